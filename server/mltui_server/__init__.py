@@ -1,0 +1,1 @@
+"""The mltui server: state in Postgres, samples in the sample store, work under agents."""

@@ -1,0 +1,1 @@
+"""Postgres: the base of all models, connections, the embedded server, migrations."""

@@ -1,0 +1,36 @@
+"""Table: event."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mltui_server.db.base import Base
+
+
+class Event(Base):
+    """Append-only: a trigger refuses update and delete."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_xid_id", "xid", "id"),
+        Index("ix_event_object", "object_type", "object_id", "id"),
+        Index("ix_event_run_id", "run_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    xid: Mapped[int] = mapped_column(BigInteger, server_default=text("(pg_current_xact_id()::text::bigint)"))
+    """The transaction. Readers stop at the oldest one still running: ids alone become visible out of order."""
+    time: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    actor: Mapped[str]
+    action: Mapped[str]
+    object_type: Mapped[str]
+    object_id: Mapped[str]
+    run_id: Mapped[UUID | None]
+    """The run that the object belongs to, so that one run's watchers hear of its stages."""
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    message: Mapped[str] = mapped_column(server_default="")
+    request_id: Mapped[str | None]

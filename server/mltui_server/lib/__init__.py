@@ -1,0 +1,1 @@
+"""What every slice stands on: errors and problems, the request's session and principal, settings' types, logging."""

@@ -1,0 +1,25 @@
+"""Table: log_chunk."""
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mltui_server.db.base import Base
+
+
+class LogChunk(Base):
+    """Part of a log: lines [first_line, first_line + lines). `body` is here, or at [offset, offset + size) of the
+    execution's `log_object` once the log has moved to the artifact store."""
+
+    __tablename__ = "log_chunk"
+
+    execution_id: Mapped[UUID] = mapped_column(ForeignKey("execution.id", ondelete="CASCADE"), primary_key=True)
+    first_line: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    lines: Mapped[int] = mapped_column(Integer)
+    first_byte: Mapped[int] = mapped_column(BigInteger)
+    """Of the raw log."""
+    bytes: Mapped[int] = mapped_column(Integer)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    offset: Mapped[int | None] = mapped_column(BigInteger)
+    size: Mapped[int | None] = mapped_column(Integer)

@@ -1,0 +1,51 @@
+"""Tables: sample_writer, sample_inbox, run_series."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Integer, LargeBinary, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mltui_server.db.base import Base
+
+
+class SampleWriter(Base):
+    """The last batch stored of each writer: one sent again is known by its seq."""
+
+    __tablename__ = "sample_writer"
+
+    writer: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), index=True)
+    last_seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class SampleInbox(Base):
+    """Batches that are durable and not yet in the sample store: one row, one blob."""
+
+    __tablename__ = "sample_inbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), index=True)
+    samples: Mapped[int] = mapped_column(Integer)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    """The batch's series, msgpack."""
+    received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class RunSeries(Base):
+    """One row per (run, key). Run tables sort and filter on it and never touch the sample store."""
+
+    __tablename__ = "run_series"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    nonfinite: Mapped[int] = mapped_column(BigInteger)
+    min: Mapped[float | None]
+    max: Mapped[float | None]
+    last: Mapped[float]
+    """May be NaN or infinite."""
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    first_time: Mapped[int] = mapped_column(BigInteger)
+    last_time: Mapped[int] = mapped_column(BigInteger)
+    """Nanoseconds; also what makes the next timestamp unique: max(t, last_time + 1)."""

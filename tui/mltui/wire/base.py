@@ -1,0 +1,69 @@
+"""Structs and numbers that every slice shares."""
+
+import math
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+Number = float | str
+"""A float, or in JSON one of "NaN", "Infinity", "-Infinity": JSON has no other word for them."""
+
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+class Request(msgspec.Struct, forbid_unknown_fields=True):
+    """A body that a client sends."""
+
+
+class Answer(msgspec.Struct):
+    """A body that the server sends."""
+
+
+class Page(Answer, Generic[T], kw_only=True):
+    """One page of a list.
+
+    `next` is the cursor of the following page, None on the last one. `total`
+    counts everything that matches the filters, on whichever page.
+    """
+
+    items: list[T]
+    next: str | None = None
+    total: int | None = None
+
+
+class Problem(Answer, kw_only=True):
+    """An error as RFC 9457 has it: what was wrong, where, what would be right."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str = ""
+    request_id: str = ""
+    errors: list[dict[str, Any]] = []
+    """One entry a fault, where there can be several: {"path": "$.stages[1].name", "message": …}."""
+
+
+def to_number(value: float) -> Number:
+    """A float as JSON can carry it.
+
+    >>> to_number(float("nan")), to_number(1.5)
+    ('NaN', 1.5)
+    """
+    if math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def to_float(value: Number) -> float:
+    """The reverse of `to_number`. Raises ValueError for any other string."""
+    if isinstance(value, str):
+        try:
+            return _NON_FINITE[value]
+        except KeyError:
+            raise ValueError(f"{value!r} is not a number; write a number, NaN, Infinity or -Infinity") from None
+    return float(value)

@@ -1,0 +1,97 @@
+"""Samples going in, and exact buckets coming out.
+
+A series is one (run, key). Keys that a program logs are its own words (`loss`,
+`val/accuracy`). Resource series are `sys/<scope>/<device>/<field>`: scope is the
+stage's name or `main`, device is `process`, `host` or `gpu0`….
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from mltui.wire.base import Answer, Number, Request
+
+RESOURCE_PREFIX = "sys/"
+MAX_KEY = 250
+MAX_BATCH_SAMPLES = 100_000
+
+Key = Annotated[str, Meta(min_length=1, max_length=MAX_KEY, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class KeySamples(Request, kw_only=True):
+    """The samples of one key, as columns of one length.
+
+    `times` are nanoseconds since 1970 UTC. `steps` is None for what has no step (resources).
+    """
+
+    key: Key
+    times: list[int]
+    values: list[Number]
+    steps: list[int] | None = None
+
+
+class SampleBatch(Request, kw_only=True):
+    """One durable unit. `seq` counts 1, 2, 3 … per `writer`, without gaps: the server stores each once.
+
+    A seq already stored is answered 2xx again; a gap is a 409 that names the seq expected.
+    Without a writer (curl), every POST is stored.
+    """
+
+    series: list[KeySamples]
+    writer: str | None = None
+    seq: int | None = None
+
+
+class Accepted(Answer, kw_only=True):
+    samples: int
+    duplicate: bool = False
+
+
+Axis = Literal["step", "time", "relative"]
+"""`time` in seconds since 1970; `relative` in seconds since the run's start."""
+
+
+class SeriesBuckets(Answer, kw_only=True):
+    """One series, as columns with one entry a bucket that has samples.
+
+    A bucket covers [x, x + width) of the axis; the last one includes its end. `min`, `max`, `first`,
+    `last` and `mean` are over finite values, None where a bucket has only NaN and Inf.
+    """
+
+    key: str
+    x: list[float]
+    """Where each bucket begins."""
+    min: list[float | None]
+    max: list[float | None]
+    first: list[float | None]
+    last: list[float | None]
+    mean: list[float | None]
+    count: list[int]
+    """Samples in the bucket, non-finite ones included."""
+    nonfinite: list[int]
+
+
+class Series(Answer, kw_only=True):
+    axis: Axis
+    start: float
+    end: float
+    width: float
+    """Of one bucket, in units of the axis."""
+    series: list[SeriesBuckets]
+    cursor: int = 0
+    """Grows when samples of the run become readable; the live topic `series:<run>` carries it."""
+
+
+class SeriesSummary(Answer, kw_only=True):
+    """What Postgres keeps of a series, up to date to the last flush."""
+
+    key: str
+    count: int
+    nonfinite: int
+    min: float | None
+    max: float | None
+    last: Number
+    last_step: int | None
+    first_time: int
+    last_time: int
+    """Nanoseconds since 1970 UTC."""
