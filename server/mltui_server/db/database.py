@@ -14,14 +14,18 @@ HOT_POOL_SIZE = 16
 WAIT_S = 10.0
 
 
+def sqlalchemy_url(dsn: str) -> str:
+    """The same address, as SQLAlchemy wants it: with the driver's name."""
+    return dsn.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 class Database:
     """Everything that talks to Postgres goes through one of these. `dsn` is a libpq URL."""
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
-        url = dsn.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
         self.engine = create_async_engine(
-            url,
+            sqlalchemy_url(dsn),
             # Without it, the first request after a Postgres restart is a 500.
             pool_pre_ping=True,
             pool_size=POOL_SIZE,

@@ -82,7 +82,9 @@ def _validation_detail(error: ValidationException) -> str:
 
 def _validation_errors(error: ValidationException) -> list[dict[str, Any]]:
     extra = error.extra if isinstance(error.extra, list) else []
-    return [{"path": str(e.get("key", "$")), "message": str(e.get("message", ""))} for e in extra if isinstance(e, dict)]
+    return [
+        {"path": str(e.get("key", "$")), "message": str(e.get("message", ""))} for e in extra if isinstance(e, dict)
+    ]
 
 
 def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -92,6 +94,4 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     problem.request_id = request.scope.get("state", {}).get("request_id", "")
     if problem.status >= 500:
         logger.error("request failed", path=request.url.path, status=problem.status, exc_info=error)
-    return Response(
-        msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers
-    )
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)

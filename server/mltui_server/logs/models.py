@@ -9,7 +9,7 @@ from mltui_server.db.base import Base
 
 
 class LogChunk(Base):
-    """Part of a log: lines [first_line, first_line + lines). `body` is here, or at [offset, offset + size) of the
+    """Part of a log: lines [first_line, first_line + lines). `body` is here, or at [offset, offset + stored_size) of the
     execution's `log_object` once the log has moved to the artifact store."""
 
     __tablename__ = "log_chunk"
@@ -19,7 +19,7 @@ class LogChunk(Base):
     lines: Mapped[int] = mapped_column(Integer)
     first_byte: Mapped[int] = mapped_column(BigInteger)
     """Of the raw log."""
-    bytes: Mapped[int] = mapped_column(Integer)
+    raw_size: Mapped[int] = mapped_column(Integer)
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     offset: Mapped[int | None] = mapped_column(BigInteger)
-    size: Mapped[int | None] = mapped_column(Integer)
+    stored_size: Mapped[int | None] = mapped_column(Integer)

@@ -15,9 +15,7 @@ class Pipeline(Entity):
     """Status, times and peaks are those of the latest run; they are read from it, not kept twice."""
 
     __tablename__ = "pipeline"
-    __table_args__ = (
-        Index("uq_pipeline_name", "name", unique=True, postgresql_where=text("deleted_at IS NULL")),
-    )
+    __table_args__ = (Index("uq_pipeline_name", "name", unique=True, postgresql_where=text("deleted_at IS NULL")),)
 
     name: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")

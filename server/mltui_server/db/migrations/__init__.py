@@ -1,0 +1,1 @@
+"""The one migration tree (Alembic), run by `mltui db upgrade` and at start in embedded mode."""

@@ -1,0 +1,1 @@
+"""Events: every change, by whom, with what was before and after."""

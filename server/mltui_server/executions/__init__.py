@@ -1,0 +1,1 @@
+"""Executions: attempts under an agent."""

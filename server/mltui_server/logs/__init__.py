@@ -1,0 +1,1 @@
+"""Logs: chunks in, lines out."""

@@ -1,0 +1,1 @@
+"""Samples: in through the inbox, out as exact buckets."""

@@ -1,0 +1,115 @@
+"""Settings: from the environment and a TOML file, checked once at start, passed in. No module holds them.
+
+The environment wins over the file. In the file each setting has its field's name:
+`port = 8642`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+import platformdirs
+from msgspec import Meta
+
+CONFIG_VARIABLE = "MLTUI_CONFIG"
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The message is one line: which one, where it came from, what would be right."""
+
+
+def _env(name: str, **limits: Any) -> Meta:
+    return Meta(extra={"env": name}, **limits)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    host: Annotated[str, _env("MLTUI_HOST")] = "127.0.0.1"
+    """Address to listen on. Any but a loopback one is refused without `--insecure`, as there is no login yet."""
+    port: Annotated[int, _env("MLTUI_PORT", ge=0, le=65535)] = 8642
+    """TCP port; 0 takes a free one."""
+    data_dir: Annotated[str, _env("MLTUI_DATA_DIR")] = ""
+    """Folder for the embedded Postgres, samples, logs and run outputs. Default: the platform's user data folder."""
+    database_url: Annotated[str | None, _env("DATABASE_URL")] = None
+    """postgresql://user:password@host/name of an external Postgres 15 or newer. Unset: the embedded one."""
+    max_concurrent_pipelines: Annotated[int, _env("MAX_CONCURRENT_PIPELINES", ge=1, le=1000)] = 5
+    """Runs of pipelines at one time; further ones wait in order."""
+    pipeline_timeout: Annotated[float, _env("PIPELINE_TIMEOUT", gt=0)] = 3600.0
+    """Seconds a run may take unless its pipeline says otherwise."""
+    duckdb_memory: Annotated[str, _env("MLTUI_DUCKDB_MEMORY", pattern=r"^\d+ ?[KMG]i?B$")] = "512MB"
+    """Memory limit of the embedded sample store."""
+    inbox_max_samples: Annotated[int, _env("MLTUI_INBOX_MAX_SAMPLES", ge=1000)] = 200_000_000
+    """Samples that may wait for the sample store; past that, writers get 503 with Retry-After."""
+    log_level: Annotated[str, _env("MLTUI_LOG_LEVEL", pattern=r"^(debug|info|warning|error)$")] = "info"
+    """debug, info, warning or error."""
+    log_format: Annotated[str, _env("MLTUI_LOG_FORMAT", pattern=r"^(auto|json|text)$")] = "auto"
+    """json, text, or auto: text on a terminal, JSON otherwise."""
+
+    @property
+    def data_path(self) -> Path:
+        return Path(self.data_dir or platformdirs.user_data_dir("mltui")).expanduser().absolute()
+
+
+def variables() -> dict[str, str]:
+    """Environment variable of each field."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {field: hint.__metadata__[0].extra["env"] for field, hint in hints.items()}
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """The settings of this process. `overrides` (command-line options) win where they are not None.
+
+    Raises SettingsError naming the first wrong setting.
+    """
+    environment = os.environ if environment is None else environment
+    values, origins = _from_file(environment)
+    for field, variable in variables().items():
+        if (text := environment.get(variable, "")) != "":
+            values[field], origins[field] = text, variable
+    for field, value in overrides.items():
+        if value is not None:
+            values[field], origins[field] = value, f"--{field.replace('_', '-')}"
+    return msgspec.convert({field: _checked(field, value, origins) for field, value in values.items()}, Settings)
+
+
+def _from_file(environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    named = environment.get(CONFIG_VARIABLE)
+    path = Path(named) if named else Path(platformdirs.user_config_dir("mltui")) / "server.toml"
+    try:
+        table = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        if named:
+            raise SettingsError(f"{CONFIG_VARIABLE}={named}: no such file") from None
+        return {}, {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    for key in table:
+        if key not in Settings.__struct_fields__:
+            known = ", ".join(Settings.__struct_fields__)
+            raise SettingsError(f"{path}: unknown setting {key!r}; the settings are {known}")
+    return table, {key: f"{path}: {key}" for key in table}
+
+
+def _checked(field: str, value: Any, origins: Mapping[str, str]) -> Any:
+    hint = get_type_hints(Settings, include_extras=True)[field]
+    try:
+        return msgspec.convert(value, hint, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{origins[field]}={value!r} is wrong: {error}") from None
+
+
+def check_address(settings: Settings, insecure: bool) -> None:
+    """Refuse to listen where others could come in, while there is no login."""
+    host = "127.0.0.1" if settings.host == "localhost" else settings.host
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback and not insecure:
+        raise SettingsError(
+            f"MLTUI_HOST={settings.host} is not a loopback address, and the server has no login yet: anyone who "
+            "reaches it could run commands. Use 127.0.0.1 (and ssh), or say --insecure"
+        )
