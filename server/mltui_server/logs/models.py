@@ -9,8 +9,11 @@ from mltui_server.db.base import Base
 
 
 class LogChunk(Base):
-    """Part of a log: lines [first_line, first_line + lines). `body` is here, or at [offset, offset + stored_size) of the
-    execution's `log_object` once the log has moved to the artifact store."""
+    """Part of a log: lines [first_line, first_line + lines).
+
+    `body` is here, or at [offset, offset + stored_size) of the execution's `log_object` once the log has moved to
+    the artifact store.
+    """
 
     __tablename__ = "log_chunk"
 

@@ -15,7 +15,7 @@ Stream = Literal["out", "err", "agent"]
 
 
 class LogRecord(msgspec.Struct, array_like=True, frozen=True):
-    """One line, or a piece of one. `body` keeps its own terminator; without `\\n` at its end the line goes on."""
+    r"""One line, or a piece of one. `body` keeps its own terminator; without `\n` at its end the line goes on."""
 
     time: int
     """Nanoseconds since 1970 UTC, when the agent read it."""
@@ -36,7 +36,7 @@ class LogLine(Answer, kw_only=True):
     time: int
     stream: Stream
     text: str
-    """Without its `\\n`; invalid UTF-8 is replaced, ANSI sequences and `\\r` are kept."""
+    r"""Without its `\n`; invalid UTF-8 is replaced, ANSI sequences and `\\r` are kept."""
     open: bool = False
     """The line goes on in the next record of its stream."""
 

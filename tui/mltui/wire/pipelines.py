@@ -68,7 +68,10 @@ class PipelineSpec(Request, kw_only=True):
     name: Name
     description: str = ""
     parameters: dict[str, str | int | float | bool | None] = {}
-    """Defaults; a run may change them. The command finds NAME in MLTUI_PARAM_NAME, and all of them as JSON in MLTUI_PARAMS."""
+    """Defaults; a run may change them.
+
+    The command finds NAME in MLTUI_PARAM_NAME (upper case), and all of them as JSON in MLTUI_PARAMS.
+    """
     environment: str = ""
     """A label such as `dev` or `prod` that runs inherit."""
     directory: str | None = None

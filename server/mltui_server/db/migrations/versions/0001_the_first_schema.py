@@ -315,7 +315,7 @@ def upgrade() -> None:
         sa.Column("lines", sa.Integer(), nullable=False),
         sa.Column("first_byte", sa.BigInteger(), nullable=False),
         sa.Column("raw_size", sa.Integer(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("offset", sa.BigInteger(), nullable=True),
         sa.Column("stored_size", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
