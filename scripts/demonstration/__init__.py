@@ -1,0 +1,1 @@
+"""The Python half of scripts/demo, once the environment is there."""

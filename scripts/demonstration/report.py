@@ -1,0 +1,115 @@
+"""Watches a run without a console, and says at its end what there is to know."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from mltui.client import Client, Unreachable
+from mltui.wire.base import to_float
+from mltui.wire.runs import RunDetail, StageRunRow
+from mltui.wire.samples import RESOURCE_PREFIX, SeriesSummary
+from mltui.wire.states import ENDED, Status
+
+POLL_S = 0.3
+PROGRESS_EVERY_S = 5.0
+AWAY_S = 60.0
+"""How long the server may be away before watching it is pointless."""
+MARKS = {Status.COMPLETED: "✓", Status.FAILED: "✗", Status.CANCELLED: "■", Status.SKIPPED: "·", Status.RUNNING: "▶"}
+
+
+async def watch(client: Client, run_id: str) -> RunDetail:
+    """Print each stage's changes of state, and now and then how training goes, until the run has ended."""
+    start = heard = time.monotonic()
+    seen: dict[str, tuple[Status, int]] = {}
+    progress_at = start + PROGRESS_EVERY_S
+    while True:
+        try:
+            run = await client.run(run_id)
+        except Unreachable:
+            if time.monotonic() - heard > AWAY_S:
+                raise
+            await asyncio.sleep(POLL_S)
+            continue
+        heard = time.monotonic()
+        for stage in run.stages:
+            state = (stage.status, stage.attempt_number)
+            if stage.name not in seen or seen[stage.name] != state:
+                seen[stage.name] = state
+                if stage.status in MARKS:
+                    say(heard - start, f"{MARKS[stage.status]} {stage.name:<16}{stage_state(stage)}")
+        if run.status in ENDED:
+            return run
+        if heard >= progress_at:
+            progress_at = heard + PROGRESS_EVERY_S
+            if line := progress(await client.series_keys(run_id)):
+                say(heard - start, line)
+        await asyncio.sleep(POLL_S)
+
+
+def say(seconds: float, text: str) -> None:
+    print(f"  {seconds:5.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+def stage_state(stage: StageRunRow) -> str:
+    text = stage.status.value
+    if stage.attempt_number > 1:
+        text += f" (attempt {stage.attempt_number} of {stage.max_attempts})"
+    return text + (f": {stage.error_message}" if stage.error_message else "")
+
+
+def progress(series: list[SeriesSummary]) -> str:
+    """`  linear/val/accuracy 0.97 at step 250`, for each series of that kind."""
+    return "   ".join(
+        f"{one.key} {to_float(one.last):.3f} at step {one.last_step}" for one in series if "val/accuracy" in one.key
+    )
+
+
+async def report(client: Client, run: RunDetail, data: Path) -> str:
+    """Everything about an ended run: stages, durations, final metrics, peaks, and where its logs are."""
+    metrics = [one for one in await client.series_keys(run.id) if not one.key.startswith(RESOURCE_PREFIX)]
+    stages = [
+        (stage.name, stage.status.value, str(stage.attempt_number), seconds(stage.execution_time),
+         memory(stage.memory_usage), percent(stage.cpu_usage), f"{client.url}{stage.logs}" if stage.logs else "")
+        for stage in run.stages
+    ]  # fmt: skip
+    series = [
+        (one.key, f"{to_float(one.last):.5g}", number(one.min), number(one.max), f"{one.count:,}") for one in metrics
+    ]
+    parts = [
+        f"\n{run.name}: {run.status.value} after {seconds(run.execution_time)}"
+        + (f" - {run.error_message}" if run.error_message else ""),
+        columns([("stage", "status", "attempts", "duration", "memory peak", "cpu peak", "log"), *stages], "llrrrrl"),
+        columns([("metric", "last", "min", "max", "samples"), *series], "lrrrr"),
+        f"peaks  memory {memory(run.max_memory_usage)}, cpu {percent(run.max_cpu_usage)}",
+        f"logs   mltui runs logs {run.id} while the server runs; kept in {data}",
+    ]
+    return "\n\n".join(parts)
+
+
+def columns(rows: list[tuple[str, ...]], align: str) -> str:
+    """Rows as aligned text; `align` has `l` or `r` for each column."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(align))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if side == "l" else cell.rjust(width)
+            for cell, width, side in zip(row, widths, align, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+
+
+def seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s"
+
+
+def memory(value: float | None) -> str:
+    return "-" if value is None else f"{value / 2**20:,.0f} MiB"
+
+
+def percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} %"
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.5g}"
