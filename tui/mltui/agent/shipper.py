@@ -1,0 +1,86 @@
+"""The thread that ships a group while its owner lives. It never gives up; only its end is bounded."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mltui.agent.courier import Courier
+from mltui.agent.server import Away, Server
+from mltui.agent.spool import Group
+
+POLL_EVERY_S = 0.25
+FIRST_WAIT_S = 0.2
+LONGEST_WAIT_S = 5.0
+
+
+def back_off(failures: int) -> float:
+    """Seconds before the next try: doubling, capped, with jitter so that a thousand agents do not return as one."""
+    return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)
+
+
+class Shipper:
+    """Owns the shipping of one group."""
+
+    def __init__(self, group: Group, url: str, complain: Callable[[str], None]) -> None:
+        self.courier = Courier(group, Server(url), complain)
+        self.away: Away | None = None
+        """Why the server cannot be reached at present."""
+        self._wake = threading.Event()
+        self._stopping = False
+        self._emptied = threading.Condition()
+        self._asked = 0
+        self._answered = 0
+        self._thread = threading.Thread(target=self._ship, name="mltui-shipper", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def backlog_of(self, lane: Path, written: int) -> int:
+        """Bytes of a lane that wait here, of `written` ever."""
+        return written - self.courier.acked(lane)
+
+    def drain(self, seconds: float, give_up: Callable[[], bool] = lambda: False) -> bool:
+        """Wait until everything written so far is the server's; whether it is. `give_up` may end the wait early."""
+        deadline = time.monotonic() + seconds
+        with self._emptied:
+            self._asked += 1
+            asked = self._asked
+            self._wake.set()
+            while self._answered < asked:
+                if time.monotonic() > deadline or give_up():
+                    return False
+                self._emptied.wait(0.1)
+        return True
+
+    def stop(self) -> None:
+        """End the thread. What is not shipped stays in the spool."""
+        self._stopping = True
+        self._wake.set()
+        # A request to a server that hangs ends by its own time-out; the process need not wait for it.
+        self._thread.join(timeout=2.0)
+        if not self._thread.is_alive():
+            self.courier.close()
+            self.courier.server.close()
+
+    def _ship(self) -> None:
+        failures = 0
+        while not self._stopping:
+            self._wake.clear()
+            asked = self._asked
+            try:
+                moved = self.courier.round()
+            except Away as away:
+                self.away = away
+                self._wake.wait(back_off(failures))
+                failures += 1
+                continue
+            self.away = None
+            failures = 0
+            if not moved:
+                # A round that began before the question has not seen what was written last.
+                with self._emptied:
+                    self._answered = asked
+                    self._emptied.notify_all()
+                self._wake.wait(POLL_EVERY_S)

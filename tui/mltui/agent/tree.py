@@ -1,0 +1,128 @@
+"""The processes of one command: starting it, signalling all of it, reaping it. Main thread only."""
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+from dataclasses import dataclass
+
+import psutil
+
+from mltui.agent.linux import become_subreaper, die_with_parent
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+"""What shells answer."""
+
+
+class CannotStart(Exception):
+    """The command could not be started; `exit_code` is what a shell would give."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass
+class Spent:
+    """What the processes that this agent has reaped used, they and the children that they reaped."""
+
+    cpu_s: float = 0.0
+    largest_bytes: int = 0
+    """Resident size of the largest single process."""
+
+    def add(self, usage: resource.struct_rusage) -> None:
+        self.cpu_s += usage.ru_utime + usage.ru_stime
+        # Linux counts in KiB, macOS in bytes.
+        unit = 1 if os.uname().sysname == "Darwin" else 1024
+        self.largest_bytes = max(self.largest_bytes, usage.ru_maxrss * unit)
+
+
+class Tree:
+    """A command in a session of its own, and everything that descends from it."""
+
+    def __init__(self, spare_pid: int) -> None:
+        """`spare_pid` is a child of the agent that is no part of the command."""
+        self._spare_pid = spare_pid
+        self._me = psutil.Process()
+        self.pid = 0
+        self.status: int | None = None
+        """Wait status of the command, once it has ended."""
+        self.spent = Spent()
+
+    def start(
+        self, command: list[str], *, directory: str | None, env: dict[str, str], stdin: int | None, out: int, err: int
+    ) -> None:
+        """Raises CannotStart."""
+        become_subreaper()
+        agent = os.getpid()
+        try:
+            popen = subprocess.Popen(
+                command,
+                cwd=directory,
+                env=env,
+                stdin=stdin,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                preexec_fn=lambda: die_with_parent(agent),
+            )
+        except OSError as error:
+            raise _cannot_start(command[0], directory, error) from error
+        self.pid = popen.pid
+        # Reaped below, with everything else that this subreaper inherits; Popen need not try.
+        popen.returncode = 0
+
+    def reap(self) -> None:
+        """Collect every child that has ended."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.spent.add(usage)
+            if pid == self.pid:
+                self.status = status
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that lives, escaped grandchildren included."""
+        return [process for process in self._me.children(recursive=True) if process.pid != self._spare_pid]
+
+    def signal(self, number: signal.Signals) -> bool:
+        """Signal all of it; whether there was anything alive."""
+        alive = False
+        for process in self.processes():
+            try:
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    process.send_signal(number)
+                    alive = True
+            except psutil.Error:
+                continue
+        return alive
+
+    def holders(self, pipes: set[int]) -> list[psutil.Process]:
+        """The processes that hold one of the pipes with these inodes open."""
+        return [process for process in self.processes() if _holds(process.pid, pipes)]
+
+
+def _holds(pid: int, pipes: set[int]) -> bool:
+    links = {f"pipe:[{inode}]" for inode in pipes}
+    folder = f"/proc/{pid}/fd"
+    try:
+        return any(os.readlink(f"{folder}/{fd}") in links for fd in os.listdir(folder))
+    except OSError:
+        return False
+
+
+def _cannot_start(name: str, directory: str | None, error: OSError) -> CannotStart:
+    if directory is not None and not os.path.isdir(directory):
+        return CannotStart(f"directory not found: {directory}", NOT_FOUND)
+    if error.errno == errno.ENOENT:
+        if "/" in name and os.path.exists(name):
+            return CannotStart(f"the interpreter that {name} names in its first line was not found", NOT_EXECUTABLE)
+        return CannotStart(f"command not found: {name}", NOT_FOUND)
+    if error.errno in (errno.EACCES, errno.ENOEXEC, errno.EISDIR):
+        return CannotStart(f"not executable: {name}", NOT_EXECUTABLE)
+    return CannotStart(f"cannot start {name}: {error.strerror}", NOT_EXECUTABLE)

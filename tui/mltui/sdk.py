@@ -1,0 +1,316 @@
+"""`mltui.start_run()`: what a training program says about its run.
+
+`Run.log` puts values into memory and returns: no network, no disk. A thread moves them to the spool on disk
+every 0.25 s, or sooner when a thousand wait, and another ships the spool. So a program that ends in
+whatever way keeps all but its last quarter of a second, and a server that is away loses nothing: the spool
+is shipped later, at the latest by `mltui sync`.
+
+Under `mltui exec` the program joins the run it was started for, and the agent does the shipping.
+"""
+
+import atexit
+import json
+import math
+import operator
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, SupportsFloat, SupportsIndex
+
+import msgspec
+import uuid_utils
+
+from mltui.agent.environment import drain_s, server_url, spool_root
+from mltui.agent.frames import Record
+from mltui.agent.server import JSON
+from mltui.agent.shipper import Shipper
+from mltui.agent.spool import FIRST, LAST, MIDDLE, Group, Lane, is_held
+from mltui.agent.writer import SampleWriter
+from mltui.wire.base import to_number
+from mltui.wire.runs import CreateRun, FinishRun, RecordRun
+from mltui.wire.samples import MAX_KEY, RESOURCE_PREFIX
+from mltui.wire.states import Status
+
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_OUTCOMES = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
+Parameter = str | int | float | bool | None
+
+
+def start_run(
+    name: str,
+    *,
+    pipeline: str = "default",
+    parameters: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    url: str | None = None,
+) -> "Run":
+    """Begin a run, or join the one that `mltui exec` or a pipeline's stage began for this program.
+
+    Works while the server is away. Use it as a context manager: an exception makes the run failed,
+    Ctrl-C makes it cancelled. `url` is the server's; else MLTUI_URL, else this machine's.
+    Raises ValueError for a name that cannot be one.
+    """
+    given = {key: _parameter(value) for key, value in (parameters or {}).items()}
+    return Run(name, pipeline, given, dict(tags or {}), (url or server_url()).rstrip("/"))
+
+
+class Run:
+    """One run as the program in it sees it. All methods may be called from any thread and from forked children."""
+
+    def __init__(
+        self, name: str, pipeline: str, parameters: dict[str, Parameter], tags: dict[str, str], url: str
+    ) -> None:
+        """Made by `start_run`."""
+        joined = os.environ.get("MLTUI_RUN_ID")
+        from_stage: dict[str, Parameter] = json.loads(os.environ.get("MLTUI_PARAMS") or "{}") if joined else {}
+        self.name = name
+        self.id: str = joined or str(uuid_utils.uuid7())
+        self.url = url
+        self.parameters: dict[str, Parameter] = parameters | from_stage
+        """What it was started with; under a pipeline's stage, that run's parameters first."""
+        self._joined = joined is not None
+        self._finished = False
+        self._owner = os.getpid()
+        self._known_keys: set[str] = set()
+        self._step_lock = threading.Lock()
+        self._next_step = 0
+        self._group: Group | None = None
+        self._shipper: Shipper | None = None
+        self._begin(pipeline, {k: v for k, v in parameters.items() if k not in from_stage}, tags)
+        _live.add(self)
+
+    # -- what a program says -------------------------------------------------------------------------------
+
+    def log(self, values: Mapping[str, SupportsFloat], step: SupportsIndex | None = None) -> None:
+        """Log numbers of one step: `run.log({"loss": 0.3, "val/accuracy": 0.9}, step=7)`.
+
+        Takes int, float, bool, NumPy scalars and 0-d tensors; NaN and infinities are kept. Without a
+        step, it is one more than the last. Raises TypeError for what is no number, ValueError for a key that
+        cannot be one, RuntimeError after the end.
+        """
+        now = time.time_ns()
+        if self._finished:
+            raise RuntimeError(f"run {self.name!r} has ended; it logs nothing more")
+        numbers = [(key, value if type(value) is float else _number(key, value)) for key, value in values.items()]
+        for key, _ in numbers:
+            if key not in self._known_keys:
+                self._known_keys.add(_checked(key))
+        with self._step_lock:
+            at = self._next_step if step is None else _step(step)
+            self._next_step = at + 1
+        self._writer.add(now, at, numbers)
+
+    def params(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
+        """Record parameters, by name or as a dict. A parameter is written once: the server refuses another value."""
+        given = {key: _parameter(value) for key, value in {**(values or {}), **named}.items()}
+        self._record(RecordRun(parameters=given))
+
+    def tags(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
+        """Record tags; a tag recorded again has the new value."""
+        self._record(RecordRun(tags={key: str(value) for key, value in {**(values or {}), **named}.items()}))
+
+    def output(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
+        """Record what came out: anything that JSON can say, merged into what is there."""
+        self._record(RecordRun(output_data={key: _plain(value) for key, value in {**(values or {}), **named}.items()}))
+
+    def finish(self, status: str = "completed", error_message: str | None = None) -> None:
+        """End the run as `completed`, `failed` or `cancelled`; wait a little for the server to have it all.
+
+        Under `mltui exec` only this program's part ends: the agent tells how the command did. Calls after the
+        first do nothing. Raises ValueError for another status.
+        """
+        outcome = Status(status)
+        if outcome not in _OUTCOMES:
+            raise ValueError(f"a run ends as completed, failed or cancelled, not {status!r}")
+        if self._finished:
+            return
+        self._finished = True
+        _live.discard(self)
+        self._writer.close()
+        if os.getpid() == self._owner and not self._joined:
+            self._end(outcome, error_message)
+        self._stop_shipping()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._finish_after(error)
+
+    # -- the spool -----------------------------------------------------------------------------------------
+
+    def _begin(self, pipeline: str, parameters: dict[str, Parameter], tags: dict[str, str]) -> None:
+        create = None if self._joined else self._create(pipeline, parameters, tags)
+        writer = str(uuid_utils.uuid7())
+        agents = _agents_spool()
+        if self._joined and agents is not None:
+            self._folder = agents
+        else:
+            self._group = Group.create(spool_root(), writer, self.url)
+            self._shipper = Shipper(self._group, self.url, _complain)
+            self._folder = self._group.path
+        self._writer = self._open_writer(FIRST if self._shipper else MIDDLE, writer)
+        if create is not None and self._group is not None:
+            self._writer.lane.append(create)
+            died = FinishRun(status=Status.FAILED, error_message="the program ended without finishing the run")
+            self._group.set_epitaph(self._finish_record(died))
+        elif parameters or tags:
+            self._record(RecordRun(parameters=parameters, tags=tags))
+        if self._shipper is not None:
+            self._shipper.start()
+
+    def _open_writer(self, place: str, writer: str) -> SampleWriter:
+        return SampleWriter(Lane(self._folder, place + writer, _complain), self.id, writer)
+
+    def _create(self, pipeline: str, parameters: dict[str, Parameter], tags: dict[str, str]) -> Record:
+        """Raises ValueError where the server would refuse: now, rather than when nobody looks."""
+        create = CreateRun(
+            id=self.id,
+            name=self.name,
+            pipeline=pipeline,
+            parameters=_for_json(parameters),
+            tags=tags,
+            started_at=datetime.now(UTC),
+        )
+        body = msgspec.json.encode(create)
+        try:
+            msgspec.json.decode(body, type=CreateRun)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"start_run: {error}") from None
+        return Record("POST", "/api/v1/runs", JSON, body)
+
+    def _record(self, record: RecordRun) -> None:
+        if self._finished:
+            raise RuntimeError(f"run {self.name!r} has ended; it records nothing more")
+        record.parameters = _for_json(record.parameters)
+        body = msgspec.json.encode(record)
+        self._writer.lane.append(Record("POST", f"/api/v1/runs/{self.id}/record", JSON, body))
+
+    def _finish_record(self, finish: FinishRun) -> Record:
+        return Record("POST", f"/api/v1/runs/{self.id}/finish", JSON, msgspec.json.encode(finish))
+
+    def _end(self, outcome: Status, error_message: str | None) -> None:
+        assert self._group is not None
+        finish = FinishRun(status=outcome, error_message=error_message, completed_at=datetime.now(UTC))
+        lane = Lane(self._folder, f"{LAST}finish", _complain)
+        if lane.append(self._finish_record(finish)):
+            self._group.set_epitaph(None)
+        lane.close()
+
+    def _stop_shipping(self) -> None:
+        if self._shipper is None or self._group is None:
+            return
+        shipped = self._shipper.drain(drain_s())
+        self._shipper.stop()
+        self._group.close()
+        if not shipped:
+            _complain(f"the server is away ({self._shipper.away}); kept in {self._folder}; `mltui sync` ships it")
+
+    def _finish_after(self, error: BaseException | None) -> None:
+        if error is None or (isinstance(error, SystemExit) and not error.code):
+            self.finish()
+        elif isinstance(error, KeyboardInterrupt):
+            self.finish("cancelled")
+        else:
+            self.finish("failed", _one_line(error))
+
+    def _after_fork(self) -> None:
+        """In a forked child: a lane of its own beside the parent's, which the parent (or the agent) ships."""
+        self._writer.close_in_child()
+        if self._group is not None:
+            self._group.close_in_child()
+        self._group = self._shipper = None
+        self._step_lock = threading.Lock()
+        if not self._finished:
+            self._writer = SampleWriter.later(lambda writer: self._open_writer(MIDDLE, writer).lane, self.id)
+
+
+def _after_fork_in_child() -> None:
+    for run in list(_live):
+        run._after_fork()
+
+
+def _at_exit() -> None:
+    """A program that ends without finishing its runs: what ended it tells how they ended."""
+    # At a prompt or in a notebook, an error long ago is not what ended it.
+    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
+    for run in list(_live):
+        run._finish_after(error)
+
+
+_live: set[Run] = set()
+atexit.register(_at_exit)
+os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def _agents_spool() -> Path | None:
+    """The spool of the agent that runs this program, if that agent lives on this machine."""
+    told = os.environ.get("MLTUI_AGENT_SPOOL")
+    return Path(told) if told and is_held(Path(told) / "lock") else None
+
+
+def _complain(text: str) -> None:
+    print(f"mltui: {text}", file=sys.stderr, flush=True)
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _number(key: str, value: SupportsFloat) -> float:
+    if getattr(value, "ndim", 0) == 0 and not isinstance(value, str | bytes | bytearray):
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise TypeError(f"{key!r}: {value!r} is not a number ({error})") from error
+    raise TypeError(f"{key!r}: {type(value).__name__} is not a number; log one number a key")
+
+
+def _checked(key: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a key is a string, not {key!r}")
+    if not 1 <= len(key) <= MAX_KEY or _CONTROL.search(key):
+        raise ValueError(f"{key!r}: a key has 1 to {MAX_KEY} characters and no control characters")
+    if key.startswith(RESOURCE_PREFIX):
+        raise ValueError(f"{key!r}: keys that begin with {RESOURCE_PREFIX} are the agent's")
+    return key
+
+
+def _step(step: SupportsIndex) -> int:
+    number = operator.index(step)
+    if not -(2**63) <= number < 2**63 - 1:
+        raise ValueError(f"step {number} does not fit into 64 bits")
+    return number
+
+
+def _parameter(value: Any) -> Parameter:
+    """As it is, a NumPy scalar as Python's, anything else (a path, a list) as its text."""
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+        value = value.item()
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def _for_json(parameters: dict[str, Parameter]) -> dict[str, Parameter]:
+    return {k: to_number(v) if isinstance(v, float) else v for k, v in parameters.items()}
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can say: numbers it has no word for become strings, other objects their text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else to_number(value)
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
