@@ -1,5 +1,6 @@
 """create_app(settings, dsn): the only place where the server's parts are put together."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -8,32 +9,57 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from mltui_server.db.database import Database
+from mltui_server.engines.local import LocalEngine
+from mltui_server.executions.controller import ExecutionController
+from mltui_server.executions.lost import settle_exited
+from mltui_server.executions.scheduler import Scheduler
+from mltui_server.health.controller import show_health, show_metrics
+from mltui_server.health.service import check_postgres, check_scheduler
+from mltui_server.lib.docs import openapi_config, static_router
 from mltui_server.lib.principal import provide_principal
 from mltui_server.lib.problems import respond
 from mltui_server.lib.request_id import RequestIdMiddleware
 from mltui_server.lib.session import provide_session
+from mltui_server.pipelines.controller import PipelineController
+from mltui_server.runs.controller import RunController
 from mltui_server.settings import Settings
 
 API = "/api/v1"
 
 
-def create_app(settings: Settings, dsn: str) -> Litestar:
-    """The server on the Postgres at `dsn`, already migrated. Everything it starts stops with its lifespan."""
+def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar:
+    """The server on the Postgres at `dsn`, already migrated. Everything it starts stops with its lifespan.
+
+    `url` is where agents reach this server. Without one it starts none: work waits for agents from elsewhere.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.settings = settings
-            app.state.database = await stack.enter_async_context(Database(dsn))
+            state = app.state
+            state.settings = settings
+            state.started = time.monotonic()
+            database = state.database = await stack.enter_async_context(Database(dsn))
+            engine = LocalEngine(url, settings.data_path / "agents", settle_exited(database)) if url else None
+            await stack.enter_async_context(Scheduler(database, settings, engine).running())
+            state.checks = {
+                "postgres": lambda: check_postgres(database),
+                "scheduler": lambda: check_scheduler(database, settings.max_concurrent_pipelines),
+            }
             yield
 
     return Litestar(
-        route_handlers=[Router(API, route_handlers=[])],
+        route_handlers=[
+            Router(API, route_handlers=[PipelineController, RunController, ExecutionController]),
+            show_health,
+            show_metrics,
+            static_router(),
+        ],
         dependencies={"session": Provide(provide_session), "principal": Provide(provide_principal)},
         exception_handlers={Exception: respond},
         middleware=[RequestIdMiddleware()],
         lifespan=[lifespan],
         state=State(),
-        openapi_config=None,
+        openapi_config=openapi_config(),
         logging_config=None,
     )

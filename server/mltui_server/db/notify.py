@@ -13,6 +13,7 @@ import structlog
 
 CHANNEL = "mltui"
 EVENTS = "events"
+WORK = "work"
 RESYNC = "resync"
 """Yielded after a connection was made: whatever was said before it was missed."""
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 5.0

@@ -37,6 +37,8 @@ class Run(Entity):
     completed_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]
     """When the run times out; set when it starts."""
+    timed_out: Mapped[bool] = mapped_column(server_default="false")
+    """It is being cancelled because its deadline passed: it ends as failed."""
     execution_time: Mapped[float | None]
     max_memory_usage: Mapped[float | None]
     max_cpu_usage: Mapped[float | None]

@@ -24,9 +24,9 @@ class Status(StrEnum):
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.SKIPPED}),
-    Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.FAILED}),
+    # Back to pending, here and below: an attempt failed and the next one waits for its back-off.
+    Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.FAILED, Status.PENDING}),
     Status.RUNNING: frozenset(
-        # Back to pending: an attempt failed and the next one waits for its back-off.
         {Status.CANCELLING, Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PENDING}
     ),
     # Work that finishes while it is being cancelled keeps the outcome it reached.

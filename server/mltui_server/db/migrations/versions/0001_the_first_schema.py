@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("timed_out", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("execution_time", sa.Double(), nullable=True),
         sa.Column("max_memory_usage", sa.Double(), nullable=True),
         sa.Column("max_cpu_usage", sa.Double(), nullable=True),

@@ -1,0 +1,10 @@
+"""The port: an engine starts agents somewhere. It holds no pipe to them and learns their fate like everyone else."""
+
+from typing import Protocol
+
+
+class Engine(Protocol):
+    name: str
+
+    async def launch(self, execution_id: str) -> None:
+        """Have an agent started that claims this execution. Failing to is told through `settle`, not raised."""

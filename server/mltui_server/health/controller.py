@@ -1,0 +1,40 @@
+"""/health and /metrics."""
+
+from litestar import Response, get
+from litestar.datastructures import State
+from mltui.wire.health import Health
+from mltui.wire.states import Status
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mltui_server.health.service import health
+from mltui_server.runs.models import Run
+from mltui_server.samples.models import SampleInbox
+
+
+@get("/health", tags=["operating"])
+async def show_health(state: State) -> Response[Health]:
+    """Each component: status, version, latency, what is wrong. 503 when one that is needed is down."""
+    answer = await health(state.checks, state.started)
+    return Response(answer, status_code=503 if answer.status == "down" else 200)
+
+
+@get("/metrics", tags=["operating"], media_type=CONTENT_TYPE_LATEST)
+async def show_metrics(state: State, session: AsyncSession) -> Response[bytes]:
+    """Figures for Prometheus."""
+    registry = CollectorRegistry()
+    runs = Gauge("mltui_runs", "Runs by status", ["status"], registry=registry)
+    counts = {s: n for s, n in await session.execute(select(Run.status, func.count()).group_by(Run.status))}
+    for status in Status:
+        runs.labels(status.value).set(counts.get(status.value, 0))
+    waiting = (await session.execute(select(func.count(), func.coalesce(func.sum(SampleInbox.samples), 0)))).one()
+    Gauge("mltui_inbox_batches", "Batches that wait for the sample store", registry=registry).set(waiting[0])
+    Gauge("mltui_inbox_samples", "Samples that wait for the sample store", registry=registry).set(waiting[1])
+    up = Gauge("mltui_component_up", "1 where a component is ok", ["component"], registry=registry)
+    latency = Gauge("mltui_component_latency_seconds", "Latency of its check", ["component"], registry=registry)
+    for component in (await health(state.checks, state.started)).components:
+        up.labels(component.name).set(component.status in ("ok", "off"))
+        if component.latency_ms is not None:
+            latency.labels(component.name).set(component.latency_ms / 1000)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,113 @@
+"""/api/v1/runs."""
+
+from datetime import datetime
+
+from litestar import Controller, delete, get, patch, post
+from mltui.wire.base import Page
+from mltui.wire.runs import (
+    CancelRun,
+    CreateRun,
+    FinishRun,
+    PatchRun,
+    RecordRun,
+    RetryRun,
+    RunDetail,
+    RunRow,
+    TriggerType,
+)
+from mltui.wire.states import Status
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mltui_server.lib.errors import Invalid
+from mltui_server.lib.pagination import Window
+from mltui_server.lib.principal import Principal
+from mltui_server.runs import cancel, queries, removal, retry, service
+
+
+class RunController(Controller):
+    path = "/runs"
+    tags = ("runs",)
+
+    @get()
+    async def index(
+        self,
+        session: AsyncSession,
+        status: str | None = None,
+        pipeline: str | None = None,
+        trigger: TriggerType | None = None,
+        environment: str | None = None,
+        tag: list[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        ids: str | None = None,
+        metrics: str | None = None,
+        sort: str = "-created_at",
+        limit: int = 100,
+        cursor: str | None = None,
+        offset: int = 0,
+    ) -> Page[RunRow]:
+        """Runs. `status`, `ids` and `metrics` take several, with commas; `sort` any column, `metric:KEY` or
+        `parameter:NAME`, with `-` in front for descending.
+        """
+        chosen = queries.RunFilter(
+            status=[_status(text) for text in _several(status)],
+            pipeline=pipeline,
+            trigger=trigger,
+            environment=environment,
+            tags=tag or (),
+            since=since,
+            until=until,
+            text=text,
+            ids=_several(ids),
+        )
+        return await queries.list_runs(session, Window(limit, cursor, offset), sort, chosen, _several(metrics))
+
+    @post()
+    async def register(self, session: AsyncSession, principal: Principal, data: CreateRun) -> RunDetail:
+        """Track a run from outside. Sent again with the same id, it is the same run."""
+        run = await service.register(session, principal, data)
+        return await queries.run_detail(session, run.id)
+
+    @get("/{run_id:str}")
+    async def show(self, session: AsyncSession, run_id: str) -> RunDetail:
+        return await queries.run_detail(session, (await service.find(session, run_id)).id)
+
+    @patch("/{run_id:str}")
+    async def change(self, session: AsyncSession, principal: Principal, run_id: str, data: PatchRun) -> RunDetail:
+        return await service.patch(session, principal, run_id, data)
+
+    @delete("/{run_id:str}")
+    async def remove(self, session: AsyncSession, principal: Principal, run_id: str) -> None:
+        """Its samples and logs go too, in the background. 409 while it is live."""
+        await removal.remove(session, principal, run_id)
+
+    @post("/{run_id:str}/cancel", status_code=200)
+    async def cancel(self, session: AsyncSession, principal: Principal, run_id: str, data: CancelRun) -> RunDetail:
+        """SIGTERM to the process tree of what runs, grace, SIGKILL; what waits is cancelled at once."""
+        return await cancel.cancel(session, principal, run_id, data.reason)
+
+    @post("/{run_id:str}/retry")
+    async def retry(self, session: AsyncSession, principal: Principal, run_id: str, data: RetryRun) -> RunDetail:
+        """A new run that takes over the results of completed stages."""
+        return await retry.retry(session, principal, run_id, data)
+
+    @post("/{run_id:str}/record", status_code=200)
+    async def record(self, session: AsyncSession, principal: Principal, run_id: str, data: RecordRun) -> RunDetail:
+        """Parameters, tags and results that the running program reports."""
+        return await service.record(session, principal, run_id, data)
+
+    @post("/{run_id:str}/finish", status_code=200)
+    async def finish(self, session: AsyncSession, principal: Principal, run_id: str, data: FinishRun) -> RunDetail:
+        return await service.finish(session, principal, run_id, data)
+
+
+def _several(text: str | None) -> list[str]:
+    return [part for part in (text or "").split(",") if part]
+
+
+def _status(text: str) -> Status:
+    try:
+        return Status(text)
+    except ValueError:
+        raise Invalid(f"unknown status {text!r}; the statuses are {', '.join(Status)}") from None

@@ -1,0 +1,19 @@
+"""Deleting a run and everything that is kept of it."""
+
+from mltui.wire.states import LIVE, Status
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mltui_server.events.service import record
+from mltui_server.lib.errors import Conflict
+from mltui_server.lib.principal import Principal
+from mltui_server.runs import service
+
+
+async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
+    """Raises Conflict while the run is live. Events about it stay."""
+    run = await service.find(session, key, lock=True)
+    if Status(run.status) in LIVE:
+        raise Conflict(f"run {run.id} is {run.status}; cancel it first")
+    before = {"name": run.name, "status": run.status}
+    await record(session, principal, "run.delete", run.id, run_id=run.id, before=before)
+    await session.delete(run)

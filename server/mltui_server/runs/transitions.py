@@ -1,0 +1,83 @@
+"""Moving runs, stage runs and executions from state to state: checked, timed, and recorded, in one place."""
+
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from mltui.wire.states import ENDED, LIVE, Status, check_transition
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mltui_server.db.notify import CHANNEL, WORK
+from mltui_server.events.service import record
+from mltui_server.lib.durations import seconds_between
+from mltui_server.lib.principal import Principal
+
+VERBS = {
+    Status.PENDING: "back_off",
+    Status.QUEUED: "queue",
+    Status.RUNNING: "start",
+    Status.CANCELLING: "cancel",
+    Status.COMPLETED: "complete",
+    Status.FAILED: "fail",
+    Status.CANCELLED: "cancelled",
+    Status.SKIPPED: "skip",
+}
+LIVE_VALUES = [status.value for status in LIVE]
+
+
+class Moving(Protocol):
+    """What a run, a stage run and an execution have in common."""
+
+    __tablename__: str
+    id: Any
+    status: Any
+    started_at: Any
+    completed_at: Any
+    execution_time: Any
+    error_message: Any
+
+
+async def move(
+    session: AsyncSession,
+    principal: Principal,
+    thing: Moving,
+    wanted: Status,
+    *,
+    run_id: UUID,
+    at: datetime | None = None,
+    error: str | None = None,
+    message: str = "",
+) -> None:
+    """Put `thing` into the state `wanted`, at the time `at` (now). The caller holds its row's lock.
+
+    Raises IllegalTransition naming both states.
+    """
+    current = Status(thing.status)
+    check_transition(f"{thing.__tablename__.replace('_', ' ')} {thing.id}", current, wanted)
+    at = at or datetime.now(UTC)
+    thing.status = wanted.value
+    if wanted is Status.RUNNING and thing.started_at is None:
+        thing.started_at = at
+    if wanted in ENDED:
+        thing.completed_at = at
+        thing.execution_time = seconds_between(thing.started_at, at)
+    if error is not None:
+        thing.error_message = error
+    await session.flush()
+    await record(
+        session,
+        principal,
+        f"{thing.__tablename__}.{VERBS[wanted]}",
+        thing.id,
+        run_id=run_id,
+        before={"status": current.value},
+        after={"status": wanted.value} | ({"error_message": error} if error else {}),
+        message=message or error or "",
+    )
+    await wake_scheduler(session)
+
+
+async def wake_scheduler(session: AsyncSession) -> None:
+    """Have every server's scheduler look again once this transaction commits."""
+    await session.execute(select(func.pg_notify(CHANNEL, WORK)))
