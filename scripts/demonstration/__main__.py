@@ -59,7 +59,7 @@ async def main(options: argparse.Namespace) -> int:
     async with OwnServer(Path(os.environ["MLTUI_DATA_DIR"])) as server:
         with step("server on its embedded Postgres"):
             await server.ready()
-        found = f", ran already and stays (pid {server.pid})" if server.reused else ""
+        found = ", ran already and stays" if server.reused else ""
         print(f"  {server.url}, data in {server.data}{found}", file=sys.stderr)
         try:
             return await play(server, options)

@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from mltui.client import Client, Unreachable
 
@@ -17,6 +16,8 @@ START_S = 30.0
 STOP_S = 3.0
 """After that, the server is killed. With what stopping its runs may take, everything is down within five seconds."""
 LOG_TAIL_BYTES = 2000
+ELSEWHERE_VARIABLES = {"DATABASE_URL", "MLTUI_HOST", "MLTUI_CONFIG"}
+"""They say where a server of the user's own is; the demo has its own Postgres on this machine's loopback."""
 
 
 class DemoError(Exception):
@@ -31,15 +32,13 @@ class OwnServer:
         self.url = ""
         self.reused = False
         """Found alive. It stays when the demo ends."""
-        self.pid = 0
         self._process: asyncio.subprocess.Process | None = None
-        self._note = data / "demo-server.json"
         self._log = data / "server.log"
 
     async def __aenter__(self) -> Self:
         self.data.mkdir(parents=True, exist_ok=True)
-        if note := await self._alive():
-            self.url, self.reused, self.pid = note["url"], True, note["pid"]
+        if url := await self._alive():
+            self.url, self.reused = url, True
         else:
             await self._start()
         return self
@@ -65,15 +64,14 @@ class OwnServer:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(MLTUI, "serve", "--port", str(port)),
-                env=os.environ | {"MLTUI_DATA_DIR": str(self.data)},
+                env={name: value for name, value in os.environ.items() if name not in ELSEWHERE_VARIABLES}
+                | {"MLTUI_DATA_DIR": str(self.data)},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 # Ctrl-C is for us: we stop the server once what runs on it has stopped.
                 start_new_session=True,
             )
-        self.pid = self._process.pid
-        self._note.write_text(json.dumps({"url": self.url, "pid": self.pid}))
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is None:
@@ -83,15 +81,14 @@ class OwnServer:
             except TimeoutError:
                 process.kill()
                 await process.wait()
-        self._note.unlink(missing_ok=True)
 
-    async def _alive(self) -> dict[str, Any] | None:
-        """What an earlier demo noted about its server, if that answers."""
+    async def _alive(self) -> str | None:
+        """Address of a server that runs on this folder already: it keeps it in a file there."""
         try:
-            note: dict[str, Any] = json.loads(self._note.read_text())
-        except (FileNotFoundError, ValueError):
+            url = (self.data / "server.url").read_text().strip()
+        except FileNotFoundError:
             return None
-        return note if await answers(note["url"]) else None
+        return url if await answers(url) else None
 
     def _tail(self) -> str:
         return self._log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")

@@ -34,7 +34,7 @@ def main() -> None:
     print(f"\n{best} is better: {results[best]['accuracy']:.2%} of the test images right")
 
     (OUTPUT / "report.json").write_text(json.dumps({"best": best, "models": results}, indent=2) + "\n")
-    with mltui.start_run() as run:
+    with mltui.start_run("evaluate") as run:
         run.log({f"{name}/test/{key}": value for name, row in results.items() for key, value in row.items()})
         run.output(best=best, test_accuracy=results[best]["accuracy"], report=str(OUTPUT / "report.json"))
 

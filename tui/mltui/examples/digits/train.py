@@ -89,7 +89,7 @@ def main() -> None:
     pause_s = float(PARAMETERS["pace_ms"]) / 1000
     print(f"{learner.__doc__} {len(training[1]):,} images, {steps} steps of {size}", flush=True)
 
-    with mltui.start_run() as run:
+    with mltui.start_run(f"train-{name}") as run:
         for number, (images, labels) in zip(range(steps), batches(*training, size, seed), strict=False):
             lr = learner.step(number, images, labels)
             loss, accuracy = score(learner.model, images, labels)

@@ -21,7 +21,7 @@ def main() -> None:
     labels = np.load(folder / "fetch-labels" / "labels.npy")
     weights = np.zeros(features.shape[1])
     np.seterr(all="ignore")
-    with mltui.start_run() as run:
+    with mltui.start_run("train") as run:
         for step in range(STEPS):
             error = features @ weights - labels
             weights -= rate * features.T @ error / len(labels)
