@@ -32,6 +32,8 @@ class Entity(Base):
     """Has a UUIDv7 and two times."""
 
     __abstract__ = True
+    # What the database fills in comes back with the statement: loading it later would need a session that is closed.
+    __mapper_args__ = {"eager_defaults": True}
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -6,9 +6,9 @@ from mltui.wire.health import Health
 from mltui.wire.states import Status
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui_server.health.service import health
+from mltui_server.lib.session import RequestSession
 from mltui_server.runs.models import Run
 from mltui_server.samples.models import SampleInbox
 
@@ -21,7 +21,7 @@ async def show_health(state: State) -> Response[Health]:
 
 
 @get("/metrics", tags=["operating"], media_type=CONTENT_TYPE_LATEST)
-async def show_metrics(state: State, session: AsyncSession) -> Response[bytes]:
+async def show_metrics(state: State, session: RequestSession) -> Response[bytes]:
     """Figures for Prometheus."""
     registry = CollectorRegistry()
     runs = Gauge("mltui_runs", "Runs by status", ["status"], registry=registry)

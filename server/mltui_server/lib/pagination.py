@@ -66,7 +66,7 @@ class Window:
 
 
 async def fetch_page(
-    session: AsyncSession, statement: Select[Any], order: Order, window: Window
+    session: AsyncSession, statement: Select[*tuple[Any, ...]], order: Order, window: Window
 ) -> tuple[list[Any], str | None, int]:
     """The window's rows, the cursor of the next page, and how many rows match. Two queries, whatever the size."""
     total = await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))

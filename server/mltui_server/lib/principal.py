@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request
+from litestar.di import NamedDependency
 
 HEADER = "X-Mltui-User"
 MAX_NAME = 100
@@ -16,6 +17,9 @@ class Principal:
     name: str
     request_id: str | None = None
 
+
+RequestPrincipal = NamedDependency[Principal]
+"""A handler's `principal` parameter."""
 
 SYSTEM = Principal("mltui")
 """The server itself: the scheduler, the reaper."""

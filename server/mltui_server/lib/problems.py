@@ -9,7 +9,7 @@ import psycopg_pool
 import sqlalchemy.exc
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from mltui.wire.base import Problem
 from mltui.wire.states import IllegalTransition
 
@@ -67,6 +67,8 @@ def _explain(error: Exception) -> tuple[int, str, list[dict[str, Any]], dict[str
             return 400, f"the body cannot be decoded: {error}", [], {}
         case ValidationException():
             return 422, _validation_detail(error), _validation_errors(error), {}
+        case HTTPException() if isinstance(error.__cause__, SerializationException):
+            return 400, f"the body cannot be decoded: {error.__cause__.detail}", [], {}
         case HTTPException():
             return error.status_code, error.detail, [], dict(error.headers or {})
         case _ if isinstance(error, DATABASE_AWAY):
@@ -82,9 +84,13 @@ def _validation_detail(error: ValidationException) -> str:
 
 def _validation_errors(error: ValidationException) -> list[dict[str, Any]]:
     extra = error.extra if isinstance(error.extra, list) else []
-    return [
-        {"path": str(e.get("key", "$")), "message": str(e.get("message", ""))} for e in extra if isinstance(e, dict)
-    ]
+    return [{"path": _path(e), "message": str(e.get("message", ""))} for e in extra if isinstance(e, dict)]
+
+
+def _path(fault: dict[str, Any]) -> str:
+    """`$.stages[0].name` for a body, as in our own faults; a parameter's plain name otherwise."""
+    key = str(fault.get("key", ""))
+    return f"$.{key}".rstrip(".") if fault.get("source") in (None, "body") else key
 
 
 def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -3,7 +3,11 @@
 from collections.abc import AsyncGenerator
 
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
+
+RequestSession = NamedDependency[AsyncSession]
+"""A handler's `session` parameter."""
 
 
 async def provide_session(state: State) -> AsyncGenerator[AsyncSession, None]:

@@ -4,18 +4,18 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, PathParameter
 from mltui.wire.base import Page
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StartRun
 from mltui.wire.runs import RunDetail, TriggerType
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui_server.lib.pagination import Window
-from mltui_server.lib.principal import Principal
+from mltui_server.lib.principal import RequestPrincipal
+from mltui_server.lib.session import RequestSession
 from mltui_server.pipelines import queries, service
 from mltui_server.runs import service as runs
 
-Key = Annotated[str, Parameter(description="The pipeline's id or name")]
+Key = Annotated[str, PathParameter(description="The pipeline's id or name")]
 
 
 class PipelineController(Controller):
@@ -25,18 +25,20 @@ class PipelineController(Controller):
     @get()
     async def index(
         self,
-        session: AsyncSession,
-        text: str | None = None,
-        sort: str = "name",
-        limit: int = 100,
-        cursor: str | None = None,
-        offset: int = 0,
+        session: RequestSession,
+        text: FromQuery[str | None] = None,
+        sort: FromQuery[str] = "name",
+        limit: FromQuery[int] = 100,
+        cursor: FromQuery[str | None] = None,
+        offset: FromQuery[int] = 0,
     ) -> Page[PipelineRow]:
         """Pipelines, with the state of each one's latest run."""
         return await queries.list_pipelines(session, Window(limit, cursor, offset), sort, text)
 
     @post()
-    async def create(self, session: AsyncSession, principal: Principal, data: PipelineSpec) -> PipelineDetail:
+    async def create(
+        self, session: RequestSession, principal: RequestPrincipal, data: JSONBody[PipelineSpec]
+    ) -> PipelineDetail:
         return await service.create(session, principal, data)
 
     @get("/schema.json", media_type="application/schema+json")
@@ -46,23 +48,28 @@ class PipelineController(Controller):
         return Response(msgspec.json.encode(schema), media_type="application/schema+json")
 
     @get("/{key:str}")
-    async def show(self, session: AsyncSession, key: Key) -> PipelineDetail:
+    async def show(self, session: RequestSession, key: Key) -> PipelineDetail:
         return await queries.pipeline_detail(session, (await service.find(session, key)).id)
 
     @put("/{key:str}")
     async def replace(
-        self, session: AsyncSession, principal: Principal, key: Key, data: PipelineSpec
+        self, session: RequestSession, principal: RequestPrincipal, key: Key, data: JSONBody[PipelineSpec]
     ) -> PipelineDetail:
         return await service.replace(session, principal, key, data)
 
     @delete("/{key:str}")
-    async def remove(self, session: AsyncSession, principal: Principal, key: Key) -> None:
+    async def remove(self, session: RequestSession, principal: RequestPrincipal, key: Key) -> None:
         """Its history stays. 409 while one of its runs is live."""
         await service.remove(session, principal, key)
 
     @post("/{key:str}/runs")
     async def start(
-        self, session: AsyncSession, principal: Principal, request: Request[Any, Any, Any], key: Key, data: StartRun
+        self,
+        session: RequestSession,
+        principal: RequestPrincipal,
+        request: Request[Any, Any, Any],
+        key: Key,
+        data: JSONBody[StartRun],
     ) -> RunDetail:
         """Queue a run; it starts when one of MAX_CONCURRENT_PIPELINES places is free."""
         pipeline = await service.find(session, key)

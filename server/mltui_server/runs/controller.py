@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from litestar import Controller, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from mltui.wire.base import Page
 from mltui.wire.runs import (
     CancelRun,
@@ -16,11 +17,11 @@ from mltui.wire.runs import (
     TriggerType,
 )
 from mltui.wire.states import Status
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.pagination import Window
-from mltui_server.lib.principal import Principal
+from mltui_server.lib.principal import RequestPrincipal
+from mltui_server.lib.session import RequestSession
 from mltui_server.runs import cancel, queries, removal, retry, service
 
 
@@ -31,21 +32,21 @@ class RunController(Controller):
     @get()
     async def index(
         self,
-        session: AsyncSession,
-        status: str | None = None,
-        pipeline: str | None = None,
-        trigger: TriggerType | None = None,
-        environment: str | None = None,
-        tag: list[str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        text: str | None = None,
-        ids: str | None = None,
-        metrics: str | None = None,
-        sort: str = "-created_at",
-        limit: int = 100,
-        cursor: str | None = None,
-        offset: int = 0,
+        session: RequestSession,
+        status: FromQuery[str | None] = None,
+        pipeline: FromQuery[str | None] = None,
+        trigger: FromQuery[TriggerType | None] = None,
+        environment: FromQuery[str | None] = None,
+        tag: FromQuery[list[str] | None] = None,
+        since: FromQuery[datetime | None] = None,
+        until: FromQuery[datetime | None] = None,
+        text: FromQuery[str | None] = None,
+        ids: FromQuery[str | None] = None,
+        metrics: FromQuery[str | None] = None,
+        sort: FromQuery[str] = "-created_at",
+        limit: FromQuery[int] = 100,
+        cursor: FromQuery[str | None] = None,
+        offset: FromQuery[int] = 0,
     ) -> Page[RunRow]:
         """Runs. `status`, `ids` and `metrics` take several, with commas; `sort` any column, `metric:KEY` or
         `parameter:NAME`, with `-` in front for descending.
@@ -64,41 +65,53 @@ class RunController(Controller):
         return await queries.list_runs(session, Window(limit, cursor, offset), sort, chosen, _several(metrics))
 
     @post()
-    async def register(self, session: AsyncSession, principal: Principal, data: CreateRun) -> RunDetail:
+    async def register(
+        self, session: RequestSession, principal: RequestPrincipal, data: JSONBody[CreateRun]
+    ) -> RunDetail:
         """Track a run from outside. Sent again with the same id, it is the same run."""
         run = await service.register(session, principal, data)
         return await queries.run_detail(session, run.id)
 
     @get("/{run_id:str}")
-    async def show(self, session: AsyncSession, run_id: str) -> RunDetail:
+    async def show(self, session: RequestSession, run_id: FromPath[str]) -> RunDetail:
         return await queries.run_detail(session, (await service.find(session, run_id)).id)
 
     @patch("/{run_id:str}")
-    async def change(self, session: AsyncSession, principal: Principal, run_id: str, data: PatchRun) -> RunDetail:
+    async def change(
+        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], data: JSONBody[PatchRun]
+    ) -> RunDetail:
         return await service.patch(session, principal, run_id, data)
 
     @delete("/{run_id:str}")
-    async def remove(self, session: AsyncSession, principal: Principal, run_id: str) -> None:
+    async def remove(self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str]) -> None:
         """Its samples and logs go too, in the background. 409 while it is live."""
         await removal.remove(session, principal, run_id)
 
     @post("/{run_id:str}/cancel", status_code=200)
-    async def cancel(self, session: AsyncSession, principal: Principal, run_id: str, data: CancelRun) -> RunDetail:
+    async def cancel(
+        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], data: JSONBody[CancelRun]
+    ) -> RunDetail:
         """SIGTERM to the process tree of what runs, grace, SIGKILL; what waits is cancelled at once."""
         return await cancel.cancel(session, principal, run_id, data.reason)
 
     @post("/{run_id:str}/retry")
-    async def retry(self, session: AsyncSession, principal: Principal, run_id: str, data: RetryRun) -> RunDetail:
+    async def retry(
+        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], data: JSONBody[RetryRun]
+    ) -> RunDetail:
         """A new run that takes over the results of completed stages."""
         return await retry.retry(session, principal, run_id, data)
 
     @post("/{run_id:str}/record", status_code=200)
-    async def record(self, session: AsyncSession, principal: Principal, run_id: str, data: RecordRun) -> RunDetail:
+    async def record(
+        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], data: JSONBody[RecordRun]
+    ) -> RunDetail:
         """Parameters, tags and results that the running program reports."""
         return await service.record(session, principal, run_id, data)
 
     @post("/{run_id:str}/finish", status_code=200)
-    async def finish(self, session: AsyncSession, principal: Principal, run_id: str, data: FinishRun) -> RunDetail:
+    async def finish(
+        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], data: JSONBody[FinishRun]
+    ) -> RunDetail:
         return await service.finish(session, principal, run_id, data)
 
 
