@@ -1,4 +1,4 @@
-"""Tables: sample_writer, sample_inbox, run_series."""
+"""Tables: sample_writer, sample_inbox, sample_refused, sample_deletion, run_series."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,8 +28,30 @@ class SampleInbox(Base):
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), index=True)
     samples: Mapped[int] = mapped_column(Integer)
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    """The batch's series, msgpack."""
+    """The batch's series, as `batch.encode` writes them."""
     received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class SampleRefused(Base):
+    """An inbox row that could not be read: kept for a person to look at, out of the way of the others."""
+
+    __tablename__ = "sample_refused"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """As it was in the inbox."""
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), index=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str]
+    refused_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class SampleDeletion(Base):
+    """A run that is gone from Postgres and whose samples are still to be deleted from the sample store."""
+
+    __tablename__ = "sample_deletion"
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class RunSeries(Base):

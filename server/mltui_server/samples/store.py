@@ -1,0 +1,97 @@
+"""The sample store's port: what every adapter does, whatever it stands on. It knows no run table."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+from uuid import UUID
+
+import pyarrow as pa
+from mltui.wire.health import Component
+
+StoreAxis = Literal["step", "time"]
+"""`time` in ns since 1970. Samples without a step are not on the step axis."""
+
+
+class StoreError(Exception):
+    """The store cannot be used. One line: why, and what to do about it."""
+
+
+class SeriesName(NamedTuple):
+    run: UUID
+    key: str
+
+
+@dataclass(frozen=True)
+class SeriesColumns:
+    """Samples of one series to add, in the order they came. Times only grow, over all writes to the series."""
+
+    name: SeriesName
+    times: pa.Int64Array
+    steps: pa.Int64Array
+    """Null where a sample has no step."""
+    values: pa.DoubleArray
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Samples of some series of one run between two points of an axis, both included. None: no bound."""
+
+    run: UUID
+    keys: Sequence[str]
+    axis: StoreAxis
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class BucketColumns:
+    """One series' buckets that have samples: bucket `index[i]` has `count[i]` samples, and so on.
+
+    Statistics are over finite values, None where there are none. `first` and `last` are by (axis, time).
+    """
+
+    key: str
+    index: list[int]
+    min: list[float | None]
+    max: list[float | None]
+    first: list[float | None]
+    last: list[float | None]
+    mean: list[float | None]
+    count: list[int]
+    nonfinite: list[int]
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Bucket i covers [low + i * width, low + (i + 1) * width) of the axis; the last one includes its end."""
+
+    low: float
+    high: float
+    width: float
+    series: list[BucketColumns]
+
+
+class SampleStore(Protocol):
+    """Every method raises StoreError where the store cannot be used. Cancelling a read stops its work."""
+
+    async def applied(self) -> frozenset[int]:
+        """Ids of the inbox rows that the last write brought: after a crash these must not be written again."""
+
+    async def write(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> None:
+        """Add samples and remember `ids` as applied, both or neither. Readable when it returns."""
+
+    async def buckets(self, selection: Selection, count: int) -> Buckets | None:
+        """Exact statistics in `count` equal buckets from the first to the last sample, or between the bounds given.
+
+        One entry a key, in the order asked for. None if a bound is missing and there are no samples to find it by.
+        """
+
+    def export(self, selection: Selection, key: str) -> AsyncIterator[pa.RecordBatch]:
+        """Samples of one series as (step, time, value), ordered by (axis, time), in bounded memory."""
+
+    async def delete_run(self, run: UUID) -> None:
+        """Forget every sample of the run."""
+
+    async def health(self) -> Component: ...
+
+    async def close(self) -> None: ...
