@@ -1,10 +1,10 @@
-"""From a queued run to its end: order, parallelism, retries, skips, places, time-outs, cancelling. Agents are played."""
+"""From a queued run to its end: order, parallelism, retries, skips, places, time-outs, cancelling."""
 
 import asyncio
 
 import pytest
-
 from mltui_server.settings import Settings
+
 from tests.server.agents import (
     claim,
     eventually,

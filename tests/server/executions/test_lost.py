@@ -1,0 +1,106 @@
+"""Agents that are gone: silent for a lease, dead on this machine, or before a reboot."""
+
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from mltui.wire.executions import LEASE_S
+from mltui.wire.host import boot_id, host_name
+from mltui_server.executions.lost import settle_dead_here, settle_exited, settle_lost
+
+from tests.server.agents import claim, make_pipeline, queued_execution, run_of, start, until_status
+
+NOBODY = 2**22 + 1
+"""A pid that no process has: above the kernel's limit."""
+
+
+async def running_execution(http, **changes) -> tuple[str, str]:
+    await make_pipeline(http)
+    run_id = await start(http)
+    execution_id = await queued_execution(http, run_id, "a")
+    assert (await claim(http, execution_id, **changes)).status_code == 200
+    return run_id, execution_id
+
+
+async def silence(database, execution_id, seconds):
+    async with database.session() as session:
+        await session.execute(
+            sa.text("UPDATE execution SET heartbeat_at = now() - make_interval(secs => :s) WHERE id = :id"),
+            {"s": seconds, "id": execution_id},
+        )
+
+
+async def test_an_agent_not_heard_for_a_lease_is_lost(http, database):
+    run_id, execution_id = await running_execution(http)
+    await silence(database, execution_id, LEASE_S + 1)
+    now = datetime.now(UTC)
+    await settle_lost(database, now, now - timedelta(seconds=LEASE_S + 1))
+    run = await until_status(http, run_id, "failed")
+    assert run["error_message"] == "stage 'a' failed: agent lost (not heard for 20 s)"
+
+
+async def test_while_the_server_itself_was_away_nobody_is_lost(http, database):
+    run_id, execution_id = await running_execution(http)
+    await silence(database, execution_id, 3600)
+    now = datetime.now(UTC)
+    await settle_lost(database, now, now - timedelta(seconds=LEASE_S - 1))
+    assert (await run_of(http, run_id))["status"] == "running"
+
+
+async def test_a_heartbeat_in_time_keeps_it(http, database):
+    run_id, execution_id = await running_execution(http)
+    await silence(database, execution_id, LEASE_S - 2)
+    now = datetime.now(UTC)
+    await settle_lost(database, now, now - timedelta(hours=1))
+    assert (await run_of(http, run_id))["status"] == "running"
+
+
+async def test_lost_while_cancelling_ends_as_cancelled(http, database):
+    run_id, execution_id = await running_execution(http)
+    await http.post(f"/api/v1/runs/{run_id}/cancel", json={})
+    await silence(database, execution_id, LEASE_S + 1)
+    now = datetime.now(UTC)
+    await settle_lost(database, now, now - timedelta(hours=1))
+    await until_status(http, run_id, "cancelled")
+
+
+async def test_at_start_the_dead_of_this_machine_are_settled_and_the_living_left_alone(http, database):
+    import os
+
+    dead, _ = await running_execution(http, host=host_name(), boot_id=boot_id(), agent_pid=NOBODY)
+    living = await start(http)
+    await claim(
+        http, await queued_execution(http, living, "a"), host=host_name(), boot_id=boot_id(), agent_pid=os.getpid()
+    )
+    rebooted = await start(http)
+    await claim(
+        http, await queued_execution(http, rebooted, "a"), host=host_name(), boot_id="another", agent_pid=os.getpid()
+    )
+    await settle_dead_here(database)
+    assert "its process is gone" in (await until_status(http, dead, "failed"))["error_message"]
+    assert "the machine was restarted" in (await until_status(http, rebooted, "failed"))["error_message"]
+    assert (await run_of(http, living))["status"] == "running"
+
+
+async def test_an_agent_that_the_engine_saw_die_is_settled_at_once_unless_it_had_finished(http, database):
+    run_id, execution_id = await running_execution(http)
+    await settle_exited(database)(execution_id, "its process was killed by signal 9")
+    run = await until_status(http, run_id, "failed")
+    assert "agent lost (its process was killed by signal 9)" in run["error_message"]
+    await settle_exited(database)(execution_id, "again")
+    assert (await run_of(http, run_id))["error_message"] == run["error_message"]
+
+
+async def test_an_agent_that_never_began_fails_the_attempt_and_the_next_one_may_work(http, database):
+    await make_pipeline(http, stages=[{"name": "a", "command": "true", "retries": 1, "backoff_s": 0}])
+    run_id = await start(http)
+    first = await queued_execution(http, run_id, "a")
+    await settle_exited(database)(first, "its process ended with exit code 1")
+
+    async def second():
+        stage = (await run_of(http, run_id))["stages"][0]
+        return stage["execution_id"] if stage["status"] == "queued" else first
+
+    from tests.server.agents import eventually
+
+    execution_id = await eventually(second, lambda e: e != first)
+    assert (await claim(http, execution_id)).status_code == 200
