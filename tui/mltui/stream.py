@@ -48,7 +48,7 @@ class Live:
         self.server_version = ""
         self._address = f"ws{self.url.removeprefix('http')}/ws/{client_id}"
         self._user = user or user_name()
-        self._on_state = on_state
+        self.on_state = on_state
         self._cursors: dict[str, str | None] = {}
         self._unsent: dict[str, bool] = {}
         """Topics whose subscription (True) or its end (False) the server has not been told."""
@@ -170,8 +170,8 @@ class Live:
         if "live" in (state, self.state):
             self.since = time.monotonic()
         self.state = state
-        if self._on_state is not None:
-            self._on_state(self)
+        if self.on_state is not None:
+            self.on_state(self)
 
 
 def _merged(older: Notice, newer: Notice) -> Notice:

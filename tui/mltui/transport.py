@@ -1,6 +1,7 @@
 """How the client's calls travel: one connection pool, time-outs on everything, errors with one clear message."""
 
 import getpass
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -152,11 +153,11 @@ class Transport:
 
 
 def user_name() -> str:
-    """Who asks: the name under which this person is logged in."""
+    """Who asks: the login name. Containers may have a uid without a name: then `uid 1234`."""
     try:
         name = getpass.getuser()
-    except (OSError, KeyError):  # No entry for this uid, as in a container.
-        return "anonymous"
+    except (OSError, KeyError, ImportError):
+        return f"uid {os.getuid()}"
     return name.encode("ascii", "replace").decode()
 
 

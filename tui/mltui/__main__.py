@@ -1,0 +1,98 @@
+"""The command line's front door: reads argv first and imports what the command needs, when it needs it.
+
+Errors are one line on stderr: exit code 1, 2 for a wrong command line, 130 for Ctrl-C.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from mltui import __version__
+
+COMMANDS = {
+    "up": "Open the console, with a server of its own if none answers.",
+    "serve": "Run the server until it is told to stop.",
+    "db": "Look after the server's database.",
+    "exec": "Run a command and track it: its log, its resources, how it ended.",
+    "sync": "Ship what processes that died could not send to the server.",
+    "pipelines": "List, check, register and start pipelines.",
+    "runs": "List, show, start, follow and stop runs.",
+    "events": "Show who did what.",
+    "doctor": "Check what is reachable, in which version, and what to do about what is not.",
+}
+"""Each has its file in mltui.cli: `runs` in runs.py."""
+
+INTERRUPTED, PIPE_CLOSED = 130, 141
+"""128 and the signal's number, as a shell has it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with its errors on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+def parser_for(argv: Sequence[str]) -> Parser:
+    """The parser, with the options of those commands only that `argv` may mean."""
+    parser = Parser(
+        prog="mltui",
+        description="Track, run and watch machine-learning work. Without a command: the console.",
+        epilog="`mltui COMMAND --help` says more about each.",
+    )
+    parser.add_argument("--version", action="version", version=f"mltui {__version__}")
+    parser.add_argument("--url", help="the server; otherwise MLTUI_URL, the config file, or http://127.0.0.1:8642")
+    parser.set_defaults(call=_console)
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for name, sentence in COMMANDS.items():
+        command = commands.add_parser(name, help=sentence, description=sentence)
+        if name in argv:
+            import_module(f"mltui.cli.{name}").add(command)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` says, and return its exit code."""
+    from mltui.cli.session import CommandError
+
+    # A terminal that cannot show a character shows a question mark, not a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    argv = list(sys.argv[1:] if argv is None else argv)
+    # Split here: argparse would take words of the command that follows for options of its own.
+    end = argv.index("--") if "--" in argv else len(argv)
+    try:
+        args = parser_for(argv[:end]).parse_args(argv[:end], argparse.Namespace(command_line=argv[end + 1 :]))
+        code: int = args.call(args)
+        sys.stdout.flush()
+        return code
+    except CommandError as error:
+        print(f"mltui: {error}", file=sys.stderr)  # noqa: T201
+        return error.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        print(f"mltui: a fault in mltui itself: {what} ({place.filename}:{place.lineno})", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _console(args: argparse.Namespace) -> int:
+    from mltui.cli.session import url_of
+    from mltui.console.app import run_console
+
+    run_console(url=url_of(args), run_id=None)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
