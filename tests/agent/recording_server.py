@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
-
 from mltui.wire.base import Problem
 from mltui.wire.executions import Claim, CreateExecution, Finish, Heartbeat, Orders, Work
 from mltui.wire.logs import LogChunk, LogRecord
@@ -50,7 +49,9 @@ class Stored:
 
     def values(self, key: str) -> list[float]:
         """What was logged under a key, in order."""
-        return [float(v) for _, batch in self.batches for series in batch.series if series.key == key for v in series.values]
+        return [
+            float(v) for _, batch in self.batches for series in batch.series if series.key == key for v in series.values
+        ]
 
     def keys(self) -> set[str]:
         return {series.key for _, batch in self.batches for series in batch.series}

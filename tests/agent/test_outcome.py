@@ -8,11 +8,10 @@ from uuid import uuid4
 
 import pytest
 from agent_processes import Agents
-from recording_server import RecordingServer, work
-
 from mltui.agent.oom import oom_kills
 from mltui.wire.executions import Finish
 from mltui.wire.logs import AGENT
+from recording_server import RecordingServer, work
 
 EXECUTION = "0199cccc-0000-7000-8000-000000000001"
 
@@ -98,9 +97,7 @@ def small_cgroup() -> Iterator[Path]:
     group.rmdir()
 
 
-def test_the_kernels_kill_for_memory_is_told_apart(
-    server: RecordingServer, agents: Agents, small_cgroup: Path
-) -> None:
+def test_the_kernels_kill_for_memory_is_told_apart(server: RecordingServer, agents: Agents, small_cgroup: Path) -> None:
     server.stored.works[EXECUTION] = work(EXECUTION, [sys.executable, "-c", "b'x' * 500_000_000"])
     code = (
         f"import os; open({str(small_cgroup / 'cgroup.procs')!r}, 'w').write(str(os.getpid()));"

@@ -4,13 +4,13 @@ import hashlib
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from agent_processes import Agents, wait_for
-from recording_server import RecordingServer
-
 from mltui.agent.lines import OPEN_AFTER_NS, LineCutter
 from mltui.wire.logs import AGENT, MAX_RECORD_BYTES, STDERR, STDOUT
+from recording_server import RecordingServer
 
 
 def only_execution(server: RecordingServer) -> str:
@@ -37,7 +37,7 @@ def test_the_run_is_created_first_and_finished_last(server: RecordingServer, age
     assert posts[0] == "/api/v1/executions"
     assert posts[-1].endswith("/finish")
     create = server.stored.executions[only_execution(server)]
-    assert (create.run_name, create.command, create.directory) == ("story", ["echo", "hello"], os.getcwd())
+    assert (create.run_name, create.command, create.directory) == ("story", ["echo", "hello"], str(Path.cwd()))
     assert {user for _, user in server.stored.requests} != {None}
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import psutil
 from agent_processes import Agents, wait_for
-from recording_server import RecordingServer, work
-
 from mltui.wire.logs import AGENT
+from recording_server import RecordingServer, work
 
 EXECUTION = "0199bbbb-0000-7000-8000-000000000001"
 STUBBORN = textwrap.dedent("""
     import os, signal, subprocess, sys, time
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(300)"
+    child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
+    child += "; time.sleep(300)"
     subprocess.Popen([sys.executable, "-c", child])
     escaped = subprocess.Popen([sys.executable, "-c", child], start_new_session=True)
     print(os.getpid(), escaped.pid, flush=True)

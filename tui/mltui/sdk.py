@@ -258,7 +258,8 @@ def _agents_spool() -> Path | None:
 
 
 def _complain(text: str) -> None:
-    print(f"mltui: {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"mltui: {text}\n")
+    sys.stderr.flush()
 
 
 def _one_line(error: BaseException) -> str:

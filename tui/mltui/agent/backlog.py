@@ -68,7 +68,7 @@ class Backlog:
             if number < self._segment:
                 continue
             at = max(self._offset, len(MAGIC)) if number == self._segment else len(MAGIC)
-            with open(self.lane / f"{number:08}.seg", "rb") as file:
+            with (self.lane / f"{number:08}.seg").open("rb") as file:
                 while (found := read_frame(file.fileno(), at)) is not None:
                     total += 1
                     at = found[1]
@@ -122,7 +122,7 @@ class Backlog:
         return next((number for number in self._segments() if number > self._segment), None)
 
     def _segments(self) -> list[int]:
-        return sorted(int(name[:-4]) for name in os.listdir(self.lane) if name.endswith(".seg"))
+        return sorted(int(path.stem) for path in self.lane.glob("*.seg"))
 
     def _read_ack(self) -> tuple[int, int]:
         """Where shipping stands. Unreadable means from the start: the server knows what it has."""

@@ -1,6 +1,5 @@
 """Carries a group's records to the server: each lane in order, what is refused set aside, what is acknowledged gone."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,7 +90,7 @@ class Courier:
     def _set_aside(self, record: Record, refusal: Refused) -> None:
         folder = self.group.path / "refused"
         folder.mkdir(exist_ok=True)
-        name = f"{len(os.listdir(folder)) // 2 + 1:06}"
+        name = f"{len(list(folder.glob('*.json'))) + 1:06}"
         reason = {
             "method": record.method,
             "path": record.path,

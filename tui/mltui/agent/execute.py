@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import uuid_utils
@@ -35,7 +36,8 @@ CONGESTED_BYTES = 64 * 1024 * 1024
 
 def complain(text: str) -> None:
     """Say something about tracking, where it does not mix with the command's own output."""
-    print(f"mltui: {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"mltui: {text}\n")
+    sys.stderr.flush()
 
 
 def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags: dict[str, str]) -> int:
@@ -51,7 +53,7 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
         run_name=run_name,
         pipeline=pipeline,
         command=command,
-        directory=os.getcwd(),
+        directory=str(Path.cwd()),
         host=host_name(),
         boot_id=boot_id(),
         agent_pid=os.getpid(),
@@ -166,7 +168,7 @@ class _Execution:
             scope=self.work.scope,
             writer=self._agent,
             every_s=sample_every_s(),
-            directory=self.work.directory or os.getcwd(),
+            directory=self.work.directory or str(Path.cwd()),
         )
         sampler.start()
         self.shipper.start()

@@ -1,11 +1,11 @@
 """Samples of NVIDIA GPUs through NVML. Without a driver there is nothing, at no cost."""
 
-import os
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
-_DRIVER_SIGNS = ("/dev/nvidiactl", "/proc/driver/nvidia/version", "/dev/dxg")
+_DRIVER_SIGNS = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia/version"), Path("/dev/dxg"))
 
 
 class Gpus:
@@ -17,7 +17,7 @@ class Gpus:
 
     def __enter__(self) -> Self:
         # The module alone costs 60 ms and 10 MB.
-        if not any(os.path.exists(sign) for sign in _DRIVER_SIGNS):
+        if not any(sign.exists() for sign in _DRIVER_SIGNS):
             return self
         import pynvml
 

@@ -162,10 +162,13 @@ class Lane:
         self._lock.close()
 
     def _append(self, frame: bytes) -> bool:
+        begins_segment = self._fd < 0 or self._size + len(frame) > self._segment_bytes
+        if begins_segment:
+            self._quota.recount()
         if not self._quota.has_room(len(frame)):
             return self._lose("the spool is full (MLTUI_SPOOL_MAX)")
         try:
-            if self._fd < 0 or self._size + len(frame) > self._segment_bytes:
+            if begins_segment:
                 self._open_next()
             self._write(frame)
         except OSError as error:
@@ -192,7 +195,6 @@ class Lane:
             os.fsync(self._fd)
             os.close(self._fd)
             self._fd = -1
-        self._quota.recount()
         path = self.path / f"{self._number + 1:08}.seg"
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._number += 1
@@ -230,10 +232,10 @@ class Quota:
 
 def _bytes_under(root: Path) -> int:
     total = 0
-    for folder, _, names in os.walk(root):
-        for name in names:
-            try:
-                total += os.stat(os.path.join(folder, name)).st_size
-            except FileNotFoundError:
-                continue
+    for path in root.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            # Shipped and deleted between the two looks.
+            continue
     return total

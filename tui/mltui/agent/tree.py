@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -65,7 +66,7 @@ class Tree:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
-                preexec_fn=lambda: die_with_parent(agent),
+                preexec_fn=lambda: die_with_parent(agent),  # noqa: PLW1509 - there are no threads yet
             )
         except OSError as error:
             raise _cannot_start(command[0], directory, error) from error
@@ -109,18 +110,18 @@ class Tree:
 
 def _holds(pid: int, pipes: set[int]) -> bool:
     links = {f"pipe:[{inode}]" for inode in pipes}
-    folder = f"/proc/{pid}/fd"
+    folder = Path(f"/proc/{pid}/fd")
     try:
-        return any(os.readlink(f"{folder}/{fd}") in links for fd in os.listdir(folder))
+        return any(str(fd.readlink()) in links for fd in folder.iterdir())
     except OSError:
         return False
 
 
 def _cannot_start(name: str, directory: str | None, error: OSError) -> CannotStart:
-    if directory is not None and not os.path.isdir(directory):
+    if directory is not None and not Path(directory).is_dir():
         return CannotStart(f"directory not found: {directory}", NOT_FOUND)
     if error.errno == errno.ENOENT:
-        if "/" in name and os.path.exists(name):
+        if "/" in name and Path(name).exists():
             return CannotStart(f"the interpreter that {name} names in its first line was not found", NOT_EXECUTABLE)
         return CannotStart(f"command not found: {name}", NOT_FOUND)
     if error.errno in (errno.EACCES, errno.ENOEXEC, errno.EISDIR):
