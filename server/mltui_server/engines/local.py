@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import structlog
 
 Exited = Callable[[str, str], Awaitable[None]]
 """Called with the execution's id and how its agent process ended."""
+LOOK_EVERY_S = 0.2
 TAIL_BYTES = 500
 
 logger = structlog.get_logger(__name__)
@@ -24,15 +26,11 @@ class LocalEngine:
         self._watching: set[asyncio.Task[None]] = set()
 
     async def launch(self, execution_id: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         output = self._folder / f"{execution_id}.log"
+        command = [sys.executable, "-m", "mltui", "exec", "--execution", execution_id, "--url", self._url]
         try:
-            with output.open("ab") as sink:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "mltui", "exec", "--execution", execution_id, "--url", self._url,
-                    stdin=asyncio.subprocess.DEVNULL, stdout=sink, stderr=sink,
-                    env=agent_environment(), start_new_session=True,
-                )  # fmt: skip
+            process = await asyncio.to_thread(_spawn, command, output)
         except OSError as error:
             await self._exited(execution_id, f"the agent could not be started: {error}")
             return
@@ -40,13 +38,23 @@ class LocalEngine:
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
 
-    async def _watch(self, execution_id: str, process: asyncio.subprocess.Process, output: Path) -> None:
+    async def _watch(self, execution_id: str, process: subprocess.Popen[bytes], output: Path) -> None:
         """Learn at once that an agent died, where waiting for its lease would take twenty seconds."""
-        code = await process.wait()
+        while (code := process.poll()) is None:
+            await asyncio.sleep(LOOK_EVERY_S)
         said = await asyncio.to_thread(_tail, output)
         how = f"its process was killed by signal {-code}" if code < 0 else f"its process ended with exit code {code}"
         await self._exited(execution_id, f"{how}{': ' + said if said else ''}")
         output.unlink(missing_ok=True)
+
+
+def _spawn(command: list[str], output: Path) -> subprocess.Popen[bytes]:
+    # Not asyncio's subprocess: closing its event loop kills the children, and agents outlive the server.
+    with output.open("ab") as sink:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=agent_environment(),
+            start_new_session=True,
+        )  # fmt: skip
 
 
 def agent_environment() -> dict[str, str]:
