@@ -53,7 +53,7 @@ class Stored:
             float(v) for _, batch in self.batches for series in batch.series if series.key == key for v in series.values
         ]
 
-    def keys(self) -> set[str]:
+    def sample_keys(self) -> set[str]:
         return {series.key for _, batch in self.batches for series in batch.series}
 
     def log(self, execution_id: str, stream: int) -> bytes:

@@ -1,0 +1,74 @@
+"""Resource samples: what is measured, what short-lived children cost, peaks of commands shorter than a sample."""
+
+import sys
+
+from agent_processes import Agents, wait_for
+from recording_server import RecordingServer, work
+
+EXECUTION = "0199ffff-0000-7000-8000-000000000001"
+FIELDS = {
+    "process": {"cpu_percent", "memory_bytes", "read_bytes_per_s", "write_bytes_per_s", "threads", "children"},
+    "host": {
+        "cpu_percent", "memory_bytes", "memory_percent", "disk_used_percent", "disk_read_bytes_per_s",
+        "disk_write_bytes_per_s", "net_recv_bytes_per_s", "net_sent_bytes_per_s",
+    },
+}  # fmt: skip
+
+
+def run(server: RecordingServer, agents: Agents, program: str, **env: str) -> None:
+    server.stored.works[EXECUTION] = work(EXECUTION, [sys.executable, "-c", program], scope="train-a")
+    agents.claimed(EXECUTION, **env).communicate()
+
+
+def process_values(server: RecordingServer, field: str) -> list[float]:
+    return server.stored.values(f"sys/train-a/process/{field}")
+
+
+def test_every_field_is_sampled(server: RecordingServer, agents: Agents) -> None:
+    run(server, agents, "import time; time.sleep(0.5)", MLTUI_SAMPLE_EVERY_S="0.1")
+    expected = {f"sys/train-a/{device}/{field}" for device, fields in FIELDS.items() for field in fields}
+    assert {key for key in server.stored.sample_keys() if "/gpu" not in key} == expected
+    assert len(process_values(server, "cpu_percent")) >= 2
+    (series,) = {len(batch.series[0].times) for _, batch in server.stored.batches}
+    assert series == 1
+    assert all(of.steps is None for _, batch in server.stored.batches for of in batch.series)
+
+
+def test_the_tree_is_counted_whole(server: RecordingServer, agents: Agents) -> None:
+    program = """
+import subprocess, sys, threading, time
+held = b"x" * 60_000_000
+threading.Thread(target=time.sleep, args=(300,), daemon=True).start()
+child = "x = b'x' * 60_000_000; import time; time.sleep(300)"
+children = [subprocess.Popen([sys.executable, "-c", child]) for _ in "ab"]
+time.sleep(300)
+"""
+    server.stored.works[EXECUTION] = work(EXECUTION, [sys.executable, "-c", program], scope="train-a")
+    agent = agents.claimed(EXECUTION, MLTUI_SAMPLE_EVERY_S="0.1")
+    wait_for(lambda: max(process_values(server, "children"), default=0) == 2, "both children")
+    wait_for(lambda: max(process_values(server, "memory_bytes")) > 180e6, "their memory")
+    wait_for(lambda: max(process_values(server, "threads")) >= 4, "their threads")
+    agent.terminate()
+    agent.communicate()
+    finish = server.stored.finishes[EXECUTION]
+    assert finish.memory_peak is not None and finish.memory_peak > 180e6
+
+
+def test_the_cpu_of_short_lived_children_does_not_vanish(server: RecordingServer, agents: Agents) -> None:
+    """Children that live for less than a sample, one after the other, keep one core busy."""
+    program = """
+import subprocess, time
+end = time.monotonic() + 1.5
+while time.monotonic() < end:
+    subprocess.run(["sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"])
+"""
+    run(server, agents, program, MLTUI_SAMPLE_EVERY_S="0.5")
+    total = sum(process_values(server, "cpu_percent")) * 0.5 / 100
+    assert total > 0.3, "seconds of CPU, on a machine that may be busy with other things"
+
+
+def test_a_command_shorter_than_a_sample_has_peaks(server: RecordingServer, agents: Agents) -> None:
+    run(server, agents, "x = b'x' * 100_000_000; sum(i * i for i in range(300_000))", MLTUI_SAMPLE_EVERY_S="60")
+    finish = server.stored.finishes[EXECUTION]
+    assert finish.memory_peak is not None and finish.memory_peak > 100e6
+    assert finish.cpu_peak is not None and finish.cpu_peak > 1
