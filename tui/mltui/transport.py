@@ -40,9 +40,11 @@ class ProblemError(Exception):
 class Unreachable(Exception):
     """No answer from the server. The message says which one and what to do."""
 
-    def __init__(self, url: str, why: str) -> None:
+    def __init__(self, url: str, why: str, *, nobody: bool = False) -> None:
         super().__init__(why)
         self.url = url
+        self.nobody = nobody
+        """Nothing listens at the address."""
 
 
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
@@ -122,7 +124,7 @@ class Transport:
             finally:
                 await response.aclose()
         except httpx.ConnectError:
-            raise Unreachable(self.url, f"no server at {self.url}; start one with `mltui up`") from None
+            raise Unreachable(self.url, f"no server at {self.url}; start one with `mltui up`", nobody=True) from None
         except httpx.TimeoutException:
             raise Unreachable(
                 self.url, f"the server at {self.url} did not answer in time; see `mltui doctor`"

@@ -1,0 +1,94 @@
+"""`mltui events`: who did what, so far or as it happens."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mltui.cli.output import Column, clock, print_json, print_table
+from mltui.cli.session import CommandError, add_json, add_url, converse
+from mltui.cli.words import moment
+
+if TYPE_CHECKING:
+    from mltui.client import Client
+    from mltui.wire.events import EventRow
+
+SHOWN = 50
+PAGE = 500
+FILTERS = ("actor", "action", "object_type", "object_id", "run", "text", "since", "until")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C; with --json, one a line")
+    parser.add_argument("--actor", help="who did it")
+    parser.add_argument("--action", help="what was done, as in run.cancel")
+    parser.add_argument("--object-type", metavar="TYPE", help="run, pipeline, …")
+    parser.add_argument("--object-id", metavar="ID")
+    parser.add_argument("--run", metavar="ID", help="all that happened to one run and its stages")
+    parser.add_argument("--text", help="part of the message")
+    parser.add_argument("--since", type=moment, metavar="TIME", help="2h, 3d or 2026-01-31T12:00")
+    parser.add_argument("--until", type=moment, metavar="TIME")
+    parser.add_argument("--limit", type=int, default=SHOWN, help=f"at most so many ({SHOWN})")
+    add_json(parser)
+    add_url(parser)
+    parser.set_defaults(call=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.limit < 1:
+        raise CommandError("--limit must be at least 1", 2)
+    filters = {name: getattr(args, name) for name in FILTERS}
+
+    async def talk(client: "Client") -> int:
+        if filters["run"]:
+            from mltui.cli.naming import run_id
+
+            filters["run"] = await run_id(client, filters["run"])
+        events = await _newest(client, filters, args.limit)
+        if args.follow:
+            await _follow(client, filters, events, as_json=args.json)
+        elif args.json:
+            print_json(events)
+        else:
+            columns = [Column("TIME"), Column("WHO"), Column("WHAT"), Column("OBJECT"), Column("", flexible=True)]
+            print_table(columns, [_cells(event) for event in events])
+        return 0
+
+    return converse(args, talk)
+
+
+async def _newest(client: "Client", filters: dict[str, str | None], limit: int) -> "list[EventRow]":
+    """The newest that match, the oldest of them first."""
+    events: list[EventRow] = []
+    cursor: str | None = None
+    while True:
+        page = await client.events(**filters, limit=min(PAGE, limit - len(events)), cursor=cursor)
+        events += page.items
+        cursor = page.next
+        if cursor is None or len(events) >= limit:
+            return events[::-1]
+
+
+async def _follow(client: "Client", filters: dict[str, str | None], events: "list[EventRow]", *, as_json: bool) -> None:
+    """Print these, and then what comes, for ever."""
+    from mltui.cli.following import news_of, patiently
+
+    last = str(events[-1].id) if events else "0"
+
+    async def further() -> "list[EventRow]":
+        return (await client.events(**filters, limit=PAGE, after=last)).items
+
+    async with news_of(client.url, "events") as news:
+        while True:
+            for event in events:
+                print(msgspec.json.encode(event).decode() if as_json else "  ".join(filter(None, _cells(event))))
+            sys.stdout.flush()
+            last = str(events[-1].id) if events else last
+            events = await patiently(further)
+            if not events:
+                await news.next()
+
+
+def _cells(event: "EventRow") -> list[str]:
+    return [clock(event.time), event.actor, event.action, event.object_id[-8:], event.message]

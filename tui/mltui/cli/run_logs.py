@@ -1,0 +1,190 @@
+"""`mltui runs logs`: the logs of a run's stages, now or as they grow."""
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from mltui.cli.naming import run_id
+from mltui.cli.session import CommandError, converse
+from mltui.wire.states import ENDED
+
+if TYPE_CHECKING:
+    from mltui.cli.following import News
+    from mltui.client import Client
+    from mltui.wire.executions import ExecutionRow
+    from mltui.wire.logs import LogLine, LogPage
+    from mltui.wire.runs import RunDetail
+
+PAGE = 1_000
+PIECES_BYTES = 1_048_576
+"""An unfinished line longer than this is printed in parts, where stages share the terminal."""
+SETTLE_S = 30.0
+"""After a run's end, the last lines of an agent that lost its server may still come; so long they are waited for."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "One stage: its bytes as they are. Several: lines, each behind its stage's name."
+    parser.add_argument("-f", "--follow", action="store_true", help="go on until the run has ended")
+    parser.add_argument("--stage", help="only this stage")
+    parser.add_argument("--tail", type=int, metavar="N", help="begin N lines before the end")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.tail is not None and args.tail < 1:
+        raise CommandError("--tail must be at least 1", 2)
+
+    async def talk(client: "Client") -> int:
+        detail = await client.run(await run_id(client, args.run))
+        names = _stage_names(detail, args.stage)
+        if args.follow:
+            await _follow(client, detail, names, args.tail)
+        elif len(names) == 1 and args.tail is None:
+            await _print_bytes(client, _executions(detail, names))
+        else:
+            printer = Printer(names)
+            for execution in _executions(detail, names):
+                await Reader(client, execution, printer, args.tail).read()
+                printer.close(execution)
+        return 0
+
+    return converse(args, talk)
+
+
+def _stage_names(run: "RunDetail", wanted: str | None) -> list[str]:
+    """Whose logs to print. Raises CommandError for a stage that the run does not have."""
+    names = [stage.name for stage in run.stages]
+    names += dict.fromkeys(e.scope for e in run.executions if e.scope not in names)
+    if wanted is None:
+        return names
+    if wanted not in names:
+        raise CommandError(f"the run has no stage {wanted!r}; its stages are {', '.join(names) or 'none'}")
+    return [wanted]
+
+
+def _executions(run: "RunDetail", names: list[str]) -> "list[ExecutionRow]":
+    """In the order of their stages, earlier attempts first."""
+    chosen = [execution for execution in run.executions if execution.scope in names]
+    return sorted(chosen, key=lambda execution: (names.index(execution.scope), execution.attempt_number))
+
+
+async def _print_bytes(client: "Client", executions: "list[ExecutionRow]") -> None:
+    for execution in executions:
+        async for piece in client.raw_log(execution.id):
+            sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
+
+
+async def _follow(client: "Client", run: "RunDetail", names: list[str], tail: int | None) -> None:
+    """Print what there is and what comes, until the run has ended and its logs are whole."""
+    from mltui.cli.following import news_of, patiently
+
+    printer = Printer(names)
+    readers: dict[str, Reader] = {}
+    identity, run_topic = run.id, f"run:{run.id}"
+    give_up: float | None = None
+    async with news_of(client.url, run_topic) as news:
+        fresh = {run_topic}
+        while True:
+            if run_topic in fresh:
+                run = await patiently(lambda: client.run(identity))
+                fresh |= _join(client, run, names, tail, readers, printer, news)
+            for topic, reader in readers.items():
+                if topic in fresh and not reader.finished and await patiently(reader.read):
+                    news.drop(topic)
+            sys.stdout.buffer.flush()
+            if run.status in ENDED:
+                give_up = give_up or time.monotonic() + SETTLE_S
+                if all(reader.finished for reader in readers.values()) or time.monotonic() > give_up:
+                    return
+            fresh = await news.next()
+
+
+def _join(
+    client: "Client",
+    run: "RunDetail",
+    names: list[str],
+    tail: int | None,
+    readers: "dict[str, Reader]",
+    printer: "Printer",
+    news: "News",
+) -> set[str]:
+    """Begin to read the executions that are new; their topics."""
+    joined = set()
+    for execution in _executions(run, names):
+        topic = f"log:{execution.id}"
+        if topic not in readers:
+            readers[topic] = Reader(client, execution, printer, tail)
+            news.add(topic)
+            joined.add(topic)
+    return joined
+
+
+class Reader:
+    """Reads one execution's log from where it is to where it ends now, each line once."""
+
+    def __init__(self, client: "Client", execution: "ExecutionRow", printer: "Printer", tail: int | None) -> None:
+        self._client, self._execution, self._printer = client, execution, printer
+        self._tail = tail
+        self._next = 0
+        self.finished = False
+        """Nothing more will come, and all was printed."""
+
+    async def read(self) -> bool:
+        """Print what there is. True when nothing more will come."""
+        while True:
+            page = await self._page()
+            for line in page.lines:
+                self._printer.show(self._execution, line)
+            self._next = page.first + len(page.lines)
+            if not page.lines or self._next >= page.total:
+                self.finished = page.finished
+                if self.finished:
+                    self._printer.close(self._execution)
+                return self.finished
+
+    async def _page(self) -> "LogPage":
+        if self._tail is not None:
+            page = await self._client.log_tail(self._execution.id, self._tail)
+            self._tail = None
+            return page
+        return await self._client.log(self._execution.id, self._next, PAGE)
+
+
+class Printer:
+    """Writes lines to stdout: bare for one stage, behind their stage's name for several."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._several = len(names) > 1
+        self._width = max(map(len, names), default=0)
+        self._pieces: dict[tuple[str, str], list[str]] = {}
+        """Beginnings of lines that go on, by execution and stream."""
+        self._labels: dict[str, str] = {}
+
+    def show(self, execution: "ExecutionRow", line: "LogLine") -> None:
+        if not self._several:
+            self._write(line.text if line.open else f"{line.text}\n")
+            return
+        self._labels[execution.id] = _label(execution)
+        pieces = self._pieces.setdefault((execution.id, line.stream), [])
+        pieces.append(line.text)
+        if not line.open or sum(map(len, pieces)) > PIECES_BYTES:
+            self._end_line(execution.id, line.stream)
+
+    def close(self, execution: "ExecutionRow") -> None:
+        """Print what is left of a line that never ended."""
+        for execution_id, stream in list(self._pieces):
+            if execution_id == execution.id:
+                self._end_line(execution_id, stream)
+
+    def _end_line(self, execution_id: str, stream: str) -> None:
+        # A progress bar's line holds all its states; the last one is what a terminal would show.
+        text = "".join(self._pieces.pop((execution_id, stream))).rstrip("\r").rpartition("\r")[2]
+        self._write(f"{self._labels[execution_id]:<{self._width}} │ {text}\n")
+
+    def _write(self, text: str) -> None:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+
+
+def _label(execution: "ExecutionRow") -> str:
+    return execution.scope if execution.attempt_number < 2 else f"{execution.scope}#{execution.attempt_number}"
