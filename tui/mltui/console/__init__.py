@@ -1,0 +1,1 @@
+"""The terminal console: a Textual app over the typed client."""

@@ -1,0 +1,129 @@
+"""Numbers, durations, bytes and ages as short text. No colours, no Textual."""
+
+import math
+from datetime import datetime, tzinfo
+
+from mltui.wire.base import Number, to_float
+
+ABSENT = "–"
+"""What stands where there is no value."""
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def number(value: Number | None, digits: int = 4) -> str:
+    """A metric's value with `digits` significant digits, never longer than `digits` + 6 characters.
+
+    >>> number(0.0123456), number(1500.0), number(1.2e9), number("NaN"), number(-math.inf), number(None)
+    ('0.01235', '1500', '1.2e9', 'NaN', '-Inf', '–')
+    """
+    if value is None:
+        return ABSENT
+    value = to_float(value)
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    text = f"{value:.{digits}g}"
+    if "e" not in text:
+        return text
+    if 1e-4 <= abs(value) < 1e6:
+        return f"{value:.0f}"
+    mantissa, exponent = text.split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def count(value: int | None) -> str:
+    """With thousands set apart.
+
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return ABSENT if value is None else f"{value:,}"
+
+
+def percent(value: float | None) -> str:
+    """Two digits at least.
+
+    >>> percent(7.46), percent(187.6)
+    ('7.5%', '188%')
+    """
+    if value is None:
+        return ABSENT
+    return f"{value:.1f}%" if abs(value) < 9.95 else f"{value:.0f}%"
+
+
+def duration(seconds: float | None) -> str:
+    """Two units at most, at most seven characters below a year.
+
+    >>> duration(0.0123), duration(4.26), duration(75), duration(3700), duration(90000)
+    ('12ms', '4.3s', '1m15s', '1h01m', '1d01h')
+    """
+    if seconds is None:
+        return ABSENT
+    if seconds < 0:
+        return "-" + duration(-seconds)
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}m{whole % _MINUTE:02}s"
+    if whole < _DAY:
+        return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}m"
+    return f"{whole // _DAY}d{whole % _DAY // _HOUR:02}h"
+
+
+def size(count_bytes: float | None) -> str:
+    """Bytes in powers of 1024.
+
+    >>> size(512), size(1536), size(3 * 1024**3)
+    ('512 B', '1.5 KiB', '3.0 GiB')
+    """
+    if count_bytes is None:
+        return ABSENT
+    value, units = float(count_bytes), iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB"))
+    unit = next(units)
+    while abs(value) >= 1023.5 and unit != "PiB":
+        value, unit = value / 1024, next(units)
+    return f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 99.95 else f"{value:.1f} {unit}"
+
+
+def age(then: datetime | None, now: datetime) -> str:
+    """How long ago, in one unit.
+
+    >>> now = datetime(2026, 1, 2, tzinfo=UTC)
+    >>> age(datetime(2026, 1, 1, 21, 30, tzinfo=UTC), now), age(now, now)
+    ('2h', 'now')
+    """
+    if then is None:
+        return ABSENT
+    seconds = (now - then).total_seconds()
+    if seconds < 1:
+        return "now"
+    for unit, length in (("y", 365 * _DAY), ("w", 7 * _DAY), ("d", _DAY), ("h", _HOUR), ("m", _MINUTE)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{int(seconds)}s"
+
+
+def clock(time_ns: int, zone: tzinfo | None = None) -> str:
+    """Time of day with milliseconds; `zone` None is the terminal's own.
+
+    >>> clock(1_500_000_000, UTC)
+    '00:00:01.500'
+    """
+    moment = datetime.fromtimestamp(time_ns // 1_000_000_000, zone)
+    return f"{moment:%H:%M:%S}.{time_ns // 1_000_000 % 1000:03}"
+
+
+def moment(when: datetime | None, zone: tzinfo | None = None) -> str:
+    """Date and time, to the second.
+
+    >>> moment(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), UTC)
+    '2026-01-02 03:04:05'
+    """
+    return ABSENT if when is None else f"{when.astimezone(zone):%Y-%m-%d %H:%M:%S}"

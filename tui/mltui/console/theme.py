@@ -1,0 +1,215 @@
+"""Themes, and the one table of how each status looks. Widgets take every colour from here."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.style import Style
+from textual.app import App
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+from mltui.wire.states import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A glyph of one cell, and the name of a colour: a variable of the theme."""
+
+    glyph: str
+    colour: str
+
+
+STATUS: dict[Status, Look] = {
+    Status.PENDING: Look("○", "status-waiting"),
+    Status.QUEUED: Look("◌", "status-waiting"),
+    Status.RUNNING: Look("●", "status-running"),
+    Status.CANCELLING: Look("◐", "warning"),
+    Status.COMPLETED: Look("✓", "success"),
+    Status.FAILED: Look("✗", "error"),
+    Status.CANCELLED: Look("⊘", "warning"),
+    Status.SKIPPED: Look("↷", "status-waiting"),
+}
+
+SERIES_COLOURS = 8
+"""How many series of one chart can be told apart; the ninth looks like the first."""
+
+_DARK_SERIES = ("#5ab0f6", "#f2a65a", "#6ed39a", "#d58cf0", "#f27c8e", "#e3d26f", "#5fd6d2", "#b9a58c")
+_LIGHT_SERIES = ("#1f6fc4", "#c25a00", "#1b7f4b", "#8a3ab9", "#c02a4a", "#8a7000", "#007f86", "#6d5a42")
+_ANSI_SERIES = (
+    "ansi_bright_blue",
+    "ansi_yellow",
+    "ansi_green",
+    "ansi_magenta",
+    "ansi_red",
+    "ansi_cyan",
+    "ansi_white",
+    "ansi_bright_green",
+)
+
+
+def _series(colours: tuple[str, ...]) -> dict[str, str]:
+    return {f"series-{i}": colour for i, colour in enumerate(colours)}
+
+
+DARK = Theme(
+    name="mltui-dark",
+    primary="#5ab0f6",
+    secondary="#8fa3bf",
+    accent="#f2a65a",
+    success="#6ed39a",
+    warning="#e6b455",
+    error="#f0667d",
+    foreground="#d3dbe6",
+    background="#0d1117",
+    surface="#121821",
+    panel="#1c2532",
+    variables={
+        **_series(_DARK_SERIES),
+        "status-running": "#5ab0f6",
+        "status-waiting": "#7d8b9e",
+        "muted": "#7d8b9e",
+        "faint": "#2a3543",
+        "block-cursor-background": "#24405f",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-blurred-background": "#1c2836",
+        "block-cursor-text-style": "none",
+        "border": "#5ab0f6",
+        "border-blurred": "#2a3543",
+        "footer-background": "#121821",
+        "footer-key-foreground": "#f2a65a",
+        "scrollbar": "#2f3d4f",
+        "scrollbar-hover": "#3d4f66",
+        "scrollbar-active": "#5ab0f6",
+        "scrollbar-background": "#0d1117",
+        "scrollbar-background-hover": "#0d1117",
+        "scrollbar-background-active": "#0d1117",
+        "scrollbar-corner-color": "#0d1117",
+    },
+)
+
+LIGHT = Theme(
+    name="mltui-light",
+    dark=False,
+    primary="#1f6fc4",
+    secondary="#56657a",
+    accent="#b35300",
+    success="#1b7f4b",
+    warning="#946200",
+    error="#c02a4a",
+    foreground="#1f2733",
+    background="#fbfbf9",
+    surface="#f3f3ef",
+    panel="#e6e7e3",
+    variables={
+        **_series(_LIGHT_SERIES),
+        "status-running": "#1f6fc4",
+        "status-waiting": "#6b7684",
+        "muted": "#6b7684",
+        "faint": "#d5d8d6",
+        "block-cursor-background": "#cfe2f6",
+        "block-cursor-foreground": "#101820",
+        "block-cursor-blurred-background": "#e4e9ee",
+        "block-cursor-text-style": "none",
+        "border": "#1f6fc4",
+        "border-blurred": "#c9cdcc",
+        "footer-background": "#e6e7e3",
+        "footer-key-foreground": "#b35300",
+        "scrollbar": "#c3c8cb",
+        "scrollbar-hover": "#a9b1b6",
+        "scrollbar-active": "#1f6fc4",
+        "scrollbar-background": "#fbfbf9",
+        "scrollbar-background-hover": "#fbfbf9",
+        "scrollbar-background-active": "#fbfbf9",
+        "scrollbar-corner-color": "#fbfbf9",
+    },
+)
+
+ANSI = Theme(
+    name="mltui-ansi",
+    ansi=True,
+    primary="ansi_blue",
+    secondary="ansi_cyan",
+    accent="ansi_yellow",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={
+        **_series(_ANSI_SERIES),
+        "status-running": "ansi_bright_blue",
+        "status-waiting": "ansi_bright_black",
+        "muted": "ansi_bright_black",
+        "faint": "ansi_bright_black",
+        "block-cursor-background": "ansi_blue",
+        "block-cursor-foreground": "ansi_bright_white",
+        "block-cursor-blurred-background": "ansi_black",
+        "border": "ansi_bright_blue",
+        "border-blurred": "ansi_bright_black",
+    },
+)
+"""The terminal's own sixteen colours; also what is left readable when NO_COLOR takes the colours away."""
+
+THEMES = (DARK, LIGHT, ANSI)
+DEFAULT_THEME = DARK.name
+
+# So that Textual's own themes draw our widgets too.
+VARIABLE_DEFAULTS = {name: value for name, value in DARK.variables.items() if name.startswith("series-")} | {
+    "status-running": "$primary",
+    "status-waiting": "$text-muted",
+}
+
+_STAND_INS = {"status-running": "primary", "status-waiting": "secondary", "muted": "secondary", "faint": "panel"}
+
+
+class Palette:
+    """The colours of the theme that is on, as Rich styles without a background."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self._variables = variables
+        self._styles: dict[tuple[str, bool], Style] = {}
+
+    def style(self, name: str, *, dim: bool = False) -> Style:
+        """The colour `name`. `dim` moves it towards the background, for what stands behind something else."""
+        known = self._styles.get((name, dim))
+        if known is None:
+            known = self._styles[name, dim] = self._make(name, dim)
+        return known
+
+    def series(self, index: int, *, dim: bool = False) -> Style:
+        """The colour of a chart's series number `index`, from 0."""
+        return self.style(f"series-{index % SERIES_COLOURS}", dim=dim)
+
+    def status(self, status: Status) -> Style:
+        return self.style(STATUS[status].colour)
+
+    def _make(self, name: str, dim: bool) -> Style:
+        colour = self._colour(name)
+        if not dim:
+            return Style(color=colour.rich_color)
+        background = self._colour("background")
+        if colour.ansi is not None or background.ansi is not None:
+            return Style(color=colour.rich_color, dim=True)
+        return Style(color=background.blend(colour, 0.45).rich_color)
+
+    def _colour(self, name: str) -> Color:
+        text = self._variables.get(name) or DARK.variables.get(name, "")
+        if name in _STAND_INS and name not in self._variables:
+            text = self._variables[_STAND_INS[name]]
+        try:
+            return Color.parse(text)
+        except ColorParseError:
+            return Color.parse("ansi_default")
+
+
+@lru_cache(maxsize=8)
+def _palette(variables: tuple[tuple[str, str], ...]) -> Palette:
+    return Palette(dict(variables))
+
+
+def palette(app: App[object]) -> Palette:
+    """The palette of the theme that `app` shows now."""
+    return _palette(tuple(app.theme_variables.items()))

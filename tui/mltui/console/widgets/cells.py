@@ -1,0 +1,55 @@
+"""Text into a cell of a fixed width, with the theme's colours."""
+
+from itertools import pairwise
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+
+from mltui.console.theme import Palette
+
+_ATTRIBUTES = {"bold": Style(bold=True), "italic": Style(italic=True), "dim": Style(dim=True)}
+
+Align = Literal["left", "right"]
+
+
+def plain(text: str, width: int, align: Align, style: Style) -> list[Segment]:
+    """Exactly `width` columns; what is too long ends in an ellipsis."""
+    length = cell_len(text)
+    if length > width:
+        return [Segment(set_cell_size(text, max(0, width - 1)) + "…" * min(1, width), style)]
+    pad = " " * (width - length)
+    return [Segment(pad + text if align == "right" else text + pad, style)]
+
+
+def styled(text: Text, width: int, align: Align, base: Style, palette: Palette) -> list[Segment]:
+    """The same for a Text whose styles are names of the theme's colours, or bold, italic, dim."""
+    if text.cell_len > width:
+        text = text.copy()
+        text.truncate(max(0, width), overflow="ellipsis")
+    segments = _segments(text, base, palette)
+    pad = Segment(" " * (width - text.cell_len), base)
+    return [pad, *segments] if align == "right" else [*segments, pad]
+
+
+def _segments(text: Text, base: Style, palette: Palette) -> list[Segment]:
+    whole = base + _style(text.style, palette)
+    cuts = sorted({0, len(text.plain), *(at for span in text.spans for at in (span.start, span.end))})
+    segments = []
+    for start, end in pairwise(cuts):
+        style = whole
+        for span in text.spans:
+            if span.start <= start and end <= span.end:
+                style += _style(span.style, palette)
+        segments.append(Segment(text.plain[start:end], style))
+    return segments
+
+
+def _style(style: str | Style, palette: Palette) -> Style:
+    if isinstance(style, Style):
+        return style
+    if not style:
+        return Style.null()
+    return _ATTRIBUTES.get(style) or palette.style(style)

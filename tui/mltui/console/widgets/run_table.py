@@ -1,0 +1,247 @@
+"""The table: rows of a Window under a fixed header. Used for runs, pipelines and every other list."""
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from mltui.console.state.window import Window
+from mltui.console.widgets import cells
+from mltui.console.widgets.columns import GAP, Column, lay_out
+from mltui.console.widgets.keys import Key, bindings
+from mltui.console.widgets.virtual import VirtualLines
+
+R = TypeVar("R")
+
+GUTTER = 2
+"""Columns at the left for the mark."""
+
+KEYS = [
+    Key("table.open", "open", "enter", "Open", show=True),
+    Key("table.mark", "mark", "space", "Mark", show=True),
+    Key("table.clear_marks", "clear_marks", "M", "Clear marks"),
+    Key("table.sort", "sort(1)", "s", "Sort by the next column", show=True),
+    Key("table.sort_back", "sort(-1)", "S", "Sort by the previous column"),
+    Key("table.reverse", "reverse", "R", "Reverse the order"),
+]
+
+
+class RunTable(VirtualLines, Generic[R]):
+    """Draws what the window holds, and dots for what it does not hold yet.
+
+    The order is the server's business: the table shows the arrow and posts `Sorted`.
+    """
+
+    BINDINGS = bindings(KEYS)
+    HEADER_LINES = 1
+    COMPONENT_CLASSES = {"table--header"}
+    DEFAULT_CSS = """
+    RunTable > .table--header { background: $surface; color: $secondary; text-style: bold; }
+    """
+
+    class Opened(Message):
+        """Enter or a double click on a row."""
+
+        def __init__(self, row_id: str) -> None:
+            super().__init__()
+            self.row_id = row_id
+
+    class Highlighted(Message):
+        """The cursor is on another row now; None when there is no row under it."""
+
+        def __init__(self, row_id: str | None) -> None:
+            super().__init__()
+            self.row_id = row_id
+
+    class Sorted(Message):
+        """Another order is wanted: by the column `key`."""
+
+        def __init__(self, key: str, descending: bool) -> None:
+            super().__init__()
+            self.key, self.descending = key, descending
+
+    class Marked(Message):
+        """The marks changed; `ids` are those that are marked now."""
+
+        def __init__(self, ids: frozenset[str]) -> None:
+            super().__init__()
+            self.ids = ids
+
+    def __init__(
+        self,
+        window: Window[R],
+        columns: Sequence[Column[R]],
+        *,
+        empty: str = "Nothing here.",
+        sort: tuple[str, bool] | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`empty` says what to do when there are no rows; `sort` is (key, descending) of the order at first."""
+        super().__init__(id=id, classes=classes)
+        self.window, self.columns, self.empty, self.sort = window, tuple(columns), empty, sort
+        self._widest: dict[str, int] = {}
+        self._layout: dict[str, int] = {}
+        self._highlighted: str | None = None
+        window.on_change = self._window_changed
+
+    @property
+    def shown_columns(self) -> list[str]:
+        """Keys of the columns that there is room for."""
+        return list(self._layout)
+
+    # The window.
+
+    def on_mount(self) -> None:
+        self.visible_changed()
+
+    def visible_changed(self) -> None:
+        self._lay_out()
+        self.window.show(self.scroll_offset.y, self.viewport.height)
+
+    def _window_changed(self) -> None:
+        if not self.is_mounted:
+            return
+        self._measure()
+        moved = self.window.cursor - self.cursor
+        if self.window.total is not None:
+            self._lay_out()
+            if moved and self.scroll_offset.y:
+                self.scroll_to(y=self.scroll_offset.y + moved)
+            self.cursor = self.window.cursor
+        self._post_highlighted()
+        self.repaint_changed()
+
+    def _measure(self) -> None:
+        top = self.scroll_offset.y
+        for index in range(top, top + self.viewport.height):
+            row = self.window.row(index)
+            if row is not None:
+                for column in self.columns:
+                    cell = column.render(row)
+                    width = cell.cell_len if isinstance(cell, Text) else cell_len(cell)
+                    if width > self._widest.get(column.key, 0):
+                        self._widest[column.key] = width
+
+    def _lay_out(self) -> None:
+        self._layout = lay_out(self.columns, self._widest, self.scrollable_content_region.width - GUTTER)
+        width = GUTTER + sum(self._layout.values()) + GAP * max(0, len(self._layout) - 1)
+        self.resize_content(self.window.total or 0, width)
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        super().watch_cursor(old, new)
+        if new != self.window.cursor:
+            self.window.move_to(new)
+            self._post_highlighted()
+
+    def _post_highlighted(self) -> None:
+        row_id = self.window.id_at(self.cursor)
+        if row_id != self._highlighted:
+            self._highlighted = row_id
+            self.post_message(self.Highlighted(row_id))
+
+    # Drawing.
+
+    def draw_header(self, y: int, base: Style) -> Strip:
+        style = base + self.get_component_rich_style("table--header")
+        segments = [Segment(" " * GUTTER, style)]
+        for column in self._shown():
+            title = column.title
+            if self.sort is not None and self.sort[0] == column.key:
+                title = f"{title} {'↓' if self.sort[1] else '↑'}"
+            segments += cells.plain(title, self._layout[column.key], column.align, style)
+            segments.append(Segment(" " * GAP, style))
+        strip = Strip(segments)
+        width = self.scrollable_content_region.width + self.scroll_offset.x
+        return strip.extend_cell_length(width, style)
+
+    def draw_line(self, index: int, base: Style) -> Strip:
+        row = self.window.row(index)
+        marked = row is not None and self.window.id_at(index) in self.window.marks
+        segments = [Segment("▌ " if marked else " " * GUTTER, base + self.palette.style("accent"))]
+        for column in self._shown():
+            width = self._layout[column.key]
+            if row is None:
+                dots = "·" * max(1, width // 2)
+                segments += cells.plain(dots, width, column.align, base + self.palette.style("faint"))
+            else:
+                segments += self._row_cell(column, row, width, base)
+            segments.append(Segment(" " * GAP, base))
+        return Strip(segments)
+
+    def draw_beyond(self, y: int, base: Style) -> Strip:
+        lines = self._note().split("\n")
+        at = y - max(0, (self.viewport.height - len(lines)) // 3)
+        if self.line_count or not 0 <= at < len(lines):
+            return super().draw_beyond(y, base)
+        text = lines[at]
+        left = max(0, (self.viewport.width - cell_len(text)) // 2)
+        name = "error" if self.window.error is not None else "muted"
+        return Strip([Segment(" " * left, base), Segment(text, base + self.palette.style(name))])
+
+    def _note(self) -> str:
+        if self.window.error is not None:
+            return f"{self.window.error}"
+        return "Loading…" if self.window.total is None else self.empty
+
+    def _row_cell(self, column: Column[R], row: R, width: int, base: Style) -> list[Segment]:
+        cell = column.render(row)
+        if isinstance(cell, str):
+            return cells.plain(cell, width, column.align, base)
+        return cells.styled(cell, width, column.align, base, self.palette)
+
+    def _shown(self) -> list[Column[R]]:
+        return [column for column in self.columns if column.key in self._layout]
+
+    # What keys and the mouse do.
+
+    def action_open(self) -> None:
+        row_id = self.window.id_at(self.cursor)
+        if row_id is not None:
+            self.post_message(self.Opened(row_id))
+
+    def action_mark(self) -> None:
+        self.window.toggle_mark(self.cursor)
+        self.post_message(self.Marked(frozenset(self.window.marks)))
+        self.cursor += 1
+
+    def action_clear_marks(self) -> None:
+        self.window.clear_marks()
+        self.post_message(self.Marked(frozenset()))
+
+    def action_sort(self, step: int) -> None:
+        keys = [column.key for column in self._shown() if column.sortable]
+        if keys:
+            at = keys.index(self.sort[0]) + step if self.sort and self.sort[0] in keys else 0
+            self._sort_by(keys[at % len(keys)], descending=True)
+
+    def action_reverse(self) -> None:
+        if self.sort is not None:
+            self._sort_by(self.sort[0], descending=not self.sort[1])
+
+    def _sort_by(self, key: str, *, descending: bool) -> None:
+        self.sort = (key, descending)
+        self.repaint_changed()
+        self.post_message(self.Sorted(key, descending))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y == 0:
+            self._click_header(offset.x + self.scroll_offset.x)
+        elif event.chain == 2 and self.line_at(event) is not None:
+            self.action_open()
+
+    def _click_header(self, x: int) -> None:
+        left = GUTTER
+        for column in self._shown():
+            right = left + self._layout[column.key] + GAP
+            if left <= x < right and column.sortable:
+                again = self.sort is not None and self.sort[0] == column.key
+                self._sort_by(column.key, descending=not (again and self.sort is not None and self.sort[1]))
+            left = right
