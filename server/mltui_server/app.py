@@ -22,6 +22,8 @@ from mltui_server.lib.request_id import RequestIdMiddleware
 from mltui_server.lib.session import provide_session
 from mltui_server.pipelines.controller import PipelineController
 from mltui_server.runs.controller import RunController
+from mltui_server.samples.controller import SampleController
+from mltui_server.samples.service import samples_service
 from mltui_server.settings import Settings
 
 API = "/api/v1"
@@ -42,15 +44,17 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             database = state.database = await stack.enter_async_context(Database(dsn))
             engine = LocalEngine(url, settings.data_path / "agents", settle_exited(database)) if url else None
             await stack.enter_async_context(Scheduler(database, settings, engine).running())
+            samples = state.samples = await stack.enter_async_context(samples_service(settings, database))
             state.checks = {
                 "postgres": lambda: check_postgres(database),
+                "samples": samples.health,
                 "scheduler": lambda: check_scheduler(database, settings.max_concurrent_pipelines),
             }
             yield
 
     return Litestar(
         route_handlers=[
-            Router(API, route_handlers=[PipelineController, RunController, ExecutionController]),
+            Router(API, route_handlers=[PipelineController, RunController, ExecutionController, SampleController]),
             show_health,
             show_metrics,
             static_router(),

@@ -267,9 +267,7 @@ def _columns(key: str, rows: Sequence[tuple[object, ...]]) -> BucketColumns:
     return BucketColumns(key, *columns)  # type: ignore[arg-type] # as the statement has them
 
 
-def _open_export(
-    cursor: duckdb.DuckDBPyConnection, selection: Selection, key: str
-) -> Iterator[pa.RecordBatch] | None:
+def _open_export(cursor: duckdb.DuckDBPyConnection, selection: Selection, key: str) -> Iterator[pa.RecordBatch] | None:
     keys = {id_: found for id_, found in _ids(cursor, selection).items() if found == key}
     if not keys:
         return None

@@ -1,0 +1,105 @@
+"""Samples over HTTP: in as batches, out as buckets, summaries and CSV."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
+from mltui.wire.samples import Axis, Series, SeriesSummary
+
+from mltui_server.lib.errors import Unavailable
+from mltui_server.lib.ids import parse_id
+from mltui_server.lib.session import RequestSession
+from mltui_server.samples import batch, queries
+from mltui_server.samples.reading import Question, read_csv, read_series
+from mltui_server.samples.store import StoreError
+
+T = TypeVar("T")
+
+From = Annotated[
+    float | None, QueryParameter(name="from", description="First point of the axis. Default: the first sample")
+]
+To = Annotated[float | None, QueryParameter(name="to", description="Last point. Default: the last sample")]
+CSV = "text/csv; charset=utf-8"
+
+
+class SampleController(Controller):
+    path = "/runs/{run_id:str}"
+    tags = ("samples",)
+
+    @post("/samples", status_code=202, request_max_body_size=batch.MAX_BODY_BYTES)
+    async def accept(self, request: Request[Any, Any, State], run_id: FromPath[str]) -> Response[bytes]:
+        """Take a SampleBatch, JSON or msgpack. 202: it is durable. 409: the writer's seq has a gap. 503: come back."""
+        run = parse_id("run", run_id)
+        packed = batch.read(await request.body(), request.headers.get("content-type", ""))
+        accepted = await request.app.state.samples.inbox.put(run, packed)
+        return Response(msgspec.json.encode(accepted), media_type="application/json")
+
+    @get("/series")
+    async def series(
+        self,
+        request: Request[Any, Any, State],
+        run_id: FromPath[str],
+        keys: FromQuery[list[str] | None] = None,
+        buckets: FromQuery[int] = 200,
+        x: FromQuery[Axis] = "step",
+        low: From = None,
+        high: To = None,
+    ) -> Series:
+        """Exact buckets. `keys`: several with commas or repeated; a trailing `*` means every key that begins so."""
+        state = request.app.state
+        question = Question(parse_id("run", run_id), _several(keys), x, low, high)
+        return await _while_wanted(request, read_series(state.database, state.samples.store, question, buckets))
+
+    @get("/series/keys")
+    async def summaries(self, session: RequestSession, run_id: FromPath[str]) -> list[SeriesSummary]:
+        """Every series of the run with its last value, extremes and counts."""
+        run = parse_id("run", run_id)
+        await queries.run_clock(session, run)
+        return await queries.summaries(session, run)
+
+    @get("/series.csv")
+    async def export(
+        self,
+        state: State,
+        run_id: FromPath[str],
+        keys: FromQuery[list[str] | None] = None,
+        x: FromQuery[Axis] = "time",
+        low: From = None,
+        high: To = None,
+    ) -> Stream:
+        """Every sample: key, step, time with nanoseconds, value. Ordered by the axis within a key.
+
+        On the step axis, samples without a step are left out.
+        """
+        question = Question(parse_id("run", run_id), _several(keys), x, low, high)
+        return Stream(await read_csv(state.database, state.samples.store, question), media_type=CSV)
+
+
+def _several(keys: Sequence[str] | None) -> list[str]:
+    return [key for part in keys or () for key in part.split(",") if key]
+
+
+async def _while_wanted(request: Request[Any, Any, State], work: Coroutine[Any, Any, T]) -> T:
+    """Stop the work when the client goes away: a console that scrolls asks again long before a slow answer comes."""
+    task, gone = asyncio.create_task(work), asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait([task, gone], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Unavailable("the client has gone away")
+        return await task
+    except StoreError as error:
+        raise Unavailable(str(error)) from None
+    finally:
+        gone.cancel()
+        task.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _gone(request: Request[Any, Any, State]) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

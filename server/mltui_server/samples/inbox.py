@@ -1,0 +1,113 @@
+"""The inbox: where an acknowledged batch waits, durable in Postgres, until the flusher has moved it to the store."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+import structlog
+from mltui.wire.health import Component
+from mltui.wire.samples import Accepted
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from mltui_server.lib.errors import Conflict, NotFound, Unavailable
+from mltui_server.samples.batch import PackedBatch
+
+logger = structlog.get_logger(__name__)
+
+MEASURE_EVERY_S = 1.0
+MEASURE_SHARE = 0.05
+"""Measuring a long inbox takes long: at most this share of the time is spent on it."""
+FULL_RETRY_S = 5.0
+LATE_S = 30.0
+"""Samples that wait longer are worth telling a person."""
+
+# One statement is one transaction: the writer advances and the batch is stored, or neither.
+_INSERT = "INSERT INTO sample_inbox (run_id, samples, body) SELECT %(run)b::uuid, %(samples)b::int, %(body)b::bytea"
+STORE = f"{_INSERT} RETURNING id"
+STORE_FIRST = f"""
+WITH writer AS (
+    INSERT INTO sample_writer (writer, run_id, last_seq) VALUES (%(writer)b::text, %(run)b::uuid, 1)
+    ON CONFLICT (writer) DO NOTHING RETURNING writer)
+{_INSERT} FROM writer RETURNING id"""
+STORE_NEXT = f"""
+WITH writer AS (
+    UPDATE sample_writer SET last_seq = %(seq)b::bigint
+    WHERE writer = %(writer)b::text AND run_id = %(run)b::uuid AND last_seq = %(seq)b::bigint - 1 RETURNING writer)
+{_INSERT} FROM writer RETURNING id"""
+WRITER = "SELECT run_id, last_seq FROM sample_writer WHERE writer = %s"
+DEPTH = "SELECT coalesce(sum(samples), 0)::bigint, min(received_at) FROM sample_inbox"
+
+
+class Inbox:
+    """`capacity`: samples that may wait; past that, writers are told to come back."""
+
+    def __init__(self, pool: AsyncConnectionPool, capacity: int) -> None:
+        self._pool = pool
+        self.capacity = capacity
+        self.depth = 0
+        """Samples that wait, about: measured now and then, and counted up between."""
+        self.oldest: datetime | None = None
+        self.arrived = asyncio.Event()
+        """Set when a batch came in through this process."""
+
+    async def put(self, run: UUID, batch: PackedBatch) -> Accepted:
+        """Store a batch durably, once.
+
+        Raises NotFound for an unknown run, Conflict for a gap in the writer's sequence or a writer of another run,
+        Unavailable while the inbox is full.
+        """
+        if self.depth + batch.samples > self.capacity:
+            raise Unavailable(
+                f"{self.depth} samples wait for the sample store, which is behind or away; at most {self.capacity} may",
+                FULL_RETRY_S,
+            )
+        statement = STORE if batch.seq is None else STORE_FIRST if batch.seq == 1 else STORE_NEXT
+        values = {
+            "run": run, "samples": batch.samples, "body": batch.body, "writer": batch.writer, "seq": batch.seq
+        }  # fmt: skip
+        async with self._pool.connection() as connection:
+            try:
+                stored = await (await connection.execute(statement, values)).fetchone()
+            except psycopg.errors.ForeignKeyViolation:
+                raise NotFound("run", str(run)) from None
+            if stored is None:
+                return await _explain(connection, run, batch)
+        self.depth += batch.samples
+        self.arrived.set()
+        return Accepted(samples=batch.samples)
+
+    async def measure(self) -> None:
+        """Keep `depth` and `oldest` true, for ever."""
+        while True:
+            started = time.perf_counter()
+            try:
+                async with self._pool.connection() as connection:
+                    row = await (await connection.execute(DEPTH)).fetchone()
+                self.depth, self.oldest = row or (0, None)
+            except (psycopg.Error, PoolTimeout) as error:
+                logger.warning("the inbox cannot be measured", error=str(error).strip())
+            took = time.perf_counter() - started
+            await asyncio.sleep(max(MEASURE_EVERY_S, took / MEASURE_SHARE))
+
+    def health(self) -> Component:
+        age = (datetime.now(UTC) - self.oldest).total_seconds() if self.oldest and self.depth else 0.0
+        full = self.depth >= self.capacity
+        detail = f"{self.depth} samples wait" + (f", the oldest for {age:.0f} s" if age >= 1 else "")
+        if full:
+            detail += "; it is full, writers are told to wait until the sample store is back"
+        return Component(name="inbox", status="down" if full else "degraded" if age > LATE_S else "ok", detail=detail)
+
+
+async def _explain(connection: psycopg.AsyncConnection, run: UUID, batch: PackedBatch) -> Accepted:
+    """Why nothing was stored: it was before, or something is wrong with the sequence."""
+    found = await (await connection.execute(WRITER, [batch.writer])).fetchone()
+    owner, last = found or (None, 0)
+    if owner not in (None, run):
+        raise Conflict(f"writer {batch.writer!r} belongs to run {owner}; a writer writes to one run")
+    if owner is None and not await (await connection.execute("SELECT 1 FROM run WHERE id = %s", [run])).fetchone():
+        raise NotFound("run", str(run))
+    if batch.seq is not None and batch.seq <= last:
+        return Accepted(samples=batch.samples, duplicate=True)
+    raise Conflict(f"writer {batch.writer!r} sent seq {batch.seq}; the next one expected is {last + 1}")

@@ -1,0 +1,75 @@
+"""The samples of a server: its inbox, its store, and what moves the one into the other."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mltui.wire.health import Component
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mltui_server.db.database import Database
+from mltui_server.samples.duckdb_store import FILE, DuckDBStore
+from mltui_server.samples.flusher import Flusher
+from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.models import SampleDeletion
+from mltui_server.samples.store import SampleStore, StoreError
+from mltui_server.settings import Settings
+
+HEALTH_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Samples:
+    store: SampleStore
+    inbox: Inbox
+    flusher: Flusher
+
+    async def health(self) -> list[Component]:
+        """The store and the inbox."""
+        inbox = self.inbox.health()
+        if self.flusher.trouble:
+            inbox.status = "down" if inbox.status == "down" else "degraded"
+            inbox.detail += f"; they do not move: {self.flusher.trouble}"
+        return [await self._store_health(), inbox]
+
+    async def _store_health(self) -> Component:
+        try:
+            async with asyncio.timeout(HEALTH_TIMEOUT_S):
+                return await self.store.health()
+        except StoreError as error:
+            return Component(name="samples", status="down", detail=str(error))
+        except TimeoutError:
+            return Component(name="samples", status="degraded", detail=f"no answer within {HEALTH_TIMEOUT_S:.0f} s")
+
+
+@contextlib.asynccontextmanager
+async def samples_service(settings: Settings, database: Database) -> AsyncIterator[Samples]:
+    """The store opened, the flusher running; both stopped at the end. Raises StoreError if another server has it."""
+    store = DuckDBStore(settings.data_path / FILE, settings.duckdb_memory)
+    inbox = Inbox(database.pool, settings.inbox_max_samples)
+    flusher = Flusher(database.dsn, store, inbox)
+    try:
+        async with _running(flusher.run(), inbox.measure()):
+            yield Samples(store, inbox, flusher)
+    finally:
+        await store.close()
+
+
+@contextlib.asynccontextmanager
+async def _running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def forget_run(session: AsyncSession, run: UUID) -> None:
+    """Have the run's samples deleted from the store, in the background, once this transaction has deleted the run."""
+    await session.execute(insert(SampleDeletion).values(run_id=run).on_conflict_do_nothing())
