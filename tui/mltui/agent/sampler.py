@@ -6,7 +6,6 @@ per second.
 
 import threading
 import time
-from collections.abc import Callable
 
 import msgspec
 import psutil
@@ -19,8 +18,11 @@ from mltui.agent.spool import Lane
 from mltui.agent.tree import Tree
 from mltui.wire.samples import RESOURCE_PREFIX, KeySamples, SampleBatch
 
-SCAN_SHARE = 0.004
-"""Of one core, for looking through the machine's processes for new children; many processes mean fewer looks."""
+SCAN_SHARE = 0.005
+"""Of one core, for looking through the machine's processes for new children: over 500 processes mean a look
+every two seconds or less, and a child found late shows what it has used since its birth in one sample."""
+SHORTEST_S = 0.1
+"""A rate over less than this would be noise: the kernel counts CPU in steps of 10 ms."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -67,7 +69,10 @@ class Sampler:
         self._thread.join()
         spent = self._tree.spent
         self.memory_peak = max(self.memory_peak, float(spent.largest_bytes))
-        self._note_cpu(spent.cpu_s, time.monotonic())
+        if self._last.cpu_s == 0.0:
+            # Shorter than two samples: its average is all there is.
+            self._last_at = min(self._last_at, time.monotonic() - SHORTEST_S)
+        self._rates(Totals(cpu_s=spent.cpu_s))
 
     def _run(self) -> None:
         host = Host(self._directory)
@@ -82,30 +87,36 @@ class Sampler:
                 self._take({"process": self._process(), "host": host.sample(), **gpus.sample()})
 
     def _process(self) -> dict[str, float]:
-        now = time.monotonic()
-        elapsed = max(now - self._last_at, 1e-3)
-        totals, last = self._family.totals(), self._last
+        totals = self._family.totals()
         totals.cpu_s += self._tree.spent.cpu_s
-        cpu = self._note_cpu(totals.cpu_s, now)
         self.memory_peak = max(self.memory_peak, float(totals.memory_bytes))
-        self._last = totals
+        cpu, read, write = self._rates(totals)
         return {
             "cpu_percent": cpu,
             "memory_bytes": float(totals.memory_bytes),
-            "read_bytes_per_s": max(0, totals.read_bytes - last.read_bytes) / elapsed,
-            "write_bytes_per_s": max(0, totals.write_bytes - last.write_bytes) / elapsed,
+            "read_bytes_per_s": read,
+            "write_bytes_per_s": write,
             "threads": float(totals.threads),
             "children": float(totals.children),
         }
 
-    def _note_cpu(self, cpu_s: float, now: float) -> float:
-        """Percent of one core since the last time, no more than the machine has."""
-        elapsed = max(now - self._last_at, 1e-3)
-        share = max(0.0, cpu_s - self._last.cpu_s) / elapsed
+    def _rates(self, totals: Totals) -> tuple[float, float, float]:
+        """CPU in percent of one core (no more than the machine has), bytes read and written per second, since the
+        last time that was long enough ago.
+        """
+        now, last = time.monotonic(), self._last
+        elapsed = now - self._last_at
+        if elapsed < SHORTEST_S:
+            return 0.0, 0.0, 0.0
+        self._last, self._last_at = totals, now
+        share = max(0.0, totals.cpu_s - last.cpu_s) / elapsed
         percent = 100.0 * min(share, float(psutil.cpu_count() or 1))
         self.cpu_peak = max(self.cpu_peak, percent)
-        self._last_at = now
-        return percent
+        return (
+            percent,
+            max(0, totals.read_bytes - last.read_bytes) / elapsed,
+            max(0, totals.write_bytes - last.write_bytes) / elapsed,
+        )
 
     def _take(self, devices: dict[str, dict[str, float]]) -> None:
         now = time.time_ns()
@@ -126,9 +137,8 @@ class Sampler:
 class Family:
     """The processes of a tree, remembered between samples."""
 
-    def __init__(self, tree: Tree, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._clock = clock
         self._known: dict[int, psutil.Process] = {}
         self._scan_at = 0.0
 
@@ -145,13 +155,12 @@ class Family:
         return sums
 
     def _scan(self) -> None:
-        began = self._clock()
-        if began < self._scan_at:
+        if time.monotonic() < self._scan_at:
             return
+        began = time.thread_time()
         found = {process.pid: process for process in self._tree.processes()}
         self._known = {pid: self._known.get(pid, process) for pid, process in found.items()}
-        ended = self._clock()
-        self._scan_at = ended + (ended - began) / SCAN_SHARE
+        self._scan_at = time.monotonic() + (time.thread_time() - began) / SCAN_SHARE
 
 
 def _add(sums: Totals, process: psutil.Process) -> None:
