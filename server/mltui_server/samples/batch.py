@@ -109,7 +109,7 @@ def _integers(numbers: Sequence[int], path: str, low: int, high: int, what: str)
 
 def _values(values: Sequence[Number], path: str) -> bytes:
     try:
-        return array("d", values).tobytes()  # type: ignore[arg-type] # strings raise, and are rare
+        return array("d", values).tobytes()  # type: ignore[type-var] # strings raise, and are rare
     except TypeError:
         return array("d", [_value(value, f"{path}[{index}]") for index, value in enumerate(values)]).tobytes()
 

@@ -30,6 +30,8 @@ READERS = 4
 SEAL_ROWS = 2_000_000
 """64 MB: a tenth of a second to sort, and scanned in milliseconds while unsorted."""
 EXPORT_ROWS = 16_384
+INTERRUPT_EVERY_S = 0.05
+"""Until it works: an interrupt that comes before the query has begun is lost."""
 KNOWN_SERIES = 100_000
 """Ids of series kept in memory; past that, they are looked up again."""
 SCHEMA = """
@@ -175,13 +177,15 @@ class DuckDBStore:
 
     async def _run(self, cursor: duckdb.DuckDBPyConnection, action: Callable[[], T]) -> T:
         """In a reader's thread. Cancelled, it stops the query and waits for the thread to let go of the cursor."""
-        future = asyncio.get_running_loop().run_in_executor(self._readers, _explained, action)
+        job = self._readers.submit(_explained, action)
+        answer = asyncio.wrap_future(job)
         try:
-            return await asyncio.shield(future)
+            return await asyncio.shield(answer)
         except asyncio.CancelledError:
-            while not future.done() and not future.cancel():
+            while not (job.cancel() or job.done()):
                 cursor.interrupt()
-                await asyncio.wait([future], timeout=0.05)
+                await asyncio.wait([answer], timeout=INTERRUPT_EVERY_S)
+            await asyncio.gather(answer, return_exceptions=True)
             raise
 
     @contextmanager
@@ -264,11 +268,12 @@ def _buckets(cursor: duckdb.DuckDBPyConnection, selection: Selection, count: int
 
 def _columns(key: str, rows: Sequence[tuple[object, ...]]) -> BucketColumns:
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(8)]
-    return BucketColumns(key, *columns)  # type: ignore[arg-type] # as the statement has them
+    return BucketColumns(key, *columns)
 
 
 def _open_export(cursor: duckdb.DuckDBPyConnection, selection: Selection, key: str) -> Iterator[pa.RecordBatch] | None:
     keys = {id_: found for id_, found in _ids(cursor, selection).items() if found == key}
     if not keys:
         return None
-    return iter(cursor.sql(export_statement(selection, keys)).to_arrow_reader(EXPORT_ROWS))
+    reader: Iterator[pa.RecordBatch] = cursor.sql(export_statement(selection, keys)).to_arrow_reader(EXPORT_ROWS)
+    return reader
