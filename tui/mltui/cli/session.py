@@ -1,7 +1,6 @@
 """One conversation with the server: how a command finds it, talks to it, and explains that it could not."""
 
 import argparse
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,6 +39,8 @@ def url_of(args: argparse.Namespace) -> str:
 
 def converse(args: argparse.Namespace, talk: Callable[["Client"], Awaitable[T]]) -> T:
     """What `talk` returns, given a client. Raises CommandError for everything the server or the network refuses."""
+    import asyncio
+
     from mltui.client import Client, ProblemError, Unreachable
 
     async def conversation() -> T:

@@ -1,0 +1,72 @@
+"""The command line as a subprocess, and a real server process for it to talk to."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from server_process import ServerProcess
+
+COMMAND_WITHIN_S = 90.0
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A shell's environment in which nothing of this machine's user is seen."""
+    keep = {key: value for key, value in os.environ.items() if not key.startswith(("MLTUI_", "XDG_", "DATABASE_"))}
+    return keep | {
+        "HOME": str(tmp_path),
+        "MLTUI_DATA_DIR": str(tmp_path / "data"),
+        "MLTUI_SPOOL": str(tmp_path / "spool"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
+@pytest.fixture
+def server(tmp_path: Path, dsn: str, environment: dict[str, str]) -> Iterator[ServerProcess]:
+    process = ServerProcess(tmp_path, environment | {"DATABASE_URL": dsn})
+    process.start()
+    environment["MLTUI_URL"] = process.url
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def mltui(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command line to its end. `code` is the exit code it must have; None for any."""
+
+    def run(*words: str | Path, code: int | None = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "mltui", *map(str, words)],
+            env=environment | more,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=COMMAND_WITHIN_S,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert code is None or done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def spawn(environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start a command line and leave it running; what is left at the end is killed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*words: str | Path) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "mltui", *map(str, words)]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

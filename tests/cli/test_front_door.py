@@ -1,0 +1,132 @@
+"""What every command has in common: quick to start, one line for an error, never a traceback."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from mltui.__main__ import COMMANDS, parser_for
+from server_process import wait_for
+
+HEAVY = ("textual", "httpx", "websockets", "yaml", "psutil", "asyncio", "mltui_server", "sqlalchemy", "rich")
+
+
+def imported_by(*words: str) -> set[str]:
+    """Top-level names of the modules that a command line has imported when it is done."""
+    script = (
+        "import sys, json\nfrom mltui.__main__ import main\n"
+        "try: main(json.loads(sys.argv[1]))\nexcept SystemExit: pass\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, json.dumps(words)], capture_output=True, check=True, text=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["runs", "--help"], ["exec", "--help"]])
+def test_asking_for_the_version_or_help_imports_nothing_heavy(words):
+    assert not imported_by(*words) & set(HEAVY)
+
+
+def test_the_version_is_printed(mltui):
+    assert mltui("--version").stdout == "mltui 0.1.0\n"
+
+
+def every_command() -> list[list[str]]:
+    """All command lines, as far as their options: found in the parsers themselves."""
+    found: list[list[str]] = []
+
+    def walk(parser, words):
+        found.append(words)
+        for action in parser._actions:
+            if action.choices and action.nargs == "A...":
+                for name, child in action.choices.items():
+                    walk(child, [*words, name])
+
+    walk(parser_for(list(COMMANDS)), [])
+    return found
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_every_command_explains_itself_in_a_sentence(words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        parser_for(words).parse_args([*words, "--help"])
+    assert caught.value.code == 0
+    paragraphs = capsys.readouterr().out.split("\n\n")
+    assert paragraphs[0].startswith("usage: mltui")
+    assert paragraphs[1].strip().endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["bogus"], "invalid choice: 'bogus'"),
+        (["runs"], "required: COMMAND; see `mltui runs --help`"),
+        (["runs", "ls", "--limit", "many"], "invalid int value: 'many'; see `mltui runs ls --help`"),
+        (["runs", "ls", "--limit", "0"], "--limit must be at least 1"),
+        (["runs", "ls", "--since", "yesterday"], "'yesterday' is no time; write 2h, 3d or 2026-01-31T12:00"),
+        (["pipelines", "start", "x", "-p", "lr"], "'lr' is not of the form name=value"),
+        (["runs", "show", "xyz"], "'xyz' names no run; write a run's id, its beginning or end"),
+        (["runs", "tag", "latest"], "KEY=VALUE sets a tag"),
+        (["exec"], "exec needs a command after --, as in: mltui exec -- python train.py"),
+        (["exec", "python", "x.py"], "unrecognized arguments: python x.py"),
+        (["db", "upgrade"], "db upgrade needs DATABASE_URL"),
+        (["runs", "ls", "--url", "localhost"], "--url='localhost' is not the address of a server"),
+        (["serve", "--port", "70000"], "--port=70000 is wrong: Expected `int` <= 65535"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_exit_code_2(words, message, mltui):
+    done = mltui(*words, code=2)
+    assert message in done.stderr
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+
+
+@pytest.mark.parametrize("words", [["runs", "ls"], ["pipelines", "show", "x"], ["events"], ["runs", "logs", "latest"]])
+def test_no_server_is_one_line_that_says_how_to_start_one(words, mltui):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        done = mltui("--url", url, *words, code=1)
+    assert done.stderr == f"mltui: no server at {url}; start one with `mltui up`\n"
+
+
+def test_up_starts_servers_on_this_machine_only(mltui):
+    done = mltui("up", "--url", "http://[2001:db8::1]:8642", code=1, NO_PROXY="*")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_database_that_is_not_there_is_one_line(mltui):
+    done = mltui("db", "upgrade", "--database-url", "postgresql://nobody@127.0.0.1:1/x", code=1)
+    assert done.stderr.startswith("mltui: the database cannot be migrated: connection failed")
+    assert done.stderr.count("\n") == 1
+
+
+def test_db_upgrade_migrates_an_external_postgres(dsn, mltui):
+    from mltui_server.db.upgrade import newest
+
+    assert mltui("db", "upgrade", DATABASE_URL=dsn).stdout == f"the database has schema {newest()}\n"
+
+
+def test_a_reader_that_leaves_is_no_error(environment):
+    command = f"{sys.executable} -m mltui pipelines schema | head -c 10 > /dev/null; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_ctrl_c_ends_quietly(server, spawn):
+    process = spawn("events", "-f", "--json")
+    # The command's interest in events shows that it is in the middle of its work.
+    wait_for(lambda: b"/ws/" in server.log.read_bytes() or established(server.port), 20)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stderr) == (130, b"")
+
+
+def established(port: int) -> bool:
+    """Whether somebody is connected to this port of this machine."""
+    import psutil
+
+    return any(
+        c.status == psutil.CONN_ESTABLISHED and c.laddr.port == port for c in psutil.net_connections(kind="tcp4")
+    )
