@@ -1,5 +1,6 @@
 """Every table there is: importing this module fills the metadata."""
 
+import mltui_server.artifacts.models
 import mltui_server.events.models
 import mltui_server.executions.models
 import mltui_server.logs.models
