@@ -27,6 +27,10 @@ def test_the_whole_pipeline(run_stage: RunStage, run_dir: Path):
     }
     assert rows == {"training": 1078, "validation": 359, "test": 360}
 
+    first = (run_dir / "split" / "training.parquet").read_bytes()
+    run_stage("digits", "split")
+    assert (run_dir / "split" / "training.parquet").read_bytes() == first, "the same seed gives the same split"
+
     linear = run_stage("digits", "train-linear", steps=STEPS)
     assert linear.returncode == 0, linear.stderr
     assert f"step {STEPS:>5}" in linear.stdout
@@ -41,14 +45,6 @@ def test_the_whole_pipeline(run_stage: RunStage, run_dir: Path):
     header, *rows_printed = evaluate.stdout.splitlines()[:3]
     assert [row.split()[0] for row in rows_printed] == ["linear", "network"]
     assert len({len(line) for line in (header, *rows_printed)}) == 1, "columns are aligned"
-
-
-def test_the_same_seed_gives_the_same_split(run_stage: RunStage, run_dir: Path):
-    run_stage("digits", "ingest")
-    run_stage("digits", "split")
-    first = (run_dir / "split" / "training.parquet").read_bytes()
-    run_stage("digits", "split")
-    assert (run_dir / "split" / "training.parquet").read_bytes() == first
 
 
 @pytest.mark.parametrize(("rows", "said"), [(1, "1 in pixel_10"), (2, "pixel_20 goes from 0 to 255")])
