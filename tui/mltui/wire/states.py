@@ -26,9 +26,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.SKIPPED}),
     # Back to pending, here and below: an attempt failed and the next one waits for its back-off.
     Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.FAILED, Status.PENDING}),
-    Status.RUNNING: frozenset(
-        {Status.CANCELLING, Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PENDING}
-    ),
+    Status.RUNNING: frozenset({Status.CANCELLING, Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PENDING}),
     # Work that finishes while it is being cancelled keeps the outcome it reached.
     Status.CANCELLING: frozenset({Status.CANCELLED, Status.COMPLETED, Status.FAILED}),
     Status.COMPLETED: frozenset(),
