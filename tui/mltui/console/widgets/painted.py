@@ -1,0 +1,94 @@
+"""Lines of which only the visible ones are ever drawn, and of which only those that changed are sent."""
+
+from typing import Any
+
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from mltui.console.theme import Palette, palette
+
+
+class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
+    """Subclasses draw one line of the viewport (`visible_line`).
+
+    After any change call `repaint_changed`: it draws the visible lines again and sends
+    to the terminal only those that came out different.
+    """
+
+    DEFAULT_CSS = """
+    PaintedLines {
+        height: 1fr;
+        background: $background;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 1;
+    }
+    """
+    HEADER_LINES = 0
+    """Lines at the top that do not scroll up and down."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.painted_lines = 0
+        """How many lines were painted so far: what tests and benchmarks count."""
+        self._painted: dict[int, Strip] = {}
+
+    def visible_line(self, y: int) -> Strip:
+        """Line `y` of the viewport, header included, exactly as wide as it."""
+        raise NotImplementedError
+
+    def visible_changed(self) -> None:
+        """Other lines than before may be visible now."""
+
+    @property
+    def viewport(self) -> Size:
+        """Columns, and lines below the header, that can be seen."""
+        seen = self.scrollable_content_region.size
+        return Size(seen.width, max(0, seen.height - self.HEADER_LINES))
+
+    @property
+    def palette(self) -> Palette:
+        return palette(self.app)
+
+    def repaint_changed(self) -> None:
+        """Draw the visible lines again, and send those that differ from what is on the screen."""
+        if not self.is_mounted:
+            return
+        for y in range(self.scrollable_content_region.height):
+            if self._painted.get(y) != self.visible_line(y):
+                self.refresh_y(y)
+
+    def refresh_y(self, y: int) -> None:
+        """Line `y` of the viewport is to be sent again."""
+        self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._painted[y] = self.visible_line(y)
+        self.painted_lines += 1
+        return strip
+
+    def resize_content(self, lines: int, width: int) -> None:
+        """There are `lines` lines now, the widest of them `width` columns."""
+        size = Size(width, lines + self.HEADER_LINES)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def scroll_to(self, x: float | None = None, y: float | None = None, **how: Any) -> None:
+        # One animated page-up is half a megabyte to the terminal.
+        how["animate"] = False
+        super().scroll_to(x, y, **how)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.visible_changed()
+
+    def on_resize(self) -> None:
+        self._painted.clear()
+        self.visible_changed()
+
+    def on_focus(self) -> None:
+        self.repaint_changed()
+
+    def on_blur(self) -> None:
+        self.repaint_changed()
