@@ -8,6 +8,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from mltui_server.artifacts.local import FOLDER, LocalArtifacts
 from mltui_server.db.database import Database
 from mltui_server.engines.local import LocalEngine
 from mltui_server.executions.controller import ExecutionController
@@ -20,6 +21,8 @@ from mltui_server.lib.principal import provide_principal
 from mltui_server.lib.problems import respond
 from mltui_server.lib.request_id import RequestIdMiddleware
 from mltui_server.lib.session import provide_session
+from mltui_server.logs.controller import LogController
+from mltui_server.logs.service import logs_service
 from mltui_server.pipelines.controller import PipelineController
 from mltui_server.runs.controller import RunController
 from mltui_server.samples.controller import SampleController
@@ -45,16 +48,29 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             engine = LocalEngine(url, settings.data_path / "agents", settle_exited(database)) if url else None
             await stack.enter_async_context(Scheduler(database, settings, engine).running())
             samples = state.samples = await stack.enter_async_context(samples_service(settings, database))
+            artifacts = LocalArtifacts(settings.data_path / FOLDER)
+            state.logs, archivist = await stack.enter_async_context(logs_service(database, artifacts))
             state.checks = {
                 "postgres": lambda: check_postgres(database),
                 "samples": samples.health,
+                "artifacts": artifacts.health,
+                "logs": archivist.health,
                 "scheduler": lambda: check_scheduler(database, settings.max_concurrent_pipelines),
             }
             yield
 
     return Litestar(
         route_handlers=[
-            Router(API, route_handlers=[PipelineController, RunController, ExecutionController, SampleController]),
+            Router(
+                API,
+                route_handlers=[
+                    PipelineController,
+                    RunController,
+                    ExecutionController,
+                    SampleController,
+                    LogController,
+                ],
+            ),
             show_health,
             show_metrics,
             static_router(),

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mltui_server.db.base import Base
@@ -16,6 +16,7 @@ class LogChunk(Base):
     """
 
     __tablename__ = "log_chunk"
+    __table_args__ = (Index("ix_log_chunk_hot", "execution_id", postgresql_where=text("body IS NOT NULL")),)
 
     execution_id: Mapped[UUID] = mapped_column(ForeignKey("execution.id", ondelete="CASCADE"), primary_key=True)
     first_line: Mapped[int] = mapped_column(BigInteger, primary_key=True)
