@@ -27,7 +27,7 @@ def test_a_run_without_a_server_is_shipped_by_sync_once(server: RecordingServer,
     agent = agents.exec("seq", "1", "5000", MLTUI_DRAIN_S="0.1")
     out, err = agent.communicate()
     assert agent.returncode == 0
-    assert f"kept in {spool}".encode() in err
+    assert f"the rest is kept in {spool}".encode() in err
     assert b"`mltui sync` ships it" in err
 
     report, _ = sync_now(server)

@@ -26,19 +26,20 @@ from typing import Any, Self, SupportsFloat, SupportsIndex
 import msgspec
 import uuid_utils
 
-from mltui.agent.environment import drain_s, server_url, spool_root
+from mltui.agent.environment import drain_s, server_url
 from mltui.agent.frames import Record
 from mltui.agent.server import JSON
-from mltui.agent.shipper import Shipper
-from mltui.agent.spool import FIRST, LAST, MIDDLE, Group, Lane, is_held
+from mltui.agent.shipper import Shipper, close_after_drain
+from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, open_group
 from mltui.agent.writer import SampleWriter
 from mltui.wire.base import to_number
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
-from mltui.wire.samples import MAX_KEY, RESOURCE_PREFIX
+from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, RESOURCE_PREFIX
 from mltui.wire.states import Status
 
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _OUTCOMES = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
+MAX_STEP = 2**53
 Parameter = str | int | float | bool | None
 
 
@@ -78,7 +79,8 @@ class Run:
         self._finished = False
         self._owner = os.getpid()
         self._known_keys: set[str] = set()
-        self._step_lock = threading.Lock()
+        # Reentrant: a signal handler may log in the middle of a log.
+        self._step_lock = threading.RLock()
         self._next_step = 0
         self._group: Group | None = None
         self._shipper: Shipper | None = None
@@ -97,6 +99,8 @@ class Run:
         now = time.time_ns()
         if self._finished:
             raise RuntimeError(f"run {self.name!r} has ended; it logs nothing more")
+        if len(values) > MAX_BATCH_SAMPLES:
+            raise ValueError(f"{len(values)} values in one call; log at most {MAX_BATCH_SAMPLES}")
         numbers = [(key, value if type(value) is float else _number(key, value)) for key, value in values.items()]
         for key, _ in numbers:
             if key not in self._known_keys:
@@ -151,13 +155,11 @@ class Run:
         create = None if self._joined else self._create(pipeline, parameters, tags)
         writer = str(uuid_utils.uuid7())
         agents = _agents_spool()
-        if self._joined and agents is not None:
-            self._folder = agents
-        else:
-            self._group = Group.create(spool_root(), writer, self.url)
+        if not (self._joined and agents is not None and self._open_in(agents, writer)):
+            self._group = open_group(self.url, _complain)
             self._shipper = Shipper(self._group, self.url, _complain)
             self._folder = self._group.path
-        self._writer = self._open_writer(FIRST if self._shipper else MIDDLE, writer)
+            self._writer = self._open_writer(FIRST, writer)
         if create is not None and self._group is not None:
             self._writer.lane.append(create)
             died = FinishRun(status=Status.FAILED, error_message="the program ended without finishing the run")
@@ -166,6 +168,15 @@ class Run:
             self._record(RecordRun(parameters=parameters, tags=tags))
         if self._shipper is not None:
             self._shipper.start()
+
+    def _open_in(self, agents: Path, writer: str) -> bool:
+        self._folder = agents
+        try:
+            self._writer = self._open_writer(MIDDLE, writer)
+        except FileNotFoundError:
+            # The agent went away this very moment.
+            return False
+        return True
 
     def _open_writer(self, place: str, writer: str) -> SampleWriter:
         return SampleWriter(Lane(self._folder, place + writer, _complain), self.id, writer)
@@ -200,19 +211,13 @@ class Run:
     def _end(self, outcome: Status, error_message: str | None) -> None:
         assert self._group is not None
         finish = FinishRun(status=outcome, error_message=error_message, completed_at=datetime.now(UTC))
-        lane = Lane(self._folder, f"{LAST}finish", _complain)
-        if lane.append(self._finish_record(finish)):
+        if append_last(self._folder, self._finish_record(finish), _complain):
             self._group.set_epitaph(None)
-        lane.close()
 
     def _stop_shipping(self) -> None:
         if self._shipper is None or self._group is None:
             return
-        shipped = self._shipper.drain(drain_s())
-        self._shipper.stop()
-        self._group.close()
-        if not shipped:
-            _complain(f"the server is away ({self._shipper.away}); kept in {self._folder}; `mltui sync` ships it")
+        close_after_drain(self._group, self._shipper, drain_s(), _complain)
 
     def _finish_after(self, error: BaseException | None) -> None:
         if error is None or (isinstance(error, SystemExit) and not error.code):
@@ -228,7 +233,7 @@ class Run:
         if self._group is not None:
             self._group.close_in_child()
         self._group = self._shipper = None
-        self._step_lock = threading.Lock()
+        self._step_lock = threading.RLock()
         if not self._finished:
             self._writer = SampleWriter.later(lambda writer: self._open_writer(MIDDLE, writer).lane, self.id)
 
@@ -288,8 +293,8 @@ def _checked(key: str) -> str:
 
 def _step(step: SupportsIndex) -> int:
     number = operator.index(step)
-    if not -(2**63) <= number < 2**63 - 1:
-        raise ValueError(f"step {number} does not fit into 64 bits")
+    if abs(number) > MAX_STEP:
+        raise ValueError(f"step {number}: steps are at most {MAX_STEP}, the whole numbers that charts can hold exactly")
     return number
 
 

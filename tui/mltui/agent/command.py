@@ -5,6 +5,7 @@ threads at once, so nothing here polls.
 """
 
 import os
+import select
 import selectors
 import signal
 import socket
@@ -158,18 +159,23 @@ class Command:
             return
         records = pipe.cutter.feed(data, now)
         self._book.add(records, sum(len(record.body) for record in records))
-        if pipe.echo is not None:
-            self._pass_on(pipe, data)
+        self._pass_on(pipe, data)
 
     def _pass_on(self, pipe: _Pipe, data: bytes) -> None:
         view = memoryview(data)
-        assert pipe.echo is not None
-        try:
-            while view:
+        while view and pipe.echo is not None:
+            try:
                 view = view[os.write(pipe.echo, view) :]
-        except BrokenPipeError:
-            # As in a shell's pipeline: who writes to a reader that left gets SIGPIPE.
-            self._close(pipe, time.time_ns())
+            except BlockingIOError:
+                # Another program on this terminal made it non-blocking.
+                select.select([], [pipe.echo], [])
+            except BrokenPipeError:
+                # As in a shell's pipeline: who writes to a reader that left gets SIGPIPE.
+                self._close(pipe, time.time_ns())
+                return
+            except OSError:
+                # The terminal is gone. The command and its log go on.
+                pipe.echo = None
 
     def _close(self, pipe: _Pipe, now: int) -> None:
         self._keep_partial(pipe, now)

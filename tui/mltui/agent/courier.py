@@ -88,21 +88,28 @@ class Courier:
             return
 
     def _set_aside(self, record: Record, refusal: Refused) -> None:
-        folder = self.group.path / "refused"
-        folder.mkdir(exist_ok=True)
-        name = f"{len(list(folder.glob('*.json'))) + 1:06}"
-        reason = {
-            "method": record.method,
-            "path": record.path,
-            "content_type": record.content_type,
-            "status": refusal.status,
-            "reason": str(refusal),
-        }
-        (folder / f"{name}.json").write_bytes(msgspec.json.encode(reason))
-        (folder / f"{name}.body").write_bytes(record.body)
         self.refused += 1
+        folder = self.group.path / "refused"
+        try:
+            _keep_refused(folder, record, refusal)
+        except OSError as error:
+            self._complain(f"what the server refused cannot be kept in {folder} ({error})")
         if self.refused == 1:
             self._complain(
                 f"the server refused {record.method} {record.path} ({refusal.status}): {refusal}; "
                 f"what it refuses is kept in {folder}"
             )
+
+
+def _keep_refused(folder: Path, record: Record, refusal: Refused) -> None:
+    folder.mkdir(exist_ok=True)
+    name = f"{len(list(folder.glob('*.json'))) + 1:06}"
+    reason = {
+        "method": record.method,
+        "path": record.path,
+        "content_type": record.content_type,
+        "status": refusal.status,
+        "reason": str(refusal),
+    }
+    (folder / f"{name}.body").write_bytes(record.body)
+    (folder / f"{name}.json").write_bytes(msgspec.json.encode(reason))

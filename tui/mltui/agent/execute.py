@@ -12,7 +12,7 @@ import msgspec
 import uuid_utils
 
 from mltui.agent.command import Command, Stop
-from mltui.agent.environment import drain_s, sample_every_s, spool_root
+from mltui.agent.environment import drain_s, sample_every_s
 from mltui.agent.frames import Record
 from mltui.agent.guard import Guard
 from mltui.agent.heartbeat import Pulse
@@ -21,8 +21,8 @@ from mltui.agent.logbook import LogBook
 from mltui.agent.oom import oom_kills
 from mltui.agent.sampler import Sampler
 from mltui.agent.server import JSON, Away, Refused, Server, host_name
-from mltui.agent.shipper import Shipper, back_off
-from mltui.agent.spool import FIRST, LAST, Group, Lane
+from mltui.agent.shipper import Shipper, back_off, close_after_drain
+from mltui.agent.spool import FIRST, Lane, append_last, open_group
 from mltui.agent.tree import CannotStart, Tree
 from mltui.wire.executions import CANCEL_GRACE_S, HEARTBEAT_EVERY_S, Claim, CreateExecution, Finish, Work
 
@@ -116,7 +116,7 @@ class _Execution:
     def __init__(self, work: Work, url: str, agent: str, *, in_shell: bool) -> None:
         self.work = work
         self.in_shell = in_shell
-        self.group = Group.create(spool_root(), agent, url.rstrip("/"))
+        self.group = open_group(url.rstrip("/"), complain)
         self.lane = Lane(self.group.path, f"{FIRST}agent", complain)
         self.shipper = Shipper(self.group, url, complain)
         self.book = LogBook(self.lane, work.execution_id)
@@ -138,7 +138,7 @@ class _Execution:
             )
         except CannotStart as failure:
             finish, code = self._not_started(failure), failure.exit_code
-            pulse.start(os.getpid(), self._started_at)
+            pulse.start(None, self._started_at)
             self.shipper.start()
         else:
             guard.set_command(command.tree.pid)
@@ -198,15 +198,14 @@ class _Execution:
         """The end goes last, behind the log and behind what the command's own processes logged."""
         path = f"/api/v1/executions/{self.work.execution_id}/finish"
         self.lane.close()
-        last = Lane(self.group.path, f"{LAST}finish", complain)
-        last.append(Record("POST", path, JSON, msgspec.json.encode(finish)))
-        last.close()
-        patience = drain_s() if self.in_shell else SHIP_PATIENCE_S
-        shipped = self.shipper.drain(patience, command.was_signalled_since)
-        self.shipper.stop()
-        self.group.close()
-        if not shipped:
-            complain(f"the server is away ({self.shipper.away}); kept in {self.group.path}; `mltui sync` ships it")
+        append_last(self.group.path, Record("POST", path, JSON, msgspec.json.encode(finish)), complain)
+        close_after_drain(
+            self.group,
+            self.shipper,
+            drain_s() if self.in_shell else SHIP_PATIENCE_S,
+            complain,
+            give_up=command.was_signalled_since,
+        )
 
     def _env(self) -> dict[str, str]:
         work = self.work

@@ -25,7 +25,7 @@ class Pulse:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mltui-heartbeat", daemon=True)
 
-    def start(self, pid: int, started_at: datetime) -> None:
+    def start(self, pid: int | None, started_at: datetime) -> None:
         self._beat = msgspec.json.encode(Heartbeat(pid=pid, started_at=started_at))
         self._thread.start()
 

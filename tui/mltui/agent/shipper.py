@@ -13,6 +13,8 @@ from mltui.agent.spool import Group
 POLL_EVERY_S = 0.25
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 5.0
+SILENT_S = 1.5
+"""Waiting longer than this at the end is explained."""
 
 
 def back_off(failures: int) -> float:
@@ -25,7 +27,7 @@ class Shipper:
 
     def __init__(self, group: Group, url: str, complain: Callable[[str], None]) -> None:
         self.courier = Courier(group, Server(url), complain)
-        self.away: Away | None = None
+        self.away: Exception | None = None
         """Why the server cannot be reached at present."""
         self._wake = threading.Event()
         self._stopping = False
@@ -54,15 +56,17 @@ class Shipper:
                 self._emptied.wait(0.1)
         return True
 
-    def stop(self) -> None:
-        """End the thread. What is not shipped stays in the spool."""
+    def stop(self) -> bool:
+        """End the thread; whether it has ended. What is not shipped stays in the spool."""
         self._stopping = True
         self._wake.set()
         # A request to a server that hangs ends by its own time-out; the process need not wait for it.
         self._thread.join(timeout=2.0)
-        if not self._thread.is_alive():
-            self.courier.close()
-            self.courier.server.close()
+        if self._thread.is_alive():
+            return False
+        self.courier.close()
+        self.courier.server.close()
+        return True
 
     def _ship(self) -> None:
         failures = 0
@@ -71,7 +75,8 @@ class Shipper:
             asked = self._asked
             try:
                 moved = self.courier.round()
-            except Away as away:
+            except (Away, OSError) as away:
+                # OSError: the spool cannot be read just now, which is no reason for this thread to die.
                 self.away = away
                 self._wake.wait(back_off(failures))
                 failures += 1
@@ -84,3 +89,23 @@ class Shipper:
                     self._answered = asked
                     self._emptied.notify_all()
                 self._wake.wait(POLL_EVERY_S)
+
+
+def close_after_drain(
+    group: Group,
+    shipper: Shipper,
+    seconds: float,
+    complain: Callable[[str], None],
+    give_up: Callable[[], bool] = lambda: False,
+) -> None:
+    """The end of a group's owner: ship for so long, then leave the rest to `mltui sync`, and say so."""
+    shipped = shipper.drain(min(seconds, SILENT_S), give_up)
+    if not shipped and seconds > SILENT_S and not give_up():
+        complain(f"shipping what is left to {group.url}, for at most {seconds:g} s")
+        shipped = shipper.drain(seconds - SILENT_S, give_up)
+    if shipper.stop():
+        # Otherwise a request still hangs, and its thread may yet touch the group: the lock goes with the process.
+        group.close()
+    if not shipped:
+        reason = f"the server is away ({shipper.away})" if shipper.away else "not everything could be shipped yet"
+        complain(f"{reason}; the rest is kept in {group.path}; `mltui sync` ships it")

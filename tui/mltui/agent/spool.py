@@ -18,12 +18,15 @@ Lanes ship in the order of their names: `FIRST` says that a run exists, `LAST` t
 import fcntl
 import os
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mltui.agent.environment import spool_max
+import uuid_utils
+
+from mltui.agent.environment import spool_max, spool_root
 from mltui.agent.frames import MAGIC, Record, pack
 
 FIRST, MIDDLE, LAST = "0-", "1-", "2-"
@@ -150,7 +153,7 @@ class Lane:
     def close(self) -> None:
         with self._mutex:
             if self._fd >= 0:
-                os.fsync(self._fd)
+                self._sync()
                 os.close(self._fd)
                 self._fd = -1
         self._lock.close()
@@ -176,9 +179,16 @@ class Lane:
         self._size += len(frame)
         self.written += len(frame)
         if time.monotonic() - self._synced > FSYNC_EVERY_S:
-            os.fsync(self._fd)
-            self._synced = time.monotonic()
+            self._sync()
         return True
+
+    def _sync(self) -> None:
+        self._synced = time.monotonic()
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            # The kernel has the records still; they may not outlive a power cut.
+            self._complain(f"the spool is not safely on its disk ({error})")
 
     def _write(self, frame: bytes) -> None:
         view = memoryview(frame)
@@ -192,7 +202,7 @@ class Lane:
 
     def _open_next(self) -> None:
         if self._fd >= 0:
-            os.fsync(self._fd)
+            self._sync()
             os.close(self._fd)
             self._fd = -1
         path = self.path / f"{self._number + 1:08}.seg"
@@ -207,6 +217,29 @@ class Lane:
         if self.lost == 1:
             self._complain(f"{why}: what this program logs is being lost; the program itself goes on")
         return False
+
+
+def open_group(url: str, complain: Callable[[str], None]) -> Group:
+    """A new group under the spool's root, or under a temporary folder when that cannot be written."""
+    root, name = spool_root(), str(uuid_utils.uuid7())
+    try:
+        return Group.create(root, name, url)
+    except OSError as error:
+        refuge = Path(tempfile.mkdtemp(prefix="mltui-spool-"))
+        complain(f"the spool {root} cannot be written ({error.strerror}); using {refuge} (MLTUI_SPOOL)")
+        return Group.create(refuge, name, url)
+
+
+def append_last(group: Path, record: Record, complain: Callable[[str], None]) -> bool:
+    """Keep how a run ended in a lane of its own, which ships after all others; whether it could be kept."""
+    try:
+        lane = Lane(group, f"{LAST}finish", complain)
+    except OSError as error:
+        complain(f"how the run ended cannot be kept ({error})")
+        return False
+    kept = lane.append(record)
+    lane.close()
+    return kept
 
 
 class Quota:

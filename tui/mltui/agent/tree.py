@@ -1,5 +1,6 @@
 """The processes of one command: starting it, signalling all of it, reaping it. Main thread only."""
 
+import contextlib
 import errno
 import os
 import resource
@@ -50,12 +51,13 @@ class Tree:
         self.status: int | None = None
         """Wait status of the command, once it has ended."""
         self.spent = Spent()
+        self._adopts = False
 
     def start(
         self, command: list[str], *, directory: str | None, env: dict[str, str], stdin: int | None, out: int, err: int
     ) -> None:
         """Raises CannotStart."""
-        become_subreaper()
+        self._adopts = become_subreaper()
         agent = os.getpid()
         try:
             popen = subprocess.Popen(
@@ -94,6 +96,10 @@ class Tree:
     def signal(self, number: signal.Signals) -> bool:
         """Signal all of it; whether there was anything alive."""
         alive = False
+        if not self._adopts:
+            # Orphans are nobody's children here; most are still in the command's group.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
         for process in self.processes():
             try:
                 if process.status() != psutil.STATUS_ZOMBIE:

@@ -75,7 +75,7 @@ class SampleWriter:
             while self._rows:
                 columns: dict[str, KeySamples] = {}
                 count = 0
-                while self._rows and count < BATCH_SAMPLES:
+                while self._rows and (count == 0 or count + len(self._rows[0][2]) <= BATCH_SAMPLES):
                     row = self._rows.popleft()
                     count += len(row[2])
                     _put(columns, row)
