@@ -61,7 +61,7 @@ class OwnServer:
     async def _start(self) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        with self._log.open("ab") as log:
+        with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(MLTUI, "serve", "--port", str(port)),
                 env={name: value for name, value in os.environ.items() if name not in ELSEWHERE_VARIABLES}
