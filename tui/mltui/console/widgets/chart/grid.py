@@ -1,0 +1,156 @@
+"""Small multiples: as many charts as fit beside each other, one of them with the focus, any of them enlarged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Grid, VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+
+from mltui.console.state.series import SeriesState
+from mltui.console.widgets.chart.chart import Chart
+from mltui.console.widgets.chart.plot import View
+from mltui.console.widgets.keys import Key, bindings
+
+LEAST_WIDTH, LEAST_HEIGHT = 44, 9
+"""Of one chart, in cells."""
+
+KEYS = [
+    Key("grid.enlarge", "enlarge", "enter", "Enlarge", show=True),
+    Key("grid.next", "step(1)", "tab,j,down", "Next chart"),
+    Key("grid.previous", "step(-1)", "shift+tab,k,up", "Previous chart"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One chart of the grid: its title and the series in it."""
+
+    title: str
+    keys: tuple[str, ...]
+
+
+class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """All charts show one SeriesState: they ask together, for the columns of the widest, and zoom together."""
+
+    BINDINGS = bindings(KEYS)
+    DEFAULT_CSS = """
+    ChartGrid {
+        height: 1fr;
+        scrollbar-size-vertical: 1;
+        & > Grid { grid-gutter: 0 1; height: auto; }
+        & > .grid--empty { width: 1fr; height: 1fr; content-align: center middle; color: $secondary; }
+        & .-parked { display: none; }
+    }
+    """
+
+    class Enlarged(Message):
+        """One chart fills the grid now; None when all are shown again."""
+
+        def __init__(self, title: str | None) -> None:
+            super().__init__()
+            self.title = title
+
+    def __init__(
+        self,
+        state: SeriesState,
+        panels: Sequence[Panel] = (),
+        *,
+        empty: str = "Nothing logged yet.",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.state, self.empty = state, empty
+        self.panels = tuple(panels)
+        self.enlarged: str | None = None
+        state.on_change = self.refresh_charts
+
+    def compose(self) -> ComposeResult:
+        yield Static(self.empty, classes="grid--empty")
+        with Grid():
+            for panel in self.panels:
+                yield Chart(panel.title)
+
+    async def set_panels(self, panels: Sequence[Panel]) -> None:
+        """Other charts. Those with the same title stay as they are."""
+        charts = {str(chart.border_title): chart for chart in self.charts}
+        self.panels = tuple(panels)
+        titles = [panel.title for panel in panels]
+        for title, chart in charts.items():
+            if title not in titles:
+                await chart.remove()
+        grid = self.query_one(Grid)
+        await grid.mount_all(Chart(title) for title in titles if title not in charts)
+        grid.sort_children(key=lambda chart: titles.index(str(chart.border_title)))
+        self.state.set_keys([key for panel in panels for key in panel.keys])
+        self._lay_out()
+        self.refresh_charts()
+
+    @property
+    def charts(self) -> list[Chart]:
+        return list(self.query(Chart))
+
+    def on_mount(self) -> None:
+        self.state.set_keys([key for panel in self.panels for key in panel.keys])
+        self._lay_out()
+
+    def on_unmount(self) -> None:
+        self.state.close()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lay_out()
+
+    def refresh_charts(self) -> None:
+        """Draw what the state holds now."""
+        if not self.is_mounted:
+            return
+        extent = self.state.extent
+        for chart, panel in zip(self.charts, self.panels, strict=False):
+            if self.state.error is not None:
+                chart.empty = f"{self.state.error}"
+            start, end = extent or (0.0, 1.0)
+            curves = self.state.curves(panel.keys) if extent else []
+            chart.show(View(curves, self.state.axis, start, end))
+
+    def _lay_out(self) -> None:
+        """As many columns and rows as leave each chart its least size; one that is enlarged has it all."""
+        grid = self.query_one(Grid)
+        count = len(self.panels)
+        self.query_one(".grid--empty").display = count == 0
+        grid.display = count > 0
+        for chart in self.charts:
+            chart.set_class(self.enlarged is not None and chart.border_title != self.enlarged, "-parked")
+        shown = 1 if self.enlarged is not None else max(1, count)
+        width, height = self.size.width, self.size.height
+        columns = max(1, min(shown, width // LEAST_WIDTH))
+        rows = -(-shown // columns)
+        # Three charts in three columns rather than two and a hole.
+        columns = -(-shown // rows)
+        grid.styles.grid_size_columns = columns
+        grid.styles.grid_rows = f"{max(LEAST_HEIGHT, height // rows)}"
+
+    # What keys do.
+
+    def action_step(self, step: int) -> None:
+        charts = [chart for chart in self.charts if chart.display]
+        at = next((i for i, chart in enumerate(charts) if chart.has_focus), -1 if step > 0 else 0)
+        if charts:
+            charts[(at + step) % len(charts)].focus()
+
+    def action_enlarge(self) -> None:
+        focused = next((str(chart.border_title) for chart in self.charts if chart.has_focus), None)
+        self.enlarged = None if self.enlarged is not None else focused
+        self._lay_out()
+        self.post_message(self.Enlarged(self.enlarged))
+
+    def on_chart_columns_changed(self, message: Chart.ColumnsChanged) -> None:
+        message.stop()
+        self.state.set_columns(max((chart.columns for chart in self.charts if chart.display), default=0))
+
+    def on_chart_range_changed(self, message: Chart.RangeChanged) -> None:
+        message.stop()
+        self.state.zoom(message.start, message.end)
+        self.refresh_charts()

@@ -1,0 +1,147 @@
+"""Lines and bands into braille dots. Pure, and fast without numpy: a column of dots is one integer.
+
+A braille character is two dots wide and four high. Bit y of column x is the dot at (x, y), y = 0 at the top,
+so filling a vertical stretch is one subtraction of two powers of two.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mltui.console.widgets.chart.scale import Scale
+
+DOTS_WIDE, DOTS_HIGH = 2, 4
+_LEFT = bytes(sum(dot for i, dot in enumerate((0x01, 0x02, 0x04, 0x40)) if n >> i & 1) for n in range(16))
+_RIGHT = bytes(sum(dot for i, dot in enumerate((0x08, 0x10, 0x20, 0x80)) if n >> i & 1) for n in range(16))
+
+BRAILLE = [chr(0x2800 + bits) for bits in range(256)]
+FAR = 1e6
+"""Columns of dots; what is farther away than this is drawn as if it were here."""
+NOBODY = 0
+"""The owner of a cell without dots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One series, as columns of one length, in order of x. A None is a gap."""
+
+    x: Sequence[float]
+    low: Sequence[float | None]
+    high: Sequence[float | None]
+    line: Sequence[float | None]
+    nonfinite: Sequence[int]
+
+
+@dataclass(slots=True)
+class Frame:
+    """What is to be drawn: of each cell its dots and its owner (`line_owner`, `band_owner` or NOBODY)."""
+
+    width: int
+    height: int
+    dots: list[bytearray]
+    owners: list[bytearray]
+    marks: bytearray
+    """1 for each column of cells that has a NaN or an Inf."""
+
+
+def band_owner(trace: int) -> int:
+    return 2 * trace + 1
+
+
+def line_owner(trace: int) -> int:
+    return 2 * trace + 2
+
+
+def owner_of(code: int) -> tuple[int, bool]:
+    """(number of the trace, whether it is its band) of an owner other than NOBODY."""
+    return (code - 1) // 2, code % 2 == 1
+
+
+def dot_column(x: float, start: float, end: float, width: int) -> int:
+    """The column of dots where `x` stands in a plot `width` cells wide; outside 0 … 2 · width - 1 it is not seen."""
+    columns = width * DOTS_WIDE
+    position = (x / 2 - start / 2) / (end / 2 - start / 2) * (columns - 1)
+    return math.floor(max(-FAR, min(FAR, position)) + 0.5)
+
+
+def rasterise(traces: Sequence[Trace], start: float, end: float, y: Scale, width: int, height: int) -> Frame:
+    """All traces over the x range [start, end], start < end, in `width` × `height` cells.
+
+    Bands lie behind every line. Where two lines meet in a cell, the earlier trace has it.
+    """
+    frame = Frame(
+        width, height, [bytearray(width) for _ in range(height)], [bytearray(width) for _ in range(height)],
+        bytearray(width),
+    )  # fmt: skip
+    drawings = [_draw(trace, start, end, y, width, height * DOTS_HIGH, frame.marks) for trace in traces]
+    for number in reversed(range(len(drawings))):
+        _put(frame, drawings[number][0], band_owner(number))
+    for number in reversed(range(len(drawings))):
+        _put(frame, drawings[number][1], line_owner(number))
+    return frame
+
+
+def _draw(
+    trace: Trace, start: float, end: float, y: Scale, width: int, dots_high: int, marks: bytearray
+) -> tuple[list[int], list[int]]:
+    """The band and the line, as columns of dots. The line includes parts outside, so that it leaves the plot."""
+    columns = width * DOTS_WIDE
+    band, line = [0] * columns, [0] * columns
+    bottom = dots_high - 1
+    fraction = y.fraction
+    before: tuple[int, int] | None = None
+    for x, low, high, value, nonfinite in zip(trace.x, trace.low, trace.high, trace.line, trace.nonfinite, strict=True):
+        column = dot_column(x, start, end, width)
+        seen = 0 <= column < columns
+        if nonfinite and seen:
+            marks[column // DOTS_WIDE] = 1
+        if low is not None and high is not None and seen:
+            top = bottom - int(fraction(high) * bottom + 0.5)
+            foot = bottom - int(fraction(low) * bottom + 0.5)
+            band[column] |= (2 << foot) - (1 << top)
+        if value is None:
+            before = None
+            continue
+        row = bottom - int(fraction(value) * bottom + 0.5)
+        if before is not None and before[0] <= column:
+            _connect(line, *before, column, row)
+        elif seen:
+            line[column] |= 1 << row
+        before = (column, row)
+    return band, line
+
+
+def _connect(line: list[int], x0: int, y0: int, x1: int, y1: int) -> None:
+    """Dots from (x0, y0) to (x1, y1), x0 <= x1: in each column the stretch up to halfway to its neighbours."""
+    last = len(line) - 1
+    if x0 == x1:
+        if 0 <= x0 <= last:
+            low, high = (y0, y1) if y0 <= y1 else (y1, y0)
+            line[x0] |= (2 << high) - (1 << low)
+        return
+    slope = (y1 - y0) / (x1 - x0)
+    for x in range(max(x0, 0), min(x1, last) + 1):
+        a = y0 if x == x0 else int(y0 + slope * (x - 0.5 - x0) + 0.5)
+        b = y1 if x == x1 else int(y0 + slope * (x + 0.5 - x0) + 0.5)
+        line[x] |= (2 << b) - (1 << a) if a <= b else (2 << a) - (1 << b)
+
+
+def _put(frame: Frame, columns: list[int], owner: int) -> None:
+    dots, owners, left_dots, right_dots = frame.dots, frame.owners, _LEFT, _RIGHT
+    for x in range(frame.width):
+        left, right = columns[2 * x], columns[2 * x + 1]
+        both = left | right
+        if not both:
+            continue
+        first = ((both & -both).bit_length() - 1) // DOTS_HIGH
+        left >>= first * DOTS_HIGH
+        right >>= first * DOTS_HIGH
+        row = first
+        while left or right:
+            bits = left_dots[left & 15] | right_dots[right & 15]
+            if bits:
+                dots[row][x] = bits
+                owners[row][x] = owner
+            left >>= DOTS_HIGH
+            right >>= DOTS_HIGH
+            row += 1
