@@ -27,7 +27,6 @@ KEYS = [
     Key("table.mark", "mark", "space", "Mark", show=True),
     Key("table.clear_marks", "clear_marks", "M", "Clear marks"),
     Key("table.sort", "sort(1)", "o", "Sort by the next column", show=True),
-    Key("table.sort_back", "sort(-1)", "O", "Sort by the previous column"),
     Key("table.reverse", "reverse", "i", "Reverse the order"),
 ]
 

@@ -19,8 +19,8 @@ LEAST_WIDTH, LEAST_HEIGHT = 44, 9
 
 KEYS = [
     Key("grid.enlarge", "enlarge", "enter", "Enlarge", show=True),
-    Key("grid.next", "step(1)", "tab,j,down", "Next chart"),
-    Key("grid.previous", "step(-1)", "shift+tab,k,up", "Previous chart"),
+    Key("grid.next", "step(1)", "down", "Next chart"),
+    Key("grid.previous", "step(-1)", "up", "Previous chart"),
 ]
 
 
