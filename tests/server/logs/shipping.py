@@ -61,6 +61,17 @@ async def search(http: httpx.AsyncClient, execution_id: str, q: str, **query) ->
     return response.json()
 
 
+async def found(http: httpx.AsyncClient, execution_id: str, q: str, **query) -> list[int]:
+    """Numbers of all lines that match, however many calls it takes."""
+    numbers: list[int] = []
+    first: int | None = 0
+    while first is not None:
+        answer = await search(http, execution_id, q, first=first, **query)
+        numbers += [line["n"] for line in answer["lines"]]
+        first = answer["next"]
+    return numbers
+
+
 async def hot_chunks(database, execution_id: str) -> int:
     """Chunks of the log that are in Postgres."""
     async with database.pool.connection() as connection:

@@ -19,7 +19,7 @@ from mltui_server.logs.reading import Logs, read_raw
 from mltui_server.logs.removal import forget_logs
 
 from tests.server.agents import eventually
-from tests.server.logs.shipping import begin, end, hot_chunks, page, raw, records, search, ship
+from tests.server.logs.shipping import begin, end, found, hot_chunks, page, raw, records, ship
 
 
 @pytest.fixture
@@ -48,12 +48,12 @@ async def reads(http: httpx.AsyncClient, execution: str) -> list:
         *[await raw(http, execution, stream) for stream in ("all", "out", "err")],
         await page(http, execution, tail=500),
         await page(http, execution, first=700, count=1_000),
-        await search(http, execution, "ab", limit=5_000),
+        await found(http, execution, "ab"),
     ]
 
 
 async def test_reading_is_the_same_before_and_after(http, database, store):
-    run, execution, said = await shipped(http)
+    _, execution, said = await shipped(http)
     await end(http, execution)
     before = await reads(http, execution)
     assert before[0] == b"".join(one.body for one in said if one.stream != AGENT)
@@ -96,7 +96,7 @@ async def test_a_live_log_and_one_that_still_moves_stay(http, database, store):
 
 
 async def test_what_comes_late_is_read_from_both_places_and_then_added(http, database, store):
-    run, execution, said = await shipped(http, chunks=5)
+    _, execution, said = await shipped(http, chunks=5)
     await end(http, execution)
     await archive_next(database.pool, store, 0)
     late = [*records(b"late 1\n", b"late 2\n"), *records(b"late 3\n", stream=STDERR)]
@@ -169,7 +169,7 @@ async def test_several_servers_share_the_work(http, database, store):
 async def test_the_servers_own_archivist_moves_logs_and_tells(http, database, monkeypatch):
     monkeypatch.setattr(archive, "LOOK_EVERY_S", 0.05)
     monkeypatch.setattr(archive_next, "__defaults__", (0.0,))
-    _, execution, said = await shipped(http, chunks=2)
+    _, execution, _ = await shipped(http, chunks=2)
     await end(http, execution)
     archivist = Archivist(database.pool, http._transport.client.app.state.logs.store)
     working = asyncio.create_task(archivist.run())

@@ -4,7 +4,7 @@ import pytest
 from mltui_server.logs import reading
 from mltui_server.logs.queries import fetch_chunks
 
-from tests.server.logs.shipping import begin, page, records, search, ship
+from tests.server.logs.shipping import begin, found, page, records, search, ship
 
 
 async def many(http, lines: int, per_chunk: int) -> str:
@@ -76,19 +76,16 @@ async def test_search_finds_text_and_patterns_with_and_without_case(http):
         http, execution, 1, records(b"Loss 0.5\n", b"loss 1.5\n", b"a.c\n", b"abc\n", "Größe\n".encode(), b"\xff!\n")
     )
 
-    async def numbers(q: str, **query) -> list[int]:
-        return [line["n"] for line in (await search(http, execution, q, **query))["lines"]]
-
-    assert await numbers("loss") == [0, 1]
-    assert await numbers("loss", case=1) == [1]
-    assert await numbers("a.c") == [2]
-    assert await numbers("a.c", regex=1) == [2, 3]
-    assert await numbers("A.C", regex=1, case=1) == []
-    assert await numbers(r"^loss \d\.5$", regex=1) == [0, 1]
-    assert await numbers("GRÖSSE") == []
-    assert await numbers("GRÖßE") == [4]
-    assert await numbers("\ufffd!") == [5]
-    assert await numbers("nowhere") == []
+    assert await found(http, execution, "loss") == [0, 1]
+    assert await found(http, execution, "loss", case=1) == [1]
+    assert await found(http, execution, "a.c") == [2]
+    assert await found(http, execution, "a.c", regex=1) == [2, 3]
+    assert await found(http, execution, "A.C", regex=1, case=1) == []
+    assert await found(http, execution, r"^loss \d\.5$", regex=1) == [0, 1]
+    assert await found(http, execution, "GRÖSSE") == []
+    assert await found(http, execution, "GRÖßE") == [4]
+    assert await found(http, execution, "\ufffd!") == [5]
+    assert await found(http, execution, "nowhere") == []
 
 
 async def test_a_search_goes_on_where_the_last_one_stopped(http):
