@@ -1,7 +1,7 @@
 """DuckDBStore: the embedded sample store, one file that one process owns.
 
 Samples land in `recent` as they come, and move to `sealed` in large runs sorted by series: a series' samples then lie
-together, and DuckDB's zone maps skip the rest (1 M of 20 M rows are read in 4 ms).
+together, DuckDB's zone maps skip the rest (1 M of 20 M rows are read in 4 ms), and chunks of them are summed up.
 """
 
 import asyncio
@@ -18,7 +18,13 @@ import duckdb
 import pyarrow as pa
 from mltui.wire.health import Component
 
-from mltui_server.samples.bucket_sql import bounds_statement, buckets_statement, export_statement
+from mltui_server.samples.bucket_sql import (
+    SCHEMA,
+    bounds_statement,
+    buckets_statement,
+    export_statement,
+    seal_statements,
+)
 from mltui_server.samples.store import BucketColumns, Buckets, Selection, SeriesColumns, SeriesName, StoreError
 
 T = TypeVar("T")
@@ -27,20 +33,15 @@ FILE = "samples.duckdb"
 THREADS = 2
 READERS = 4
 """Reads at one time; further ones wait."""
-SEAL_ROWS = 2_000_000
-"""64 MB: a tenth of a second to sort, and scanned in milliseconds while unsorted."""
+SEAL_ROWS = 500_000
+"""Scanned in milliseconds while unsorted, and enough to make long chunks of many series."""
+DELETED = (("recent", "series"), ("sealed", "series"), ("chunk", "series"), ("series", "id"))
+"""Tables that know a series, and by which column."""
 EXPORT_ROWS = 16_384
 INTERRUPT_EVERY_S = 0.05
 """Until it works: an interrupt that comes before the query has begun is lost."""
 KNOWN_SERIES = 100_000
 """Ids of series kept in memory; past that, they are looked up again."""
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS series (id INTEGER NOT NULL, run UUID NOT NULL, key VARCHAR NOT NULL);
-CREATE TABLE IF NOT EXISTS recent (series INTEGER NOT NULL, time BIGINT NOT NULL, step BIGINT, value DOUBLE NOT NULL);
-CREATE TABLE IF NOT EXISTS sealed (series INTEGER NOT NULL, time BIGINT NOT NULL, step BIGINT, value DOUBLE NOT NULL);
-CREATE TABLE IF NOT EXISTS applied (ids BLOB NOT NULL);
-INSERT INTO applied SELECT ''::BLOB WHERE NOT EXISTS (FROM applied);
-"""
 
 
 class DuckDBStore:
@@ -117,8 +118,8 @@ class DuckDBStore:
 
     def _seal(self) -> None:
         with self._transaction():
-            self._connection.execute("INSERT INTO sealed FROM recent ORDER BY series, time")
-            self._connection.execute("DELETE FROM recent")
+            for statement in seal_statements(self._number("SELECT coalesce(max(chunk), 0) + 1 FROM chunk")):
+                self._connection.execute(statement)
         self._recent = 0
 
     async def delete_run(self, run: UUID) -> None:
@@ -128,7 +129,7 @@ class DuckDBStore:
         with self._transaction():
             ids = [row[0] for row in self._connection.execute("SELECT id FROM series WHERE run = $1", [run]).fetchall()]
             if ids:
-                for table, column in (("recent", "series"), ("sealed", "series"), ("series", "id")):
+                for table, column in DELETED:
                     self._connection.execute(f"DELETE FROM {table} WHERE {column} IN ({', '.join(map(str, ids))})")
         self._known.clear()
         self._recent = self._number("SELECT count(*) FROM recent")
@@ -256,10 +257,10 @@ def _buckets(cursor: duckdb.DuckDBPyConnection, selection: Selection, count: int
     if (low is None or high is None) and keys:
         found = cursor.execute(bounds_statement(selection, keys)).fetchone() or (None, None)
         low, high = (found[0] if low is None else low), (found[1] if high is None else high)
-    if low is None or high is None:
+    if low is None or high is None or low > high:
         return None
     by_key: dict[str, list[tuple[object, ...]]] = {key: [] for key in keys.values()}
-    if keys and low <= high:
+    if keys:
         for series, *row in cursor.execute(buckets_statement(selection, keys, low, high, count)).fetchall():
             by_key[keys[series]].append(tuple(row))
     series_columns = [_columns(key, by_key[key]) for key in selection.keys if key in by_key]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mltui_server.lib.ids import new_id
-from mltui_server.samples import duckdb_store
+from mltui_server.samples import bucket_sql, duckdb_store
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.store import BucketColumns, SampleStore, Selection, SeriesColumns, SeriesName, StoreError
 
@@ -22,6 +22,7 @@ RUN = new_id()
 async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[SampleStore]:
     if request.param == "duckdb-sealing":
         monkeypatch.setattr(duckdb_store, "SEAL_ROWS", 7)
+        monkeypatch.setattr(bucket_sql, "CHUNK_ROWS", 3)
     store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
     yield store
     await store.close()
