@@ -14,7 +14,7 @@ def server() -> Iterator[RecordingServer]:
     server = RecordingServer()
     server.start()
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ that a test decides on.
 """
 
 import re
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -72,9 +73,11 @@ class RecordingServer:
         """So many requests are stored, and their connection is cut before the answer."""
         self._lock = threading.Lock()
         self._http: _Http | None = None
-        self._port = 0
-        self.start()
-        self.stop()
+        # Bound for ever, never listening: while the server is stopped, the port refuses and is nobody else's.
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", 0))
+        self._port: int = self._place.getsockname()[1]
 
     @property
     def url(self) -> str:
@@ -82,8 +85,11 @@ class RecordingServer:
 
     def start(self) -> None:
         self._http = _Http(("127.0.0.1", self._port), self)
-        self._port = self._http.server_port
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        self.stop()
+        self._place.close()
 
     def stop(self) -> None:
         if self._http is not None:

@@ -9,10 +9,13 @@ import textwrap
 from pathlib import Path
 
 import mltui
+import msgspec
 import numpy
 import pytest
 from agent_processes import Agents, wait_for
+from mltui.agent.frames import MAGIC, read_frame
 from mltui.agent.sync import SyncReport, sync
+from mltui.wire.samples import SampleBatch
 from mltui.wire.states import Status
 from recording_server import RecordingServer, Refusal, work
 
@@ -35,6 +38,19 @@ def program(agents: Agents, code: str, **env: str) -> subprocess.Popen[bytes]:
 def ended(server: RecordingServer) -> tuple[Status, str | None]:
     (end,) = server.stored.run_ends.values()
     return end.status, end.error_message
+
+
+def samples_on_disk(spool: Path) -> int:
+    count = 0
+    for path in spool.rglob("*.seg"):
+        with path.open("rb") as file:
+            at = len(MAGIC)
+            while (found := read_frame(file.fileno(), at)) is not None:
+                record, at = found
+                if record.path.endswith("/samples"):
+                    batch = msgspec.msgpack.decode(record.body, type=SampleBatch)
+                    count += sum(len(series.values) for series in batch.series)
+    return count
 
 
 def test_a_run_from_its_start_to_its_end(here: RecordingServer, spool: Path) -> None:
@@ -213,7 +229,7 @@ def test_a_killed_program_keeps_what_it_logged_and_its_run_ends(
     process = program(agents, code)
     assert process.stdout is not None
     process.stdout.readline()
-    wait_for(lambda: sum(path.stat().st_size for path in spool.rglob("*.seg")) > 3000 * 9, "the samples on disk")
+    wait_for(lambda: samples_on_disk(spool) == 3000, "the samples on disk")
     assert sync(url=server.url, say=print) == SyncReport(), "a live program ships its own"
     os.kill(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,14 +1,16 @@
 """The queue on disk: what survives, what a torn tail costs, how far shipping has come."""
 
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from mltui.agent.backlog import Backlog
 from mltui.agent.frames import Record, pack
-from mltui.agent.spool import Group, Lane, is_held
+from mltui.agent.spool import Group, Lane, Quota, is_held
 
 
 @pytest.fixture
@@ -186,3 +188,25 @@ def test_two_processes_cannot_ship_one_group(group: Group) -> None:
     with pytest.raises(BlockingIOError):
         Group.adopt(group.path)
     group.close()
+
+
+def test_counting_the_spool_bears_with_its_shrinking(tmp_path: Path) -> None:
+    """Shippers of other processes delete folders while a writer counts."""
+    stop = threading.Event()
+
+    def churn() -> None:
+        while not stop.is_set():
+            for i in range(20):
+                (tmp_path / f"{i}" / "lane").mkdir(parents=True, exist_ok=True)
+                (tmp_path / f"{i}" / "lane" / "1.seg").write_bytes(b"x")
+            for i in range(20):
+                shutil.rmtree(tmp_path / f"{i}")
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        for _ in range(300):
+            assert Quota(tmp_path, 10**9).has_room(1)
+    finally:
+        stop.set()
+        thread.join()

@@ -265,10 +265,11 @@ class Quota:
 
 def _bytes_under(root: Path) -> int:
     total = 0
-    for path in root.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:
-            # Shipped and deleted between the two looks.
-            continue
+    # Not rglob: it raises when a folder is shipped and deleted under its feet; walk does not.
+    for folder, _, names in os.walk(root):
+        for name in names:
+            try:
+                total += Path(folder, name).stat().st_size
+            except FileNotFoundError:
+                continue
     return total
