@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server.agents import make_pipeline, play, run_of, stage, start, statuses, until_status
+from tests.server.agents import eventually, make_pipeline, play, run_of, stage, start, statuses, until_status
 
 CHAIN = [
     {"name": "a", "command": "true"},
@@ -235,6 +235,27 @@ async def test_a_run_is_deleted_when_it_has_ended(http):
     for key in (run["id"], "nonsense"):
         missing = await http.get(f"/api/v1/runs/{key}")
         assert (missing.status_code, missing.json()["detail"]) == (404, f"no run {key!r}")
+
+
+async def test_what_is_kept_of_a_deleted_run_goes_too(http, database, settings):
+    import sqlalchemy as sa
+
+    run = await external(http, "x")
+    kept = await external(http, "y")
+    for one in (run, kept):
+        batch = {"series": [{"key": "loss", "times": [1, 2], "values": [1.0, "NaN"], "steps": [0, 1]}]}
+        assert (await http.post(f"/api/v1/runs/{one['id']}/samples", json=batch)).status_code < 300
+        await http.post(f"/api/v1/runs/{one['id']}/finish", json={"status": "completed"})
+    csv = f"/api/v1/runs/{kept['id']}/series.csv"
+    await eventually(lambda: http.get(csv, params={"keys": "loss"}), lambda answer: answer.text.count("\n") == 3)
+    assert (await http.delete(f"/api/v1/runs/{run['id']}")).status_code == 204
+
+    async def to_do():
+        async with database.session() as session:
+            return await session.scalar(sa.text("SELECT count(*) FROM sample_deletion"))
+
+    await eventually(to_do, lambda count: count == 0)
+    assert (await http.get(csv, params={"keys": "loss"})).text.count("\n") == 3
 
 
 async def test_every_change_is_an_event_with_before_and_after(http, database):
