@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from server_process import ServerProcess
+from server_process import ServerProcess, Spawned
 
 COMMAND_WITHIN_S = 90.0
 
@@ -55,18 +55,15 @@ def mltui(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProc
 
 
 @pytest.fixture
-def spawn(environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def spawn(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Spawned]]:
     """Start a command line and leave it running; what is left at the end is killed."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Spawned] = []
 
-    def start(*words: str | Path) -> subprocess.Popen[bytes]:
+    def start(*words: str | Path) -> Spawned:
         command = [sys.executable, "-m", "mltui", *map(str, words)]
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        started.append(process)
-        return process
+        started.append(Spawned(command, environment, tmp_path / f"spawned-{len(started)}"))
+        return started[-1]
 
     yield start
     for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        process.kill()

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 START_WITHIN_S = 60.0
+SAYS_WITHIN_S = 45.0
 
 
 class ServerProcess:
@@ -50,6 +51,42 @@ class ServerProcess:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
+
+
+class Spawned:
+    """A command that goes on while the test does other things; what it prints goes to files."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], output: Path) -> None:
+        self._out, self._err = output.with_suffix(".out"), output.with_suffix(".err")
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self.process = subprocess.Popen(command, env=environment, stdout=out, stderr=err)
+
+    @property
+    def out(self) -> str:
+        return self._out.read_text(errors="surrogateescape")
+
+    @property
+    def err(self) -> str:
+        return self._err.read_text(errors="surrogateescape")
+
+    def says(self, text: str) -> None:
+        """Wait until it has printed this."""
+        wait_for(
+            lambda: text in self.out or self.process.poll() is not None, SAYS_WITHIN_S, lambda: self.out + self.err
+        )
+        assert text in self.out, self.out + self.err
+
+    def ends(self) -> int:
+        """Wait for its end; the exit code."""
+        wait_for(lambda: self.process.poll() is not None, SAYS_WITHIN_S, lambda: self.out + self.err)
+        return self.process.returncode
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 def wait_for(condition: Callable[[], object], within_s: float, explain: Callable[[], str] = lambda: "") -> None:

@@ -1,14 +1,12 @@
 """What every command has in common: quick to start, one line for an error, never a traceback."""
 
 import json
-import signal
 import socket
 import subprocess
 import sys
 
 import pytest
 from mltui.__main__ import COMMANDS, parser_for
-from server_process import wait_for
 
 HEAVY = ("textual", "httpx", "websockets", "yaml", "psutil", "asyncio", "mltui_server", "sqlalchemy", "rich")
 
@@ -112,21 +110,3 @@ def test_a_reader_that_leaves_is_no_error(environment):
     command = f"{sys.executable} -m mltui pipelines schema | head -c 10 > /dev/null; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=True)
     assert done.stderr == ""
-
-
-def test_ctrl_c_ends_quietly(server, spawn):
-    process = spawn("events", "-f", "--json")
-    # The command's interest in events shows that it is in the middle of its work.
-    wait_for(lambda: b"/ws/" in server.log.read_bytes() or established(server.port), 20)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=20)
-    assert (process.returncode, stderr) == (130, b"")
-
-
-def established(port: int) -> bool:
-    """Whether somebody is connected to this port of this machine."""
-    import psutil
-
-    return any(
-        c.status == psutil.CONN_ESTABLISHED and c.laddr.port == port for c in psutil.net_connections(kind="tcp4")
-    )

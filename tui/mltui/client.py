@@ -174,9 +174,17 @@ class Client(Transport):
         query: Query = {"q": text, "regex": regex, "case": case, "from": first, "limit": limit}
         return await self._call(LogMatches, "GET", f"/executions/{path_part(execution_id)}/log/search", query=query)
 
-    def raw_log(self, execution_id: str, stream: Literal["all", "out", "err"] = "all") -> AsyncIterator[bytes]:
-        """The log's bytes as the command wrote them, in pieces."""
-        return self._pieces(f"/executions/{path_part(execution_id)}/log/raw", {"stream": stream})
+    def raw_log(
+        self,
+        execution_id: str,
+        stream: Literal["all", "out", "err"] = "all",
+        *,
+        first: int = 0,
+        end: int | None = None,
+    ) -> AsyncIterator[bytes]:
+        """Bytes of lines [first, end), or of all there are, as the command wrote them, in pieces."""
+        query = {"stream": stream, "from": first, "to": end}
+        return self._pieces(f"/executions/{path_part(execution_id)}/log/raw", query)
 
     # Samples.
 

@@ -17,6 +17,8 @@ from mltui_server.logs.search import Pattern, search
 
 From = Annotated[int, QueryParameter(name="from", description="The first line, from 0")]
 
+To = Annotated[int | None, QueryParameter(name="to", description="The line before which to end; otherwise the last")]
+
 
 class LogController(Controller):
     path = "/executions/{execution_id:str}/log"
@@ -60,9 +62,16 @@ class LogController(Controller):
         return await search(state.logs, parse_id("execution", execution_id), Pattern(q, regex, case), first, limit)
 
     @get("/raw")
-    async def raw(self, state: State, execution_id: FromPath[str], stream: FromQuery[RawStream] = "all") -> Stream:
+    async def raw(
+        self,
+        state: State,
+        execution_id: FromPath[str],
+        stream: FromQuery[RawStream] = "all",
+        first: From = 0,
+        end: To = None,
+    ) -> Stream:
         """The exact bytes that the command wrote to stdout, stderr or both, without the agent's remarks."""
-        pieces = await read_raw(state.logs, parse_id("execution", execution_id), stream)
+        pieces = await read_raw(state.logs, parse_id("execution", execution_id), stream, first, end)
         return Stream(pieces, media_type="application/octet-stream")
 
 

@@ -80,13 +80,18 @@ async def walk(logs: Logs, execution_id: UUID, first: int, end: int) -> AsyncIte
             first = chunk.first_line + chunk.lines
 
 
-async def read_raw(logs: Logs, execution_id: UUID, stream: RawStream) -> AsyncIterator[bytes]:
-    """The bytes that the command wrote, up to now. Raises NotFound before the first piece is asked for."""
+async def read_raw(
+    logs: Logs, execution_id: UUID, stream: RawStream, first: int = 0, end: int | None = None
+) -> AsyncIterator[bytes]:
+    """The bytes that the command wrote in lines [first, end), or up to now. Raises NotFound before the first piece
+    is asked for.
+    """
     state = await log_state(logs.pool, execution_id)
+    last = state.lines if end is None else min(end, state.lines)
     wanted = RAW[stream]
 
     async def pieces() -> AsyncIterator[bytes]:
-        async for numbered in walk(logs, execution_id, 0, state.lines):
+        async for numbered in walk(logs, execution_id, max(first, 0), last):
             yield b"".join(record.body for _, record in numbered if record.stream in wanted)
 
     return pieces()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mltui.wire.runs import RunDetail
 
 PAGE = 1_000
+"""Lines a request."""
 PIECES_BYTES = 1_048_576
 """An unfinished line longer than this is printed in parts, where stages share the terminal."""
 SETTLE_S = 30.0
@@ -42,10 +43,12 @@ def run(args: argparse.Namespace) -> int:
         elif len(names) == 1 and args.tail is None:
             await _print_bytes(client, _executions(detail, names))
         else:
-            printer = Printer(names)
+            printer = _printer(names)
             for execution in _executions(detail, names):
                 await Reader(client, execution, printer, args.tail).read()
-                printer.close(execution)
+                if printer is not None:
+                    printer.close(execution)
+            sys.stdout.buffer.flush()
         return 0
 
     return converse(args, talk)
@@ -79,7 +82,7 @@ async def _follow(client: "Client", run: "RunDetail", names: list[str], tail: in
     """Print what there is and what comes, until the run has ended and its logs are whole."""
     from mltui.cli.following import news_of, patiently
 
-    printer = Printer(names)
+    printer = _printer(names)
     readers: dict[str, Reader] = {}
     identity, run_topic = run.id, f"run:{run.id}"
     give_up: float | None = None
@@ -106,7 +109,7 @@ def _join(
     names: list[str],
     tail: int | None,
     readers: "dict[str, Reader]",
-    printer: "Printer",
+    printer: "Printer | None",
     news: "News",
 ) -> set[str]:
     """Begin to read the executions that are new; their topics."""
@@ -123,7 +126,10 @@ def _join(
 class Reader:
     """Reads one execution's log from where it is to where it ends now, each line once."""
 
-    def __init__(self, client: "Client", execution: "ExecutionRow", printer: "Printer", tail: int | None) -> None:
+    def __init__(
+        self, client: "Client", execution: "ExecutionRow", printer: "Printer | None", tail: int | None
+    ) -> None:
+        """Without a printer, its bytes go to stdout as they are."""
         self._client, self._execution, self._printer = client, execution, printer
         self._tail = tail
         self._next = 0
@@ -132,39 +138,46 @@ class Reader:
 
     async def read(self) -> bool:
         """Print what there is. True when nothing more will come."""
-        while True:
-            page = await self._page()
-            for line in page.lines:
-                self._printer.show(self._execution, line)
-            self._next = page.first + len(page.lines)
-            if not page.lines or self._next >= page.total:
-                self.finished = page.finished
-                if self.finished:
-                    self._printer.close(self._execution)
-                return self.finished
-
-    async def _page(self) -> "LogPage":
         if self._tail is not None:
-            page = await self._client.log_tail(self._execution.id, self._tail)
+            self._next = (await self._client.log_tail(self._execution.id, self._tail)).first
             self._tail = None
-            return page
-        return await self._client.log(self._execution.id, self._next, PAGE)
+        more = True
+        while more:
+            page = await (self._copy() if self._printer is None else self._show(self._printer))
+            more = bool(page.lines) and self._next < page.total
+        self.finished = page.finished
+        if self.finished and self._printer is not None:
+            self._printer.close(self._execution)
+        return self.finished
+
+    async def _copy(self) -> "LogPage":
+        page = await self._client.log(self._execution.id, self._next, 1)
+        end = min(page.total, self._next + PAGE)
+        if self._next < end:
+            # Whole before any of it is printed: a transfer that breaks is asked for again.
+            pieces = [p async for p in self._client.raw_log(self._execution.id, first=self._next, end=end)]
+            sys.stdout.buffer.write(b"".join(pieces))
+            self._next = end
+        return page
+
+    async def _show(self, printer: "Printer") -> "LogPage":
+        page = await self._client.log(self._execution.id, self._next, PAGE)
+        for line in page.lines:
+            printer.show(self._execution, line)
+        self._next = page.first + len(page.lines)
+        return page
 
 
 class Printer:
-    """Writes lines to stdout: bare for one stage, behind their stage's name for several."""
+    """Writes the lines of several stages to stdout, each behind its stage's name."""
 
     def __init__(self, names: list[str]) -> None:
-        self._several = len(names) > 1
         self._width = max(map(len, names), default=0)
         self._pieces: dict[tuple[str, str], list[str]] = {}
         """Beginnings of lines that go on, by execution and stream."""
         self._labels: dict[str, str] = {}
 
     def show(self, execution: "ExecutionRow", line: "LogLine") -> None:
-        if not self._several:
-            self._write(line.text if line.open else f"{line.text}\n")
-            return
         self._labels[execution.id] = _label(execution)
         pieces = self._pieces.setdefault((execution.id, line.stream), [])
         pieces.append(line.text)
@@ -180,10 +193,12 @@ class Printer:
     def _end_line(self, execution_id: str, stream: str) -> None:
         # A progress bar's line holds all its states; the last one is what a terminal would show.
         text = "".join(self._pieces.pop((execution_id, stream))).rstrip("\r").rpartition("\r")[2]
-        self._write(f"{self._labels[execution_id]:<{self._width}} │ {text}\n")
+        line = f"{self._labels[execution_id]:<{self._width}} │ {text}\n"
+        sys.stdout.buffer.write(line.encode("utf-8", "replace"))
 
-    def _write(self, text: str) -> None:
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+
+def _printer(names: list[str]) -> Printer | None:
+    return Printer(names) if len(names) > 1 else None
 
 
 def _label(execution: "ExecutionRow") -> str:
