@@ -13,8 +13,8 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 FAST = ("-p", "pace_ms=0")
-TRAINING_S = 90
-"""How long the way to the trainings may take on a busy machine."""
+FIRST_STAGE_S = 90
+"""How long the way to the first stage may take on a busy machine."""
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_a_run_that_fails_is_the_exit_code(data: Path, tmp_path: Path):
 
 
 def test_sigterm_takes_down_everything_that_it_started(demo: subprocess.Popen[str], data: Path, tmp_path: Path):
-    deadline = time.monotonic() + TRAINING_S
-    while "▶ train-network" not in (tmp_path / "said").read_text():
+    deadline = time.monotonic() + FIRST_STAGE_S
+    while "▶ ingest" not in (tmp_path / "said").read_text():
         assert time.monotonic() < deadline, (tmp_path / "said").read_text()
         assert demo.poll() is None, (tmp_path / "said").read_text()
         time.sleep(0.1)

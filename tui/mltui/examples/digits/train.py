@@ -15,7 +15,6 @@ import mltui
 import numpy as np
 from dataset import load
 from sklearn.linear_model import SGDClassifier
-from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 from stage import OUTPUT, PARAMETERS
 
@@ -55,8 +54,8 @@ class Network:
 def score(model: Any, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """Cross-entropy and accuracy."""
     likelihood = model.predict_proba(images)
-    loss = log_loss(labels, np.clip(likelihood, 1e-9, 1), labels=CLASSES)
-    return float(loss), float((likelihood.argmax(axis=1) == labels).mean())
+    of_truth = likelihood[np.arange(len(labels)), labels]
+    return float(-np.log(of_truth.clip(1e-9)).mean()), float((likelihood.argmax(axis=1) == labels).mean())
 
 
 def batches(images: np.ndarray, labels: np.ndarray, size: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
