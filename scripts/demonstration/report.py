@@ -15,6 +15,7 @@ POLL_S = 0.3
 PROGRESS_EVERY_S = 5.0
 AWAY_S = 60.0
 """How long the server may be away before watching it is pointless."""
+SETTLE_S = 0.5
 MARKS = {Status.COMPLETED: "✓", Status.FAILED: "✗", Status.CANCELLED: "■", Status.SKIPPED: "·", Status.RUNNING: "▶"}
 
 
@@ -59,7 +60,7 @@ def stage_state(stage: StageRunRow) -> str:
 
 
 def progress(series: list[SeriesSummary]) -> str:
-    """`  linear/val/accuracy 0.97 at step 250`, for each series of that kind."""
+    """`linear/val/accuracy 0.970 at step 250`, for each series of that kind."""
     return "   ".join(
         f"{one.key} {to_float(one.last):.3f} at step {one.last_step}" for one in series if "val/accuracy" in one.key
     )
@@ -67,24 +68,41 @@ def progress(series: list[SeriesSummary]) -> str:
 
 async def report(client: Client, run: RunDetail, data: Path) -> str:
     """Everything about an ended run: stages, durations, final metrics, peaks, and where its logs are."""
-    metrics = [one for one in await client.series_keys(run.id) if not one.key.startswith(RESOURCE_PREFIX)]
+    metrics = await settled_metrics(client, run.id)
     stages = [
         (stage.name, stage.status.value, str(stage.attempt_number), seconds(stage.execution_time),
-         memory(stage.memory_usage), percent(stage.cpu_usage), f"{client.url}{stage.logs}" if stage.logs else "")
+         memory(stage.memory_usage), percent(stage.cpu_usage), log_size(run, stage))
         for stage in run.stages
     ]  # fmt: skip
     series = [
         (one.key, f"{to_float(one.last):.5g}", number(one.min), number(one.max), f"{one.count:,}") for one in metrics
     ]
+    mltui = Path(sys.executable).parent / "mltui"
     parts = [
         f"\n{run.name}: {run.status.value} after {seconds(run.execution_time)}"
         + (f" - {run.error_message}" if run.error_message else ""),
-        columns([("stage", "status", "attempts", "duration", "memory peak", "cpu peak", "log"), *stages], "llrrrrl"),
+        columns([("stage", "status", "attempts", "duration", "memory peak", "cpu peak", "log"), *stages], "llrrrrr"),
         columns([("metric", "last", "min", "max", "samples"), *series], "lrrrr"),
         f"peaks  memory {memory(run.max_memory_usage)}, cpu {percent(run.max_cpu_usage)}",
-        f"logs   mltui runs logs {run.id} while the server runs; kept in {data}",
+        f"logs   kept in {data}; to read them:\n"
+        f"       MLTUI_DATA_DIR={data} {mltui} up\n"
+        f"       {mltui} runs logs {run.id} --stage NAME    while that runs",
     ]
     return "\n\n".join(parts)
+
+
+async def settled_metrics(client: Client, run_id: str) -> list[SeriesSummary]:
+    """What the program logged. Summaries follow the samples by a moment: ask until they stay the same."""
+    before: list[SeriesSummary] = []
+    while (now := await client.series_keys(run_id)) != before:
+        before = now
+        await asyncio.sleep(SETTLE_S)
+    return [one for one in now if not one.key.startswith(RESOURCE_PREFIX)]
+
+
+def log_size(run: RunDetail, stage: StageRunRow) -> str:
+    """Of the latest attempt."""
+    return next((f"{one.log_lines:,} lines" for one in run.executions if one.id == stage.execution_id), "")
 
 
 def columns(rows: list[tuple[str, ...]], align: str) -> str:

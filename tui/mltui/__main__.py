@@ -46,6 +46,7 @@ def parser_for(argv: Sequence[str]) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"mltui {__version__}")
     parser.add_argument("--url", help="the server; otherwise MLTUI_URL, the config file, or http://127.0.0.1:8642")
+    parser.add_argument("--run", metavar="ID", help="open the console on this run")
     parser.set_defaults(call=_console)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     for name, sentence in COMMANDS.items():
@@ -90,7 +91,7 @@ def _console(args: argparse.Namespace) -> int:
     from mltui.cli.session import url_of
     from mltui.console.app import run_console
 
-    run_console(url=url_of(args), run_id=None)
+    run_console(url=url_of(args), run_id=args.run)
     return 0
 
 
