@@ -1,9 +1,12 @@
 """Connections to Postgres: an SQLAlchemy engine for the slices, a plain psycopg pool for the two hot paths."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Any, Self
+from weakref import WeakKeyDictionary
 
+import psycopg
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -12,6 +15,18 @@ POOL_OVERFLOW = 10
 HOT_POOL_SIZE = 16
 """Commits wait for the disk together: sixteen connections commit 2.4 times as much as one."""
 WAIT_S = 10.0
+CHECK_EVERY_S = 1.0
+"""A check is a round trip, as dear as the insert that follows: a busy connection skips it. One that Postgres has cut
+meanwhile is a 503, which writers try again."""
+
+_checked: WeakKeyDictionary[psycopg.AsyncConnection[Any], float] = WeakKeyDictionary()
+
+
+async def _check_idle(connection: psycopg.AsyncConnection[Any]) -> None:
+    now = time.monotonic()
+    if now - _checked.get(connection, -CHECK_EVERY_S) >= CHECK_EVERY_S:
+        await AsyncConnectionPool.check_connection(connection)
+        _checked[connection] = now
 
 
 def sqlalchemy_url(dsn: str) -> str:
@@ -41,7 +56,7 @@ class Database:
             timeout=WAIT_S,
             open=False,
             kwargs={"autocommit": True},
-            check=AsyncConnectionPool.check_connection,
+            check=_check_idle,
         )
 
     @asynccontextmanager
