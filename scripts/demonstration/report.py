@@ -16,6 +16,7 @@ PROGRESS_EVERY_S = 5.0
 AWAY_S = 60.0
 """How long the server may be away before watching it is pointless."""
 SETTLE_S = 0.5
+TAIL_LINES = 12
 MARKS = {Status.COMPLETED: "✓", Status.FAILED: "✗", Status.CANCELLED: "■", Status.SKIPPED: "·", Status.RUNNING: "▶"}
 
 
@@ -56,7 +57,8 @@ def stage_state(stage: StageRunRow) -> str:
     text = stage.status.value
     if stage.attempt_number > 1:
         text += f" (attempt {stage.attempt_number} of {stage.max_attempts})"
-    return text + (f": {stage.error_message}" if stage.error_message else "")
+    said = (stage.error_message or "").removeprefix(f"{text}: ")
+    return f"{text}: {said}" if said else text
 
 
 def progress(series: list[SeriesSummary]) -> str:
@@ -82,13 +84,24 @@ async def report(client: Client, run: RunDetail, data: Path) -> str:
         f"\n{run.name}: {run.status.value} after {seconds(run.execution_time)}"
         + (f" - {run.error_message}" if run.error_message else ""),
         columns([("stage", "status", "attempts", "duration", "memory peak", "cpu peak", "log"), *stages], "llrrrrr"),
-        columns([("metric", "last", "min", "max", "samples"), *series], "lrrrr"),
+        *await last_words(client, run),
+        columns([("metric", "last", "min", "max", "samples"), *series], "lrrrr") if series else "no metrics",
         f"peaks  memory {memory(run.max_memory_usage)}, cpu {percent(run.max_cpu_usage)}",
         f"logs   kept in {data}; to read them:\n"
         f"       MLTUI_DATA_DIR={data} {mltui} up\n"
         f"       {mltui} runs logs {run.id} --stage NAME    while that runs",
     ]
     return "\n\n".join(parts)
+
+
+async def last_words(client: Client, run: RunDetail) -> list[str]:
+    """The end of each failed stage's log: why did it fail?"""
+    words = []
+    for stage in run.stages:
+        if stage.status is Status.FAILED and stage.execution_id:
+            page = await client.log_tail(stage.execution_id, TAIL_LINES)
+            words.append("\n".join([f"the end of {stage.name}'s log:", *(f"  {line.text}" for line in page.lines)]))
+    return words
 
 
 async def settled_metrics(client: Client, run_id: str) -> list[SeriesSummary]:

@@ -79,6 +79,7 @@ def test_a_run_that_fails_is_the_exit_code(data: Path, tmp_path: Path):
     assert process.returncode == 1
     assert "✗ validate" in (tmp_path / "said").read_text()
     assert "skipped" in report
+    assert "pixel_20 goes from 0 to 255" in report, "the end of the failed stage's log says why"
 
 
 def test_sigterm_takes_down_everything_that_it_started(demo: subprocess.Popen[str], data: Path, tmp_path: Path):
