@@ -71,3 +71,29 @@ def test_it_listens_on_loopback_only_unless_told_insecure(host):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.8.8.8"])
 def test_loopback_needs_no_flag(host):
     check_address(Settings(host=host), insecure=False)
+
+
+async def test_an_unknown_address_points_to_the_api(http):
+    problem = (await http.get("/api/v1/nothing")).json()
+    assert (problem["status"], "/schema" in problem["detail"]) == (404, True)
+
+
+async def test_the_api_describes_itself_offline(http):
+    page = (await http.get("/schema")).text
+    assert "://" not in page.replace("http://www.w3.org", "")
+    assert (await http.get("/schema-static/swagger-ui-bundle.js")).status_code == 200
+    paths = (await http.get("/schema/openapi.json")).json()["paths"]
+    assert {"/api/v1/runs", "/api/v1/pipelines/{key}", "/health"} <= set(paths)
+
+
+async def test_health_names_each_part(http):
+    response = await http.get("/health")
+    names = {component["name"] for component in response.json()["components"]}
+    assert response.status_code == 200
+    assert {"postgres", "scheduler"} <= names
+
+
+async def test_prometheus_figures(http):
+    text = (await http.get("/metrics")).text
+    assert 'mltui_runs{status="running"} 0.0' in text
+    assert 'mltui_component_up{component="postgres"} 1.0' in text

@@ -9,7 +9,7 @@ import psycopg_pool
 import sqlalchemy.exc
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, SerializationException, ValidationException
+from litestar.exceptions import HTTPException, NotFoundException, SerializationException, ValidationException
 from mltui.wire.base import Problem
 from mltui.wire.states import IllegalTransition
 
@@ -69,6 +69,8 @@ def _explain(error: Exception) -> tuple[int, str, list[dict[str, Any]], dict[str
             return 422, _validation_detail(error), _validation_errors(error), {}
         case HTTPException() if isinstance(error.__cause__, SerializationException):
             return 400, f"the body cannot be decoded: {error.__cause__.detail}", [], {}
+        case NotFoundException():
+            return 404, "there is nothing at this address; /schema describes the API", [], {}
         case HTTPException():
             return error.status_code, error.detail, [], dict(error.headers or {})
         case _ if isinstance(error, DATABASE_AWAY):
@@ -97,7 +99,7 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     """Litestar's exception handler for everything. Logs what the client cannot be told."""
     problem, headers = problem_of(error)
     problem.instance = request.url.path
-    problem.request_id = request.scope.get("state", {}).get("request_id", "")
+    problem.request_id = request.scope.get("state", {}).get("request_id", "")  # none where no route was found
     if problem.status >= 500:
         logger.error("request failed", path=request.url.path, status=problem.status, exc_info=error)
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
