@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from mltui.wire.samples import Axis, Series, SeriesSummary
@@ -25,6 +26,8 @@ From = Annotated[
 ]
 To = Annotated[float | None, QueryParameter(name="to", description="Last point. Default: the last sample")]
 CSV = "text/csv; charset=utf-8"
+GONE_AWAY = 499
+"""What others log too when nobody is left to read the answer."""
 
 
 class SampleController(Controller):
@@ -90,7 +93,7 @@ async def _while_wanted(request: Request[Any, Any, State], work: Coroutine[Any, 
     try:
         await asyncio.wait([task, gone], return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise Unavailable("the client has gone away")
+            raise HTTPException(status_code=GONE_AWAY, detail="the client has gone away")
         return await task
     except StoreError as error:
         raise Unavailable(str(error)) from None

@@ -5,6 +5,7 @@ already: the store remembers which, and they are settled first, without being wr
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -158,10 +159,13 @@ class Flusher:
                         await self._drain(connection)
                         self.trouble, delay = "", FIRST_DELAY_S
                         await self._wait()
-            except (psycopg.Error, StoreError) as error:
-                self.trouble = str(error).strip()
-                logger.warning("samples cannot be moved to the store; trying again", error=self.trouble, delay_s=delay)
-                await asyncio.sleep(delay)
+            except Exception as error:
+                # Whatever it is: samples wait in the inbox, health says why, and the next attempt starts afresh.
+                self.trouble = str(error).strip() or type(error).__name__
+                known = isinstance(error, psycopg.Error | StoreError)
+                logger.warning("samples cannot be moved to the store; trying again",
+                               error=self.trouble, delay_s=delay, exc_info=None if known else error)  # fmt: skip
+                await asyncio.sleep(delay * random.uniform(0.5, 1.0))
                 delay = min(delay * 2, LONGEST_DELAY_S)
 
     async def _drain(self, connection: Connection) -> None:

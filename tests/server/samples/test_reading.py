@@ -1,15 +1,21 @@
 """Series coming out over HTTP: buckets, summaries, CSV."""
 
+import asyncio
 import csv
 import io
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import httpx
 import msgspec
 import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
 from mltui.wire.samples import Series
 from mltui_server.lib.ids import new_id
+from mltui_server.samples import reading
+from mltui_server.samples.store import Selection
 from sample_calls import summaries
 
 NOW = 1_790_000_000 * 10**9
@@ -71,6 +77,66 @@ async def test_time_and_relative_axes(http, run):
     assert relative.start == pytest.approx(NOW / SECOND - started_at.timestamp(), abs=1e-3)
     part = await read(http, run, keys="loss", x="relative", buckets=1, **{"from": relative.start + 0.5})
     assert part.series[0].count == [2]
+
+
+class SlowStore:
+    """Stands for a store that is busy: its reads end only when they are stopped."""
+
+    def __init__(self) -> None:
+        self.reading, self.stopped = asyncio.Event(), asyncio.Event()
+
+    async def buckets(self, selection: Selection, count: int) -> None:
+        self.reading.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.stopped.set()
+
+
+@pytest.fixture
+def app(http: AsyncTestClient) -> Litestar:
+    return http.app
+
+
+@pytest.fixture
+def slow(app: Litestar, monkeypatch) -> SlowStore:
+    store = SlowStore()
+    monkeypatch.setattr(app.state, "samples", replace(app.state.samples, store=store), raising=False)
+    return store
+
+
+async def test_a_client_that_goes_away_stops_the_read(http, app, run, slow):
+    await log(http, run, loss=[1.0])
+    asked = False
+
+    async def receive() -> dict:
+        nonlocal asked
+        if not asked:
+            asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await slow.reading.wait()
+        return {"type": "http.disconnect"}
+
+    sent: list[dict] = []
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    path = f"/api/v1/runs/{run}/series"
+    where = {"path": path, "raw_path": path.encode(), "query_string": b"", "client": None, "server": None}
+    scope = {"type": "http", "http_version": "1.1", "scheme": "http", "method": "GET", "headers": [], **where}
+    await app(scope, receive, send)
+    assert slow.stopped.is_set()
+    assert sent[0]["status"] == 499
+
+
+async def test_a_read_that_takes_too_long_is_a_503_with_a_time(http, run, slow, monkeypatch):
+    monkeypatch.setattr(reading, "READ_TIMEOUT_S", 0.05)
+    await log(http, run, loss=[1.0])
+    answer = await http.get(f"/api/v1/runs/{run}/series")
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    assert slow.stopped.is_set()
 
 
 async def test_a_range_includes_both_its_ends(http, run):
