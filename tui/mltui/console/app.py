@@ -1,0 +1,351 @@
+"""The console as an app: one connection, a stack of screens, one place where errors become words."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from mltui.console.keymap import APP, active, shown
+from mltui.console.screens.frame import Frame
+from mltui.console.screens.lines import StatusLine
+from mltui.console.state.server import Coalesced, Counts, count_runs
+from mltui.console.state.session import Session
+from mltui.console.theme import THEMES, VARIABLE_DEFAULTS
+from mltui.console.widgets.keys import bindings
+from mltui.wire.base import Page
+from mltui.wire.pipelines import PipelineRow
+
+if TYPE_CHECKING:
+    from mltui.client import Client
+    from mltui.console.commands import Line
+    from mltui.stream import LinkState, Live
+
+Connect = Callable[[], "tuple[Client, Live]"]
+"""Makes the client and the live stream of one console. Called after the first paint: they are slow to import."""
+
+COUNT_EVERY_S = 1.0
+TOAST_S = 6.0
+RUNS_TOPIC = "runs"
+
+
+def run_console(*, url: str, run_id: str | None = None) -> None:
+    """The console on the server at `url`, in this terminal, until it is left; `run_id` is what it opens on."""
+
+    def connect() -> "tuple[Client, Live]":
+        from uuid import uuid4
+
+        from mltui.client import Client
+        from mltui.stream import Live
+
+        return Client(url), Live(url, f"console-{uuid4()}")
+
+    app = MltuiApp(connect, url=url, run_id=run_id)
+    app.run()
+    if app.fault is not None:
+        print(f"mltui: a fault in the console itself: {app.fault}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(1)
+
+
+class MltuiApp(App[None]):
+    """One person's console. Everything it needs comes in here; nothing is global.
+
+    `url` is only shown. `session` is what it remembers; it is changed while the console is used.
+    """
+
+    CSS_PATH = "styles/console.tcss"
+    TITLE = "mltui"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
+    ENABLE_SELECT_AUTO_SCROLL = False
+
+    def __init__(
+        self, connect: Connect, *, url: str, session: Session | None = None, run_id: str | None = None
+    ) -> None:
+        self.session = session or Session()
+        super().__init__()
+        self.animation_level = "none"
+        self.address = urlsplit(url).netloc or url
+        self.user = ""
+        self.counts: Counts | None = None
+        self.link: tuple[LinkState, float | None] = ("connecting", None)
+        """The stream's state, and time.monotonic() of when it was live last, or was first tried."""
+        self.was_live = False
+        self.fault: str | None = None
+        self.lowest_screen = 2
+        """Screens on the stack, Textual's blank one included, when going back means leaving."""
+        self._connect, self._run_id = connect, run_id
+        self._client: Client | None = None
+        self._live: Live | None = None
+        self._topics: set[str] = set()
+        self._count = Coalesced(self._recount, COUNT_EVERY_S)
+        self._last_report = ("", 0.0)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "mltui-ansi" if "NO_COLOR" in os.environ else self.session.theme
+
+    @property
+    def client(self) -> "Client":
+        if self._client is None:
+            self._client, self._live = self._connect()
+            self.user = self._client.user
+        return self._client
+
+    @property
+    def server_version(self) -> str:
+        return self._live.server_version if self._live is not None else ""
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLE_DEFAULTS
+
+    # Starting and stopping.
+
+    async def on_mount(self) -> None:
+        self.set_keymap(self.session.keymap)
+        from mltui.console.screens.runs import RunsScreen
+
+        await self.push_screen(RunsScreen())
+        if self._run_id is not None:
+            self.open_run(self._run_id)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        _ = self.client
+        self.listen()
+        self._count.ask()
+        self.set_interval(1.0, self._tick)
+        self._redraw_status()
+
+    async def on_unmount(self) -> None:
+        self._count.close()
+        if self._client is not None:
+            await self._client.close()
+
+    # The server.
+
+    @work(group="live", exclusive=True, exit_on_error=False)
+    async def listen(self) -> None:
+        """Hear notices for as long as the console is open."""
+        if self._live is None:
+            return
+        self._live.on_state = self._link_changed
+        self._live.subscribe(RUNS_TOPIC)
+        self.link = (self._live.state, None)
+        async with self._live as live:
+            async for notice in live:
+                if notice.type == "problem":
+                    self.notify(notice.detail, severity="warning", timeout=TOAST_S, markup=False)
+                    continue
+                if notice.topic == RUNS_TOPIC:
+                    self._count.ask()
+                for screen in self._frames():
+                    screen.heard(notice.topic, notice.ids)
+
+    def listen_to(self, topics: Iterable[str]) -> None:
+        """The screen on top wants to hear of these, besides the list of runs."""
+        wanted = {topic for topic in topics if topic != RUNS_TOPIC}
+        if self._live is None:
+            _ = self.client
+        assert self._live is not None
+        for topic in self._topics - wanted:
+            self._live.unsubscribe(topic)
+        for topic in wanted - self._topics:
+            self._live.subscribe(topic)
+        self._topics = wanted
+
+    def recount(self) -> None:
+        self._count.ask()
+
+    async def _recount(self) -> None:
+        from mltui.client import ProblemError, Unreachable
+
+        try:
+            self.counts = await count_runs(self.client, self.session.now())
+        except (ProblemError, Unreachable):
+            return  # The list that is shown says what is wrong; these come again with the next news.
+        self._redraw_status()
+
+    def _link_changed(self, live: "Live") -> None:
+        self.link = (live.state, live.since)
+        if live.state == "live":
+            back = self.was_live
+            self.was_live = True
+            if back:
+                self.recount()
+                for screen in self._frames()[-1:]:
+                    screen.refetch()
+        self._redraw_status()
+
+    # Screens.
+
+    def open_run(self, run_id: str) -> None:
+        from mltui.console.screens.run import RunScreen
+
+        self.push_screen(RunScreen(run_id))
+
+    def open_pipeline(self, pipeline: str) -> None:
+        from mltui.console.screens.pipeline import PipelineScreen
+
+        self.push_screen(PipelineScreen(pipeline))
+
+    def action_go(self, where: str) -> None:
+        """`runs` or `pipelines`: their screen, with nothing on top of it."""
+        from mltui.console.screens.pipelines import PipelinesScreen
+        from mltui.console.screens.runs import RunsScreen
+
+        wanted = {"runs": RunsScreen, "pipelines": PipelinesScreen}[where]
+        for at, screen in enumerate(self.screen_stack):
+            if isinstance(screen, wanted):
+                for _ in self.screen_stack[at + 1 :]:
+                    self.pop_screen()
+                return
+        while len(self.screen_stack) > self.lowest_screen:
+            self.pop_screen()
+        self.push_screen(wanted())
+
+    @work(group="start", exclusive=True, exit_on_error=False)
+    async def start_run(self, pipeline: str) -> None:
+        """The form that starts a run of `pipeline`; opens the run that it started."""
+        from mltui.console.screens.start import StartScreen
+
+        detail = await self.client.pipeline(pipeline)
+        run_id = await self.push_screen_wait(StartScreen(detail))
+        if run_id is not None:
+            self.open_run(run_id)
+
+    @work(group="prompt", exclusive=True, exit_on_error=False)
+    async def action_command(self) -> None:
+        from mltui.console.screens.prompt import CommandPrompt
+
+        line = await self.push_screen_wait(CommandPrompt(self.session))
+        if line is not None:
+            self._obey(line)
+
+    def _obey(self, line: "Line") -> None:
+        match line.command.name:
+            case "runs":
+                self.action_go("runs")
+                if line.argument:
+                    self.filter_runs(line.argument)
+            case "pipelines":
+                self.action_go("pipelines")
+            case "run":
+                self.find_run(line.argument)
+            case "pipeline":
+                self.open_pipeline(line.argument)
+            case "start":
+                self.start_run(line.argument)
+            case "theme":
+                self.choose_theme(line.argument)
+            case "help":
+                self.action_help()
+            case _:
+                self.exit()
+
+    def filter_runs(self, line: str) -> None:
+        """The list of runs shows those that match the filter `line`."""
+        from mltui.console.screens.runs import RunsScreen
+
+        self.action_go("runs")
+        if isinstance(self.screen, RunsScreen):
+            self.screen.filter_by(line)
+
+    @work(group="find", exclusive=True, exit_on_error=False)
+    async def find_run(self, word: str) -> None:
+        """Open the run named `word`, or with that id or part of it; the newest where several are."""
+        found: Page[object] = await self.client.runs(text=word, limit=50)  # type: ignore[assignment]
+        rows = [row for row in found.items if word in (getattr(row, "name", ""), getattr(row, "id", ""))] or found.items
+        if not rows:
+            self.notify(f"no run whose name or id has {word!r} in it", severity="warning", markup=False)
+            return
+        self.open_run(str(getattr(rows[0], "id", "")))
+
+    def choose_theme(self, name: str) -> None:
+        if name not in self.available_themes:
+            names = ", ".join(theme.name for theme in THEMES)
+            self.notify(f"no theme {name!r}; there are {names}", severity="warning", markup=False)
+            return
+        self.theme = self.session.theme = name
+
+    def action_help(self) -> None:
+        from mltui.console.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(active(self.screen, self.session.keymap)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette has what keys do here, from the same table as the footer."""
+        from textual.dom import DOMNode
+
+        def act(action: str, node: DOMNode) -> Callable[[], None]:
+            async def run() -> None:
+                await self.run_action(action, node)
+
+            return run  # type: ignore[return-value]
+
+        for key in active(screen, self.session.keymap):
+            yield SystemCommand(key.description, f"{key.keys}  {key.id}", act(key.action, key.node))
+
+    # What goes wrong.
+
+    def report(self, error: BaseException) -> None:
+        """Say in a toast what went wrong, in the server's own words where it has some. The same, not twice in a row."""
+        words = words_of(error)
+        said, when = self._last_report
+        if said == words and time.monotonic() - when < TOAST_S:
+            return
+        self._last_report = (words, time.monotonic())
+        self.notify(words, severity="error", timeout=TOAST_S, markup=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.report(event.worker.error)
+
+    def _fatal_error(self) -> None:
+        # Textual would fill the terminal with a traceback and everyone's local variables.
+        if self.is_headless:
+            super()._fatal_error()
+            return
+        error = self._exception
+        self.fault = words_of(error) if error is not None else "unknown"
+        self._close_messages_no_wait()
+
+    # Ticks.
+
+    def _tick(self) -> None:
+        if self.link[0] != "live":
+            self._redraw_status()
+        if isinstance(self.screen, Frame):
+            self.screen.tick()
+
+    def _frames(self) -> list[Frame]:
+        return [screen for screen in self.screen_stack if isinstance(screen, Frame)]
+
+    def _redraw_status(self) -> None:
+        for frame in self._frames()[-1:]:
+            for line in frame.query(StatusLine):
+                line.say_status()
+
+
+def words_of(error: BaseException) -> str:
+    """An error on one line: the server's words as they are, a fault of ours with its kind and place."""
+    from mltui.client import ProblemError, Unreachable
+
+    if isinstance(error, ProblemError | Unreachable):
+        return str(error)
+    place = ""
+    if error.__traceback__ is not None:
+        last = error.__traceback__
+        while last.tb_next is not None:
+            last = last.tb_next
+        place = f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"  # noqa: PTH119
+    return f"{type(error).__name__}: {error}{place}"
+
+
+__all__ = ["MltuiApp", "PipelineRow", "run_console", "shown"]

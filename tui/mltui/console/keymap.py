@@ -1,0 +1,169 @@
+"""The one table of what keys do on screens: bindings, footer, help and command palette are made from it.
+
+Widgets state theirs in a KEYS list of their own, in the same form.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from mltui.console.widgets.keys import Key
+
+APP = [
+    Key("app.command", "app.command", "colon", "Go to", show=True),
+    Key("app.help", "app.help", "question_mark", "Keys", show=True),
+    Key("app.palette", "app.command_palette", "ctrl+p", "All commands"),
+    Key("app.refresh", "screen.refetch", "ctrl+r,f5", "Fetch again"),
+    Key("app.back", "screen.back", "q,escape", "Back", show=True),
+]
+
+RUNS = [
+    Key("runs.filter", "filter", "slash", "Filter", show=True),
+    Key("runs.start", "start", "s", "Start", show=True),
+    Key("runs.cancel", "cancel", "x", "Cancel", show=True),
+    Key("runs.retry", "retry", "R", "Retry", show=True),
+    Key("runs.delete", "delete", "D", "Delete"),
+    Key("runs.tags", "tags", "t", "Tags"),
+    Key("runs.notes", "notes", "n", "Notes"),
+    Key("runs.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
+]
+
+RUN = [
+    Key("run.tab_1", "tab(1)", "1", "Overview"),
+    Key("run.tab_2", "tab(2)", "2", "Log"),
+    Key("run.tab_3", "tab(3)", "3", "Charts"),
+    Key("run.tab_4", "tab(4)", "4", "Resources"),
+    Key("run.tab_5", "tab(5)", "5", "Config"),
+    Key("run.next_tab", "step_tab(1)", "right_square_bracket", "Next tab"),
+    Key("run.previous_tab", "step_tab(-1)", "left_square_bracket", "Previous tab"),
+    Key("run.search", "search", "slash", "Search the log", show=True),
+    Key("run.panes", "app.focus_next", "tab", "Other pane", show=True),
+    Key("run.start", "start", "s", "Start another"),
+    Key("run.cancel", "cancel", "x", "Cancel", show=True),
+    Key("run.retry", "retry", "R", "Retry", show=True),
+    Key("run.delete", "delete", "D", "Delete"),
+    Key("run.tags", "tags", "t", "Tags"),
+    Key("run.notes", "notes", "n", "Notes"),
+]
+
+CHARTS = [
+    Key("charts.keys", "pick_keys", "c", "Choose series", show=True),
+    Key("charts.axis", "next_axis", "X", "X axis", show=True),
+    Key("charts.smooth", "smooth", "S", "Smoothing", show=True),
+]
+
+PIPELINES = [
+    Key("pipelines.filter", "filter", "slash", "Filter", show=True),
+    Key("pipelines.start", "start", "s", "Start", show=True),
+    Key("pipelines.runs", "app.go('runs')", "r", "Runs", show=True),
+]
+
+PIPELINE = [
+    Key("pipeline.start", "start", "s", "Start", show=True),
+    Key("pipeline.all_runs", "all_runs", "r", "All its runs", show=True),
+    Key("pipeline.panes", "app.focus_next", "tab", "Other pane", show=True),
+]
+
+CONFIRM = [
+    Key("confirm.yes", "answer(True)", "y,enter", "Yes", show=True),
+    Key("confirm.no", "answer(False)", "n,q,escape", "No", show=True),
+]
+
+CHOOSE = [
+    Key("choose.down", "move(1)", "down,j", "Next"),
+    Key("choose.up", "move(-1)", "up,k", "Previous"),
+    Key("choose.mark", "mark", "space", "Mark"),
+    Key("choose.take", "take", "enter", "Take it", show=True),
+    Key("choose.back", "leave", "q,escape", "Back", show=True),
+]
+
+FORM = [
+    Key("form.send", "send", "ctrl+s", "Do it", show=True),
+    Key("form.next", "app.focus_next", "tab,down", "Next field", show=True),
+    Key("form.previous", "app.focus_previous", "shift+tab,up", "Previous field"),
+    Key("form.leave", "leave", "escape", "Leave", show=True),
+]
+
+PROMPT = [
+    Key("prompt.complete", "complete", "tab", "Complete", show=True),
+    Key("prompt.older", "history(-1)", "up", "Earlier line", show=True),
+    Key("prompt.newer", "history(1)", "down", "Later line"),
+    Key("prompt.leave", "leave", "escape", "Leave", show=True),
+]
+
+SECTIONS = {
+    "runs": "Runs",
+    "run": "Run",
+    "charts": "Series",
+    "pipelines": "Pipelines",
+    "pipeline": "Pipeline",
+    "table": "Table",
+    "list": "Moving",
+    "stages": "Stages",
+    "log": "Log",
+    "chart": "Chart",
+    "grid": "Charts",
+    "page": "Page",
+    "app": "Everywhere",
+}
+"""Titles of the help screen's groups, in its order; by the first part of a key's id."""
+
+_SHOWN_AS = {
+    "colon": ":", "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
+    "escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "down": "↓", "up": "↑", "left": "←", "right": "→",
+    "greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-", "equals_sign": "=",
+}  # fmt: skip
+
+
+class Active(NamedTuple):
+    """A key that does something now."""
+
+    id: str
+    keys: str
+    """As people write them: `↓ j`."""
+    action: str
+    description: str
+    shown: bool
+    node: DOMNode
+
+
+def active(screen: Screen[object], keymap: Mapping[str, str]) -> list[Active]:
+    """What keys do on `screen` with the focus where it is, the innermost widget's first.
+
+    `keymap` has the keys that a user chose, by id.
+    """
+    found: dict[str, Active] = {}
+    for key, (node, binding, enabled, _) in screen.active_bindings.items():
+        if not enabled or not binding.id or not binding.description:
+            continue
+        at = f"{binding.id}@{id(node)}"
+        earlier = found.get(at)
+        keys = shown(key) if earlier is None else f"{earlier.keys} {shown(key)}"
+        found[at] = Active(binding.id, keys, binding.action, binding.description, binding.show, node)
+    return list(found.values())
+
+
+def shown(key: str) -> str:
+    """A key as people write it.
+
+    >>> shown("question_mark"), shown("ctrl+d"), shown("G")
+    ('?', '^d', 'G')
+    """
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+')}"
+    if key.startswith("shift+"):
+        return f"⇧{shown(key.removeprefix('shift+'))}"
+    return _SHOWN_AS.get(key) or (key.removeprefix("upper_").upper() if key.startswith("upper_") else key)
+
+
+def sections(keys: Iterable[Active]) -> list[tuple[str, list[Active]]]:
+    """The keys in groups with a title, in the help screen's order."""
+    groups: dict[str, list[Active]] = {}
+    for key in keys:
+        groups.setdefault(key.id.partition(".")[0], []).append(key)
+    order = list(SECTIONS)
+    known = sorted((name for name in groups if name in SECTIONS), key=order.index)
+    others = [name for name in groups if name not in SECTIONS]
+    return [(SECTIONS.get(name, name.capitalize()), groups[name]) for name in [*known[:-1], *others, *known[-1:]]]

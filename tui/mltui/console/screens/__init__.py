@@ -1,0 +1,1 @@
+"""The console's screens, and the frame that they all stand in."""

@@ -1,0 +1,132 @@
+"""The lines of the frame: title, keys and status. Each is sent to the terminal only when it says something else."""
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.text import Text
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mltui.console import format
+from mltui.console.keymap import active
+from mltui.console.state.server import Counts
+from mltui.console.theme import STATUS, palette
+from mltui.console.widgets import cells
+from mltui.wire.states import Status
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+LAST_KEYS = ("app.help", "app.command", "app.back")
+"""Hints that stay when there is little room, the most important first."""
+
+
+class OneLine(Widget, can_focus=False):
+    """Text at the left and at the right; the left one gives way."""
+
+    app: "MltuiApp"  # type: ignore[assignment]
+    DEFAULT_CSS = "OneLine { height: 1; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.left, self.right = Text(), Text()
+
+    def show(self, left: Text, right: Text | None = None) -> None:
+        right = right or Text()
+        if (left, left.spans, right, right.spans) != (self.left, self.left.spans, self.right, self.right.spans):
+            self.left, self.right = left, right
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        base, colours, width = self.rich_style, palette(self.app), self.size.width
+        right = self.right if self.right.cell_len <= width - 10 else Text()
+        room = max(0, width - right.cell_len - 2)
+        segments = [Segment(" ", base), *cells.styled(self.left, room, "left", base, colours)]
+        segments += cells.styled(right, right.cell_len, "left", base, colours)
+        return Strip([*segments, Segment(" ", base)]).crop_extend(0, width, base)
+
+
+class TitleLine(OneLine):
+    """Where one is, and what is to be seen there."""
+
+    def say(self, crumbs: list[str], facts: Text | None = None) -> None:
+        left = Text().append("mltui", "accent").append("  ")
+        for at, crumb in enumerate(crumbs):
+            last = at == len(crumbs) - 1
+            left.append(" › " if at else "", "muted").append(crumb, "bold" if last else "muted")
+        self.show(left, facts)
+
+
+class KeyLine(OneLine):
+    """The footer: the keys worth knowing now, from the one table."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.call_after_refresh(self.say_keys))
+        self.call_after_refresh(self.say_keys)
+
+    def on_resize(self) -> None:
+        self.say_keys()
+
+    def say_keys(self) -> None:
+        if not self.is_attached:
+            return
+        keys = {key.id: key for key in active(self.screen, {}) if key.shown}
+        last = [keys.pop(id) for id in LAST_KEYS if id in keys]
+        right = Text("  ").join([_hint(key.keys, key.description) for key in last])
+        left, room = Text(), self.size.width - right.cell_len - 4
+        for key in keys.values():
+            hint = _hint(key.keys, key.description)
+            if left.cell_len + hint.cell_len > room:
+                break
+            left.append_text(hint).append("  ")
+        self.show(left, right)
+
+
+class StatusLine(OneLine):
+    """Which server, whether what is shown is live, how many runs there are, who asks."""
+
+    def on_mount(self) -> None:
+        self.say_status()
+
+    def on_resize(self) -> None:
+        self.say_status()
+
+    def say_status(self) -> None:
+        if not self.is_attached:
+            return
+        left = self._link().append("  ").append(self.app.address, "secondary")
+        if self.app.server_version and self.size.width >= 100:
+            left.append(f"  {self.app.server_version}", "muted")
+        right = _counts(self.app.counts)
+        self.show(left, right.append(f"   {self.app.user}", "muted"))
+
+    def _link(self) -> Text:
+        state, since = self.app.link
+        if state == "live":
+            return Text().append("● live", "success")
+        if state == "connecting" and since is None:
+            return Text().append("◌ connecting", "status-waiting")
+        age = format.duration(max(1.0, float(int(time.monotonic() - (since or 0.0)))))
+        word = "stale" if self.app.was_live else "no server for"
+        return Text().append(f"◍ {word} {age}", "warning")
+
+
+def _counts(counts: Counts | None) -> Text:
+    text = Text()
+    if counts is None:
+        return text
+    for number, status, words in (
+        (counts.running, Status.RUNNING, "running"),
+        (counts.queued, Status.QUEUED, "queued"),
+        (counts.failed, Status.FAILED, "failed in 24 h"),
+    ):
+        if text:
+            text.append("  ")
+        look = STATUS[status]
+        text.append(f"{look.glyph} {number} {words}", look.colour if number else "muted")
+    return text
+
+
+def _hint(keys: str, description: str) -> Text:
+    return Text(keys.split(" ", maxsplit=1)[0], "footer-key-foreground").append(f" {description}", "muted")

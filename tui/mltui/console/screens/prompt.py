@@ -1,0 +1,188 @@
+"""The lines at the bottom that are typed into: `:` goes somewhere, `/` filters."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+from textual.worker import Worker, WorkerState
+
+from mltui.console import commands
+from mltui.console.commands import CommandFault, Line
+from mltui.console.keymap import PROMPT
+from mltui.console.state import run_filter
+from mltui.console.state.run_filter import FilterFault
+from mltui.console.state.session import Session
+from mltui.console.widgets.keys import bindings
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+A = TypeVar("A")
+OFFERED = 200
+"""Names of pipelines and runs that completion knows of."""
+
+
+class Prompt(ModalScreen[A]):
+    """One line over the footer, with what may follow at its right."""
+
+    app: "MltuiApp"  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(PROMPT)]
+    MARK = ""
+
+    def __init__(self, session: Session, text: str = "") -> None:
+        super().__init__(classes="prompt")
+        self._session, self._text = session, text
+        self._lines = list(session.lines.get(self.MARK, ()))
+        self._at = len(self._lines)
+        self._offers: list[str] = []
+        self._names: dict[str, list[str]] = {}
+
+    def compose(self) -> ComposeResult:
+        field = Input(self._text, select_on_focus=False)
+        field.cursor_blink = False
+        with Horizontal():
+            yield Static(self.MARK, classes="mark")
+            yield field
+            yield Static("", classes="offers", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    # What subclasses say.
+
+    def completions(self, text: str) -> list[str]:
+        raise NotImplementedError
+
+    def fault(self, text: str) -> str:
+        """What is wrong with what was typed so far."""
+        return ""
+
+    # Keys.
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.offer(event.value)
+
+    def offer(self, text: str) -> None:
+        self._offers = [line for line in self.completions(text) if line != text]
+        line = self.query_one(".offers", Static)
+        fault = "" if self._offers else self.fault(text)
+        line.set_class(bool(fault), "-fault")
+        line.update(fault or "  ".join(offer.rpartition(" ")[2] for offer in self._offers[:6]))
+
+    def action_complete(self) -> None:
+        if self._offers:
+            field = self.query_one(Input)
+            field.value = self._offers[0] + ("" if self._offers[0].endswith(":") else self.after_completion)
+            field.cursor_position = len(field.value)
+
+    after_completion = ""
+
+    def action_history(self, step: int) -> None:
+        self._at = max(0, min(len(self._lines), self._at + step))
+        field = self.query_one(Input)
+        field.value = self._lines[self._at] if self._at < len(self._lines) else ""
+        field.cursor_position = len(field.value)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    @work(group="names", exclusive=True, exit_on_error=False)
+    async def fetch_names(self, kind: str) -> None:
+        """Names for completion."""
+        if kind == "pipeline":
+            names = [row.name for row in (await self.app.client.pipelines(limit=OFFERED)).items]
+        else:
+            names = [row.name for row in (await self.app.client.runs(limit=OFFERED)).items]
+        self._names[kind] = names
+        if self.is_mounted:
+            self.offer(self.query_one(Input).value)
+
+    def names_of(self, kind: str) -> list[str]:
+        if kind not in self._names:
+            self._names[kind] = []
+            self.fetch_names(kind)
+        return self._names[kind]
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.app.report(event.worker.error)
+
+
+class CommandPrompt(Prompt[Line | None]):
+    """`:`"""
+
+    MARK = ":"
+    after_completion = ""
+
+    def completions(self, text: str) -> list[str]:
+        kind = commands.asks_for(text)
+        if kind == "filter":
+            head, _, typed = text.lstrip().partition(" ")
+            return [f"{head} {line}" for line in run_filter.completions(typed, self.names_of("pipeline"))]
+        return commands.completions(text, self.names_of(kind) if kind in ("pipeline", "run") else ())
+
+    def fault(self, text: str) -> str:
+        if not text.strip():
+            return ""
+        try:
+            line = commands.parse(text)
+        except CommandFault as fault:
+            return str(fault)
+        return line.command.description if False else ""
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if not event.value.strip():
+            self.dismiss(None)
+            return
+        try:
+            line = commands.parse(event.value)
+        except CommandFault as fault:
+            self._say(str(fault))
+            return
+        self._session.remember(self.MARK, event.value.strip())
+        self.dismiss(line)
+
+    def _say(self, words: str) -> None:
+        line = self.query_one(".offers", Static)
+        line.add_class("-fault")
+        line.update(words)
+
+
+class FilterPrompt(Prompt[str | None]):
+    """`/`: the list follows what is typed. Left with escape, it is as it was before."""
+
+    MARK = "/"
+
+    def __init__(
+        self, session: Session, text: str, on_change: Callable[[str], None], check: Callable[[str], str] | None = None
+    ) -> None:
+        """`check` says what is wrong with a line; without it, any text will do."""
+        super().__init__(session, text)
+        self._on_change, self._check = on_change, check
+
+    def completions(self, text: str) -> list[str]:
+        if self._check is None:
+            return []
+        wants_pipelines = text.rpartition(" ")[2].startswith("pipe")
+        return run_filter.completions(text, self.names_of("pipeline") if wants_pipelines else [])
+
+    def fault(self, text: str) -> str:
+        return self._check(text) if self._check is not None else ""
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        super().on_input_changed(event)
+        if not self.fault(event.value):
+            self._on_change(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if not self.fault(event.value):
+            self._session.remember(self.MARK, event.value.strip())
+            self.dismiss(event.value)
+
+
+__all__ = ["CommandPrompt", "FilterFault", "FilterPrompt", "Iterable"]

@@ -1,0 +1,134 @@
+"""What can be done to runs from the list and from a run's own screen. Each says what it will do before it does it."""
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mltui.console.theme import STATUS
+from mltui.wire.executions import CANCEL_GRACE_S
+from mltui.wire.runs import PatchRun, RetryRun, RunDetail, RunRow
+from mltui.wire.states import ENDED, LIVE, Status
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+NAMED = 6
+"""Runs that a dialog names; the others are counted."""
+ANYTHING = ""
+"""The choice of a retry that runs everything again that did not complete."""
+
+
+async def cancel(app: "MltuiApp", runs: Sequence[RunRow]) -> None:
+    """Ask, and stop those of `runs` that are under way."""
+    from mltui.console.screens.dialog import Confirm
+
+    live = [run for run in runs if run.status in LIVE]
+    if not live:
+        app.notify(f"{names(runs)} ended already; only what is under way can be cancelled", markup=False)
+        return
+    what = (
+        f"Stops {names(live)}.\n\nIts processes get SIGTERM, and SIGKILL if they are still there "
+        f"after {CANCEL_GRACE_S:.0f} s. Stages that did not begin are skipped. It can be retried from there."
+    )
+    if await app.push_screen_wait(Confirm(f"Cancel {counted(live)}?", what)):
+        for run in live:
+            await app.client.cancel_run(run.id, reason=f"cancelled in the console by {app.user}")
+
+
+async def delete(app: "MltuiApp", runs: Sequence[RunRow]) -> bool:
+    """Ask, and delete those of `runs` that have ended. Whether it was done."""
+    from mltui.console.screens.dialog import Confirm
+
+    ended = [run for run in runs if run.status in ENDED]
+    if not ended:
+        app.notify(f"{names(runs)} is under way; cancel it first (x)", severity="warning", markup=False)
+        return False
+    what = f"Deletes {names(ended)}: its stages, logs, samples and tags. This cannot be undone."
+    if not await app.push_screen_wait(Confirm(f"Delete {counted(ended)}?", what)):
+        return False
+    for run in ended:
+        await app.client.delete_run(run.id)
+    return True
+
+
+async def retry(app: "MltuiApp", run: RunDetail) -> str | None:
+    """Ask from which stage, the failed one offered first, and start the retry. Its id."""
+    from mltui.console.screens.choose import Choice, Choose
+
+    if not run.stages:
+        app.notify("it was tracked from outside, so it can only be retried there", markup=False)
+        return None
+    if run.status in LIVE:
+        app.notify(f"{run.name} is {run.status.value}; it can be retried once it has ended", markup=False)
+        return None
+    failed = next(
+        (s.name for wanted in (Status.FAILED, Status.CANCELLED) for s in run.stages if s.status is wanted), ANYTHING
+    )
+    choices = [] if run.status is Status.COMPLETED else [Choice(ANYTHING, Text("what did not complete", "bold"))]
+    for stage in run.stages:
+        look = STATUS[stage.status]
+        label = Text(f"{look.glyph} ", look.colour).append(f"from {stage.name}").append(f"  {stage.status}", "muted")
+        choices.append(Choice(stage.name, label))
+    what = "A new run takes over what completed, and runs this stage and everything after it again."
+    chosen = await app.push_screen_wait(Choose(f"Retry {run.name}", what, choices, at=failed))
+    if chosen is None:
+        return None
+    request = RetryRun(from_stage=chosen[0]) if chosen[0] != ANYTHING else RetryRun()
+    return (await app.client.retry_run(run.id, request)).id
+
+
+async def edit_tags(app: "MltuiApp", runs: Sequence[RunRow]) -> None:
+    """Edit the tags of one run, or add to those of several."""
+    from mltui.console.screens.ask_text import AskLine
+
+    before = runs[0].tags if len(runs) == 1 else {}
+    line = " ".join(shlex.quote(f"{key}={value}" if value else key) for key, value in sorted(before.items()))
+    what = "key=value or key, with spaces between; what you take away is removed"
+    if len(runs) > 1:
+        what = f"key=value or key, added to {counted(runs)}"
+    said = await app.push_screen_wait(AskLine(f"Tags of {names(runs)}", what, line, tag_fault))
+    if said is None:
+        return
+    after = parse_tags(said)
+    changed: dict[str, str | None] = {key: value for key, value in after.items() if before.get(key) != value}
+    changed |= {key: None for key in before if key not in after}
+    for run in runs if changed else ():
+        await app.client.patch_run(run.id, PatchRun(tags=changed))
+
+
+async def edit_notes(app: "MltuiApp", run: RunDetail) -> None:
+    from mltui.console.screens.ask_text import AskText
+
+    said = await app.push_screen_wait(AskText(f"Notes of {run.name}", run.notes))
+    if said is not None and said != run.notes:
+        await app.client.patch_run(run.id, PatchRun(notes=said))
+
+
+def parse_tags(line: str) -> dict[str, str]:
+    """`team=risk urgent` as tags. Raises ValueError for an open quote or a value without a key."""
+    tags = {}
+    for word in shlex.split(line):
+        key, _, value = word.partition("=")
+        if not key:
+            raise ValueError(f"{word!r} has no key")
+        tags[key] = value
+    return tags
+
+
+def tag_fault(line: str) -> str:
+    try:
+        parse_tags(line)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def names(runs: Sequence[RunRow]) -> str:
+    shown = ", ".join(run.name for run in runs[:NAMED])
+    return shown if len(runs) <= NAMED else f"{shown} and {len(runs) - NAMED} more"
+
+
+def counted(runs: Sequence[RunRow]) -> str:
+    return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"

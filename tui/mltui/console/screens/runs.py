@@ -1,0 +1,208 @@
+"""The list of runs: sorted and filtered by the server, live, with what can be done to those that are marked."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from mltui.console.keymap import RUNS
+from mltui.console.screens import run_actions
+from mltui.console.screens.frame import Frame
+from mltui.console.screens.run_columns import run_columns, worth_a_column
+from mltui.console.state.run_filter import FilterFault, RunFilter, parse_filter
+from mltui.console.state.server import Coalesced
+from mltui.console.state.window import Window
+from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.run_table import RunTable
+from mltui.wire.runs import RunRow
+from mltui.wire.states import LIVE
+
+CHANGES_EVERY_S = 0.5
+LOOKED_AT = 3
+"""Runs whose series decide which metrics get a column."""
+METRICS_FROM_WIDTH = 110
+"""Columns of the terminal from which metrics are shown."""
+
+NOTHING_YET = """No runs yet.
+
+Start one: press  p  for the pipelines and  s  on one,
+or track any command from a shell:
+mltui exec --run-name first -- python train.py"""
+NO_MATCH = """No run matches this filter.
+
+Press  /  to change it, or  /  and  enter  on an empty line to see all."""
+
+
+class RunsScreen(Frame):
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUNS)]
+
+    def body(self) -> Iterable[Widget]:
+        self._filter = RunFilter()
+        self._line = ""
+        self._metrics: list[str] = []
+        self._news = Coalesced(self._changed, CHANGES_EVERY_S)
+        self.window: Window[RunRow] = Window(self._fetch, lambda run: run.id)
+        self.table: RunTable[RunRow] = RunTable(
+            self.window, run_columns(self.app.session.now), empty=NOTHING_YET, sort=self.app.session.sort, id="runs"
+        )
+        yield self.table
+
+    def on_mount(self) -> None:
+        table_changed = self.window.on_change
+
+        def changed() -> None:
+            table_changed()
+            self._say()
+
+        self.window.on_change = changed
+        self.table.focus()
+        if self.app.session.filter:
+            self.filter_by(self.app.session.filter)
+        self._say()
+
+    def on_unmount(self) -> None:
+        self._news.close()
+        self.window.close()
+
+    # What is shown.
+
+    async def _fetch(self, offset: int, limit: int) -> tuple[Sequence[RunRow], int]:
+        key, descending = self.app.session.sort
+        page = await self.app.client.runs(
+            **self._filter.arguments(),
+            sort=f"{'-' if descending else ''}{key}",
+            limit=limit,
+            offset=offset,
+            metrics=self._metrics,
+        )
+        if offset == 0 and page.items and not self._metrics and self.app.size.width >= METRICS_FROM_WIDTH:
+            self.look_for_metrics([run.id for run in page.items if run.started_at is not None][:LOOKED_AT])
+        return page.items, page.total or 0
+
+    @work(group="metrics", exclusive=True, exit_on_error=False)
+    async def look_for_metrics(self, run_ids: list[str]) -> None:
+        """Give a column to what the newest runs have logged."""
+        found = worth_a_column(await asyncio.gather(*(self.app.client.series_keys(run_id) for run_id in run_ids)))
+        if found and found != self._metrics:
+            self._metrics = found
+            self.table.columns = tuple(run_columns(self.app.session.now, found))
+            self.window.invalidate()
+
+    def filter_by(self, line: str) -> None:
+        """Show the runs that match `line`, which has no fault."""
+        line = line.strip()
+        if line == self._line:
+            return
+        self._filter = parse_filter(line, self.app.session.now())
+        self._line = self.app.session.filter = line
+        self.table.empty = NO_MATCH if line else NOTHING_YET
+        self.window.reset()
+        self._say()
+
+    def refetch(self) -> None:
+        self.window.invalidate()
+
+    def heard(self, topic: str, ids: list[str]) -> None:
+        if topic == "runs" and self.is_current:
+            self._news.ask()
+
+    async def _changed(self) -> None:
+        self.window.invalidate()
+        await self.window.settled()
+
+    def tick(self) -> None:
+        first = self.table.scroll_offset.y
+        visible = (self.window.row(i) for i in range(first, first + self.table.viewport.height))
+        if any(run is not None and run.status in LIVE for run in visible):
+            self.table.repaint_changed()
+
+    def _say(self) -> None:
+        facts = Text()
+        if self._line:
+            facts.append(f"/{self._line}  ", "accent")
+        if self.window.marks:
+            facts.append(f"{len(self.window.marks)} marked  ", "accent")
+        if self.window.total is not None:
+            facts.append(f"{self.window.total:,} run{'s' * (self.window.total != 1)}", "muted")
+        if self.window.error is not None and self.window.total is not None:
+            facts.append("  not up to date", "warning")
+        self.title_line(["Runs"], facts)
+
+    # Keys.
+
+    def on_run_table_opened(self, event: RunTable.Opened) -> None:
+        self.app.open_run(event.row_id)
+
+    def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
+        self.app.session.sort = (event.key, event.descending)
+        self.window.reset()
+
+    @work(group="filter", exclusive=True, exit_on_error=False)
+    async def action_filter(self) -> None:
+        from mltui.console.screens.prompt import FilterPrompt
+
+        before = self._line
+        said = await self.app.push_screen_wait(
+            FilterPrompt(self.app.session, before + " " * bool(before), self.filter_by, self._fault)
+        )
+        if said is None:
+            self.filter_by(before)
+
+    def _fault(self, line: str) -> str:
+        try:
+            parse_filter(line, self.app.session.now())
+        except FilterFault as fault:
+            return str(fault)
+        return ""
+
+    def _chosen(self) -> list[str]:
+        """Ids of the marked runs, or of the one under the cursor."""
+        here = self.window.id_at(self.table.cursor)
+        return sorted(self.window.marks) or ([here] if here is not None else [])
+
+    async def _chosen_runs(self) -> list[RunRow]:
+        ids = self._chosen()
+        return list((await self.app.client.runs(ids=ids, limit=len(ids))).items) if ids else []
+
+    @work(group="act", exclusive=True, exit_on_error=False)
+    async def action_start(self) -> None:
+        run = self.window.row(self.table.cursor)
+        if run is None:
+            self.app.action_go("pipelines")
+        else:
+            self.app.start_run(run.pipeline_id)
+
+    @work(group="act", exclusive=True, exit_on_error=False)
+    async def action_cancel(self) -> None:
+        if runs := await self._chosen_runs():
+            await run_actions.cancel(self.app, runs)
+            self.window.invalidate()
+
+    @work(group="act", exclusive=True, exit_on_error=False)
+    async def action_retry(self) -> None:
+        here = self.window.id_at(self.table.cursor)
+        if here is not None and (again := await run_actions.retry(self.app, await self.app.client.run(here))):
+            self.app.open_run(again)
+
+    @work(group="act", exclusive=True, exit_on_error=False)
+    async def action_delete(self) -> None:
+        runs = await self._chosen_runs()
+        if runs and await run_actions.delete(self.app, runs):
+            self.window.marks -= {run.id for run in runs}
+            self.window.invalidate()
+
+    @work(group="act", exclusive=True, exit_on_error=False)
+    async def action_tags(self) -> None:
+        if runs := await self._chosen_runs():
+            await run_actions.edit_tags(self.app, runs)
+            self.window.invalidate()
+
+    @work(group="act", exclusive=True, exit_on_error=False)
+    async def action_notes(self) -> None:
+        here = self.window.id_at(self.table.cursor)
+        if here is not None:
+            await run_actions.edit_notes(self.app, await self.app.client.run(here))

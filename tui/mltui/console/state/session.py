@@ -1,0 +1,36 @@
+"""What a console remembers besides what it fetched: given to the app, so that each person's is their own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+HISTORY = 100
+"""Lines that are remembered of each kind."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Session:
+    """One person's console."""
+
+    theme: str = "mltui-dark"
+    filter: str = ""
+    """The line that the list of runs is filtered by."""
+    sort: tuple[str, bool] = ("created_at", True)
+    """What the list of runs is sorted by, and whether descending."""
+    run_tab: int = 1
+    keymap: dict[str, str] = field(default_factory=dict)
+    """Keys by id, where they differ from the table's."""
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    """What was typed at each prompt, oldest first."""
+    now: Callable[[], datetime] = _now
+    """The clock, in UTC: what ages and durations are measured against."""
+
+    def remember(self, prompt: str, line: str) -> None:
+        lines = self.lines.setdefault(prompt, [])
+        if line and lines[-1:] != [line]:
+            lines.append(line)
+            del lines[:-HISTORY]
