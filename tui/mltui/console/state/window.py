@@ -175,6 +175,8 @@ class Window(Generic[R]):
             self._pages[number] = rows[at : at + self._page_rows]
             if fresh:
                 self._stale.discard(number)
+            else:
+                self._stale.add(number)
         self._forget_far_pages()
         self._find_cursor()
 

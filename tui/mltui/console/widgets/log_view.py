@@ -129,12 +129,13 @@ class LogView(PaintedLines):
         self.window.close()
 
     def visible_changed(self) -> None:
-        if self._placing:
-            return
-        if round(self.scroll_y) != self._top[0] and self._rows and not self.following:
-            self._top = (round(self.scroll_y), 0)
-        self._wrapped.clear()
-        self._window_changed()
+        if not self._placing:
+            self._redraw()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        if not self._placing:
+            self._top = (round(new_value), 0)
+        super().watch_scroll_y(old_value, new_value)
 
     def _window_changed(self) -> None:
         if not self.is_mounted:
@@ -153,7 +154,7 @@ class LogView(PaintedLines):
         rows: list[tuple[VisualLine, int]] = []
         if not self.following:
             rows = self._rows_from(self._top, height)
-        if self.following or (len(rows) < height and self.window.end == self.window.total):
+        if self.following or (0 < len(rows) < height and self.window.end == self.window.total):
             rows = self._rows_up_to(len(lines), height)
         if rows:
             self._rows = rows
@@ -337,13 +338,14 @@ class LogView(PaintedLines):
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
+        event.prevent_default()
         self.action_scroll_rows(WHEEL_LINES)
 
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
+        event.prevent_default()
         self.action_scroll_rows(-WHEEL_LINES)
 
     def _on_scroll_to(self, message: ScrollTo) -> None:
-        """The scroll bar was dragged."""
+        # The scroll bar was dragged; the base class, which is called next, scrolls.
         self._set_following(False)
-        super()._on_scroll_to(message)

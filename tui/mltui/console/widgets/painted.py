@@ -22,6 +22,7 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         background: $background;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
+        scrollbar-gutter: stable;
     }
     """
     HEADER_LINES = 0

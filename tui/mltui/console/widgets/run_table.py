@@ -107,7 +107,6 @@ class RunTable(VirtualLines, Generic[R]):
     def _window_changed(self) -> None:
         if not self.is_mounted:
             return
-        self._measure()
         moved = self.window.cursor - self.cursor
         if self.window.total is not None:
             self._lay_out()
@@ -129,6 +128,7 @@ class RunTable(VirtualLines, Generic[R]):
                         self._widest[column.key] = width
 
     def _lay_out(self) -> None:
+        self._measure()
         self._layout = lay_out(self.columns, self._widest, self.scrollable_content_region.width - GUTTER)
         width = GUTTER + sum(self._layout.values()) + GAP * max(0, len(self._layout) - 1)
         self.resize_content(self.window.total or 0, width)

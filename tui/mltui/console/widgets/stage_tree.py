@@ -100,7 +100,7 @@ class StageTree(VirtualLines):
         guide = branch.guide[: name_width - 4]
         segments = [
             Segment(" ", base),
-            Segment(guide, base + self.palette.style("faint")),
+            Segment(guide, base + self.palette.style("muted", dim=True)),
             Segment(f"{look.glyph} ", colour),
             *cells.plain(stage.name, name_width - cell_len(guide) - 2, "left", base),
             Segment(" " * GAP, base),

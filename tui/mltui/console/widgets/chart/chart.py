@@ -41,6 +41,7 @@ class Chart(PaintedLines):
     DEFAULT_CSS = """
     Chart {
         overflow: hidden hidden;
+        scrollbar-gutter: auto;
         border: round $border-blurred;
         border-title-color: $foreground;
         border-title-style: bold;

@@ -1,7 +1,7 @@
 """Small multiples: as many charts as fit beside each other, one of them with the focus, any of them enlarged."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.app import ComposeResult
@@ -30,6 +30,8 @@ class Panel:
 
     title: str
     keys: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """What the legend calls them, one for each key; empty for the keys themselves."""
 
 
 class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -113,6 +115,9 @@ class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
                 chart.empty = f"{self.state.error}"
             start, end = extent or (0.0, 1.0)
             curves = self.state.curves(panel.keys) if extent else []
+            if panel.names:
+                names = dict(zip(panel.keys, panel.names, strict=True))
+                curves = [replace(curve, key=names[curve.key]) for curve in curves]
             chart.show(View(curves, self.state.axis, start, end))
 
     def _lay_out(self) -> None:

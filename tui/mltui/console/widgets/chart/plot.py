@@ -1,5 +1,6 @@
 """A chart as lines of cells: legend, plot with its axes, labels. Everything but keys and scrolling; no widget."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -182,7 +183,7 @@ class Plot:
 
     def _exact_x(self, x: float) -> str:
         if self.view.axis == "step":
-            return f"step {x:,.0f}" if x == int(x) else f"step {text.number(x)}"
+            return f"step {math.ceil(x - 1e-9):,}"
         return x_label(self.view.axis, x, self.view.zone)
 
     # Scales.

@@ -67,7 +67,7 @@ def dot_column(x: float, start: float, end: float, width: int) -> int:
 def rasterise(traces: Sequence[Trace], start: float, end: float, y: Scale, width: int, height: int) -> Frame:
     """All traces over the x range [start, end], start < end, in `width` × `height` cells.
 
-    Bands lie behind every line. Where two lines meet in a cell, the earlier trace has it.
+    Bands lie behind every line. Where two lines share cells they take turns, so that both are seen as dashes.
     """
     frame = Frame(
         width, height, [bytearray(width) for _ in range(height)], [bytearray(width) for _ in range(height)],
@@ -133,13 +133,15 @@ def _put(frame: Frame, columns: list[int], owner: int) -> None:
         both = left | right
         if not both:
             continue
+        yields = owner % 2 == 0 and x & 2
         first = ((both & -both).bit_length() - 1) // DOTS_HIGH
         left >>= first * DOTS_HIGH
         right >>= first * DOTS_HIGH
         row = first
         while left or right:
             bits = left_dots[left & 15] | right_dots[right & 15]
-            if bits:
+            there = owners[row][x]
+            if bits and not (yields and there != NOBODY and there % 2 == 0):
                 dots[row][x] = bits
                 owners[row][x] = owner
             left >>= DOTS_HIGH

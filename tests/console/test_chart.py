@@ -1,0 +1,149 @@
+"""Charts in a terminal: crosshair, zoom, log scale, the grid, and how little is sent."""
+
+from curves import SPIKE, SPIKE_AT
+from mltui.console.state.stages import branches
+from mltui.console.widgets.chart.chart import Chart
+from mltui.console.widgets.chart.grid import ChartGrid, Panel
+from mltui.console.widgets.stage_tree import StageTree
+from stages import make_stage
+from widget_apps import GridApp, StagesApp, lines_of
+
+LOSS = (Panel("loss", ("train/loss", "val/loss")),)
+
+
+async def settle(app: GridApp, pilot: object) -> Chart:
+    await pilot.pause()  # type: ignore[attr-defined]
+    await app.state.settled()
+    await pilot.pause()  # type: ignore[attr-defined]
+    return app.query(Chart).first()
+
+
+async def test_asks_once_for_one_bucket_a_column_of_dots() -> None:
+    app = GridApp(LOSS)
+    async with app.run_test(size=(100, 30)) as pilot:
+        chart = await settle(app, pilot)
+        assert [request.buckets for request in app.server.asked] == [chart.columns]
+        assert chart.columns > 150
+
+
+async def test_a_spike_of_one_step_reaches_the_top_of_the_plot() -> None:
+    app = GridApp(LOSS)
+    async with app.run_test(size=(100, 30)) as pilot:
+        chart = await settle(app, pilot)
+        top = lines_of(chart)[1]
+        dots = [i for i, char in enumerate(top) if 0x2800 < ord(char) < 0x2900]
+        assert len(dots) == 1, f"the spike of {SPIKE} at {SPIKE_AT} and nothing else"
+        assert abs((dots[0] - 8) / (chart.columns / 2) - SPIKE_AT / 5000) < 0.02
+        assert "✖" in lines_of(chart)[-2], "NaN is marked"
+
+
+async def test_the_crosshair_reads_values_and_repaints_little() -> None:
+    app = GridApp(LOSS)
+    async with app.run_test(size=(100, 30)) as pilot:
+        chart = await settle(app, pilot)
+        await pilot.press("home")
+        await pilot.pause()
+        assert "step 0" in lines_of(chart)[-1]
+        first = chart.crosshair
+        await pilot.press("right", "right", "left")
+        assert chart.crosshair is not None and first is not None and chart.crosshair > first
+        legend = lines_of(chart)[0]
+        assert "train/loss" in legend and "[" in legend, "mean, least and greatest of the bucket"
+
+
+async def test_zooming_shows_at_once_what_is_there_and_fetches_exact_buckets() -> None:
+    app = GridApp(LOSS)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("plus")
+        await settle(app, pilot)
+        request = app.server.asked[-1]
+        assert (request.start, request.end) == (4999 / 4, 4999 * 3 / 4)
+        await pilot.press("l")
+        await settle(app, pilot)
+        assert app.server.asked[-1].start == 4999 / 4 + 4999 / 8
+        await pilot.press("minus", "0")
+        await settle(app, pilot)
+        assert app.server.asked[-1].start is None
+
+
+async def test_a_log_axis_has_powers_of_ten() -> None:
+    app = GridApp((Panel("lr", ("lr",)),))
+    async with app.run_test(size=(100, 40)) as pilot:
+        chart = await settle(app, pilot)
+        await pilot.press("y")
+        await pilot.pause()
+        labels = {line[:7].strip() for line in lines_of(chart)}
+        assert {"0.001", "0.0001", "1e-5"} <= labels
+
+
+async def test_the_same_buckets_again_send_nothing() -> None:
+    app = GridApp(LOSS)
+    async with app.run_test(size=(100, 30)) as pilot:
+        chart = await settle(app, pilot)
+        before = chart.painted_lines
+        app.state.more()
+        await settle(app, pilot)
+        assert len(app.server.asked) == 2
+        assert chart.painted_lines == before
+
+
+async def test_a_grid_fills_the_terminal_and_enlarges_one() -> None:
+    app = GridApp()
+    async with app.run_test(size=(160, 45)) as pilot:
+        await settle(app, pilot)
+        charts = app.grid.charts
+        assert len({chart.region.x for chart in charts}) == 2
+        assert all(chart.region.width >= 44 for chart in charts)
+        small = charts[1].columns
+        await pilot.press("down", "enter")
+        await settle(app, pilot)
+        assert [chart.display for chart in charts] == [False, True, False, False]
+        assert charts[1].columns > small
+        assert app.server.asked[-1].buckets == charts[1].columns
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert all(chart.display for chart in charts)
+        titles = [message.title for message in app.of(ChartGrid.Enlarged)]  # type: ignore[attr-defined]
+        assert titles == ["accuracy", None]
+
+
+async def test_panels_come_and_go() -> None:
+    app = GridApp(())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        assert app.server.asked == []
+        await app.grid.set_panels(LOSS)
+        chart = await settle(app, pilot)
+        assert "train/loss" in lines_of(chart)[0]
+        await app.grid.set_panels([Panel("acc", ("val/acc",)), *LOSS])
+        await settle(app, pilot)
+        assert [str(c.border_title) for c in app.grid.charts] == ["acc", "loss"]
+        assert chart in app.grid.charts, "a chart that stays is not made again"
+
+
+async def test_stages_post_what_is_selected_and_opened() -> None:
+    app = StagesApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "j", "enter")
+        await pilot.pause()
+        selected = [message.stage_run_id for message in app.of(StageTree.Selected)]  # type: ignore[attr-defined]
+        assert selected == ["stage-ingest", "stage-validate", "stage-split"]
+        assert app.of(StageTree.Opened)[-1].stage_run_id == "stage-split"  # type: ignore[attr-defined]
+
+
+def test_each_stage_stands_once_below_its_dependencies() -> None:
+    stages = [
+        make_stage("join", 3, ("left", "right")),
+        make_stage("left", 1, ("start",)),
+        make_stage("right", 2, ("start",)),
+        make_stage("start", 0),
+        make_stage("alone", 4),
+    ]
+    drawn = [(branch.guide, branch.stage.name) for branch in branches(stages)]
+    assert drawn == [("", "start"), ("├─ ", "left"), ("│  └─ ", "join"), ("└─ ", "right"), ("", "alone")]
+
+
+def test_a_cycle_is_drawn_all_the_same() -> None:
+    stages = [make_stage("a", 0, ("b",)), make_stage("b", 1, ("a",)), make_stage("c", 2, ("missing",))]
+    assert {branch.stage.name for branch in branches(stages)} == {"a", "b", "c"}

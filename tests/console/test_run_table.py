@@ -1,0 +1,149 @@
+"""The table in a terminal: keys, messages, what is drawn and how little of it."""
+
+from mltui.console.widgets.columns import GAP, lay_out
+from mltui.console.widgets.run_table import GUTTER, RunTable
+from rows import COLUMNS, make_rows
+from widget_apps import TableApp, lines_of
+
+
+async def test_shows_rows_under_a_header_with_the_sort_arrow() -> None:
+    app = TableApp()
+    async with app.run_test(size=(110, 20)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        lines = lines_of(app.table)
+        assert "Status ↓" in lines[0]
+        assert "digits-00000" in lines[1]
+        assert "digits-00018" in lines[19]
+
+
+async def test_a_key_repaints_two_lines_and_no_more() -> None:
+    app = TableApp()
+    async with app.run_test(size=(110, 40)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        before = app.table.painted_lines
+        await pilot.press("j")
+        await pilot.pause()
+        assert app.table.painted_lines - before == 2
+        app.window.invalidate()
+        await app.window.settled()
+        await pilot.pause()
+        assert app.table.painted_lines - before == 2, "the same rows again are not sent again"
+
+
+async def test_one_changed_row_repaints_one_line() -> None:
+    app = TableApp()
+    async with app.run_test(size=(110, 40)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        before = app.table.painted_lines
+        app.server.rows[5] = make_rows(2000)[1005]
+        app.window.invalidate()
+        await app.window.settled()
+        await pilot.pause()
+        assert app.table.painted_lines - before == 1
+
+
+async def test_vim_keys_arrows_and_pages_reach_any_row() -> None:
+    app = TableApp(100_000)
+    async with app.run_test(size=(110, 21)) as pilot:
+        await app.window.settled()
+        await pilot.press("j", "down", "k", "pagedown")
+        assert app.table.cursor == 20
+        await pilot.press("ctrl+u")
+        assert app.table.cursor == 11
+        await pilot.press("G")
+        await app.window.settled()
+        await pilot.pause()
+        assert app.table.cursor == 99_999
+        assert "digits-99999" in lines_of(app.table)[-1]
+        await pilot.press("g")
+        assert app.table.cursor == 0
+        assert len(app.server.asked) <= 8
+
+
+async def test_opens_sorts_and_marks() -> None:
+    app = TableApp()
+    async with app.run_test(size=(110, 21)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        await pilot.press("j", "enter", "space", "space", "o", "i")
+        await pilot.pause()
+        opened, marked, ordered = app.of(RunTable.Opened), app.of(RunTable.Marked), app.of(RunTable.Sorted)
+        assert [message.row_id for message in opened] == ["run-1"]  # type: ignore[attr-defined]
+        assert marked[-1].ids == {"run-1", "run-2"}  # type: ignore[attr-defined]
+        assert [(m.key, m.descending) for m in ordered] == [("name", True), ("name", False)]  # type: ignore[attr-defined]
+        assert lines_of(app.table)[2].startswith("▌")
+        assert "Run ↑" in lines_of(app.table)[0]
+
+
+async def test_the_mouse_selects_opens_and_sorts() -> None:
+    app = TableApp()
+    async with app.run_test(size=(110, 21)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        await pilot.click(RunTable, offset=(20, 5))
+        assert app.table.cursor == 4
+        await pilot.click(RunTable, offset=(20, 5), times=2)
+        await pilot.click(RunTable, offset=(20, 0))
+        await pilot.pause()
+        assert app.of(RunTable.Opened)[-1].row_id == "run-4"  # type: ignore[attr-defined]
+        assert app.of(RunTable.Sorted)[-1].key == "name"  # type: ignore[attr-defined]
+
+
+async def test_the_row_under_the_cursor_stays_under_it_when_rows_arrive() -> None:
+    app = TableApp()
+    async with app.run_test(size=(110, 21)) as pilot:
+        await app.window.settled()
+        await pilot.press(*["j"] * 30)
+        await pilot.pause()
+        on_screen = app.table.cursor - app.table.scroll_offset.y
+        app.server.rows = [*make_rows(1003)[1000:], *app.server.rows]
+        app.window.invalidate()
+        await app.window.settled()
+        await pilot.pause()
+        assert app.window.id_at(app.table.cursor) == "run-30"
+        assert app.table.cursor - app.table.scroll_offset.y == on_screen
+
+
+async def test_an_empty_table_says_what_to_do_next() -> None:
+    app = TableApp(0, empty="No runs yet.\nPress s to start one.")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        text = "\n".join(lines_of(app.table))
+        assert "No runs yet." in text and "Press s to start one." in text
+        await pilot.press("enter", "space", "j", "G", "o")
+
+
+async def test_an_error_is_shown_where_the_rows_would_be() -> None:
+    app = TableApp()
+
+    async def broken(offset: int, limit: int) -> tuple[list[object], int]:
+        raise ConnectionError("the server is away")
+
+    app.window.reset(broken)  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        assert any("the server is away" in line for line in lines_of(app.table))
+
+
+async def test_columns_of_low_rank_leave_first_in_a_narrow_terminal() -> None:
+    app = TableApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        assert app.table.shown_columns == ["status", "name", "pipeline", "duration", "memory", "loss"]
+        await pilot.resize_terminal(120, 24)
+        await pilot.pause()
+        assert app.table.shown_columns == [column.key for column in COLUMNS]
+        assert not app.table.show_horizontal_scrollbar
+
+
+def test_widths_never_exceed_the_room_while_anything_can_leave() -> None:
+    for room in range(30, 200):
+        widths = lay_out(COLUMNS, {"name": 55, "pipeline": 17, "memory": 8}, room - GUTTER)
+        assert sum(widths.values()) + GAP * (len(widths) - 1) <= room - GUTTER
+        assert {"status", "name"} <= set(widths)
