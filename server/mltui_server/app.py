@@ -11,6 +11,7 @@ from litestar.di import Provide
 from mltui_server.artifacts.local import FOLDER, LocalArtifacts
 from mltui_server.db.database import Database
 from mltui_server.engines.local import LocalEngine
+from mltui_server.events.controller import EventController
 from mltui_server.executions.controller import ExecutionController
 from mltui_server.executions.lost import settle_exited
 from mltui_server.executions.scheduler import Scheduler
@@ -21,6 +22,8 @@ from mltui_server.lib.principal import provide_principal
 from mltui_server.lib.problems import respond
 from mltui_server.lib.request_id import RequestIdMiddleware
 from mltui_server.lib.session import provide_session
+from mltui_server.live.hub import Hub
+from mltui_server.live.socket import talk
 from mltui_server.logs.controller import LogController
 from mltui_server.logs.service import logs_service
 from mltui_server.pipelines.controller import PipelineController
@@ -50,6 +53,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             samples = state.samples = await stack.enter_async_context(samples_service(settings, database))
             artifacts = LocalArtifacts(settings.data_path / FOLDER)
             state.logs, archivist = await stack.enter_async_context(logs_service(database, artifacts))
+            state.hub = await stack.enter_async_context(Hub(database).running())
             state.checks = {
                 "postgres": lambda: check_postgres(database),
                 "samples": samples.health,
@@ -69,8 +73,10 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     ExecutionController,
                     SampleController,
                     LogController,
+                    EventController,
                 ],
             ),
+            talk,
             show_health,
             show_metrics,
             static_router(),
