@@ -38,15 +38,16 @@ def mltui(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProc
     """Run a command line to its end. `code` is the exit code it must have; None for any."""
 
     def run(*words: str | Path, code: int | None = 0, **more: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        raw = subprocess.run(
             [sys.executable, "-m", "mltui", *map(str, words)],
             env=environment | more,
             capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
             timeout=COMMAND_WITHIN_S,
             check=False,
         )
+        # Not in text mode, which would turn carriage returns into newlines.
+        out, err = (stream.decode(errors="surrogateescape") for stream in (raw.stdout, raw.stderr))
+        done = subprocess.CompletedProcess(raw.args, raw.returncode, out, err)
         assert "Traceback" not in done.stderr
         assert code is None or done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

@@ -110,3 +110,36 @@ def test_a_reader_that_leaves_is_no_error(environment):
     command = f"{sys.executable} -m mltui pipelines schema | head -c 10 > /dev/null; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_following_events_shows_what_comes_and_ends_quietly_on_ctrl_c(server, mltui, spawn, tmp_path):
+    following = spawn("events", "-f", "--json")
+    file = tmp_path / "pipeline.yaml"
+    file.write_text("name: empty\nstages: [{name: a, command: 'true'}]\n")
+    mltui("pipelines", "apply", file)
+    following.says("pipeline.create")
+    server.kill()
+    server.start()
+    mltui("pipelines", "delete", "empty")
+    following.says("pipeline.delete")
+    following.interrupt()
+    assert following.ends() == 130
+    assert following.err in ("", following.err.splitlines(keepends=True)[0])
+    actions = [json.loads(line)["action"] for line in following.out.splitlines()]
+    assert actions == ["pipeline.create", "pipeline.delete"]
+    [event] = json.loads(mltui("events", "--json", "--action", "pipeline.delete").stdout)
+    assert "pipeline.delete" in mltui("events").stdout
+    assert mltui("events", "--object-id", event["object_id"], "--json").stdout.count("pipeline.") == 2
+
+
+def test_the_doctor_names_each_part_and_what_is_wrong(server, mltui):
+    done = mltui("doctor", "--json")
+    report = json.loads(done.stdout)
+    parts = {part["name"]: part for part in report["findings"]}
+    assert report["status"] == "ok"
+    assert {"client", "server", "postgres", "samples", "spool", "gpu"} <= parts.keys()
+    assert parts["postgres"]["latency_ms"] > 0
+    server.stop()
+    away = mltui("doctor", code=1).stdout
+    assert "✗  server" in away
+    assert "start one with `mltui up`" in away

@@ -46,7 +46,7 @@ def parser_for(argv: Sequence[str]) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"mltui {__version__}")
     parser.add_argument("--url", help="the server; otherwise MLTUI_URL, the config file, or http://127.0.0.1:8642")
-    parser.add_argument("--run", metavar="ID", help="open the console on this run")
+    parser.add_argument("--run", metavar="RUN", help="open the console on this run: an id, a part of one, or `latest`")
     parser.set_defaults(call=_console)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     for name, sentence in COMMANDS.items():
@@ -88,10 +88,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _console(args: argparse.Namespace) -> int:
-    from mltui.cli.session import url_of
+    from mltui.cli.naming import run_id
+    from mltui.cli.session import converse, url_of
     from mltui.console.app import run_console
 
-    run_console(url=url_of(args), run_id=args.run)
+    word = args.run
+    run_console(url=url_of(args), run_id=word and converse(args, lambda client: run_id(client, word)))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mltui.client import Client
     from mltui.wire.events import EventRow
 
+TOPIC = "events"
 SHOWN = 50
 PAGE = 500
 FILTERS = ("actor", "action", "object_type", "object_id", "run", "text", "since", "until")
@@ -45,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
             from mltui.cli.naming import run_id
 
             filters["run"] = await run_id(client, filters["run"])
-        events = await _newest(client, filters, args.limit)
         if args.follow:
-            await _follow(client, filters, events, as_json=args.json)
-        elif args.json:
+            await _follow(client, filters, args.limit, as_json=args.json)
+        events = await _newest(client, filters, args.limit)
+        if args.json:
             print_json(events)
         else:
             columns = [Column("TIME"), Column("WHO"), Column("WHAT"), Column("OBJECT"), Column("", flexible=True)]
@@ -70,23 +72,29 @@ async def _newest(client: "Client", filters: dict[str, str | None], limit: int) 
             return events[::-1]
 
 
-async def _follow(client: "Client", filters: dict[str, str | None], events: "list[EventRow]", *, as_json: bool) -> None:
-    """Print these, and then what comes, for ever."""
+async def _follow(client: "Client", filters: dict[str, str | None], limit: int, *, as_json: bool) -> None:
+    """Print the newest, and then what comes, for ever."""
     from mltui.cli.following import news_of, patiently
 
-    last = str(events[-1].id) if events else "0"
+    def show(events: "list[EventRow]") -> None:
+        for event in events:
+            print(msgspec.json.encode(event).decode() if as_json else "  ".join(filter(None, _cells(event))))
+        sys.stdout.flush()
 
-    async def further() -> "list[EventRow]":
-        return (await client.events(**filters, limit=PAGE, after=last)).items
-
-    async with news_of(client.url, "events") as news:
+    await client.events(limit=1)  # Raises where there is no server; from here on it may go away.
+    async with news_of(client.url, TOPIC) as news:
+        while TOPIC not in news.cursors:
+            await news.next()
+        after = news.cursors[TOPIC]
+        # What came since that cursor may be among these already.
+        events = await patiently(lambda: _newest(client, filters, limit))
+        shown = {event.id for event in events}
+        show(events)
         while True:
-            for event in events:
-                print(msgspec.json.encode(event).decode() if as_json else "  ".join(filter(None, _cells(event))))
-            sys.stdout.flush()
-            last = str(events[-1].id) if events else last
-            events = await patiently(further)
-            if not events:
+            page = await patiently(partial(client.events, **filters, limit=PAGE, after=after))
+            show([event for event in page.items if event.id not in shown])
+            after = page.next or after
+            if not page.items:
                 await news.next()
 
 

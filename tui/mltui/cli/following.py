@@ -46,6 +46,8 @@ class News:
         self._live, self._topics = live, set(topics)
         self._fresh: set[str] = set()
         self._heard = asyncio.Event()
+        self.cursors: dict[str, str] = {}
+        """The last one heard of each topic."""
         for topic in topics:
             live.subscribe(topic)
 
@@ -69,6 +71,7 @@ class News:
         return fresh
 
     def hear(self, notice: Notice) -> None:
+        self.cursors[notice.topic] = notice.cursor
         self._fresh.add(notice.topic)
         self._heard.set()
 

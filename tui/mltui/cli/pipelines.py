@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mltui.cli.output import Column, ago, coloured, duration, print_json, print_table, size, state
+from mltui.cli.output import Column, ago, coloured, duration, percent, print_json, print_table, size, state
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import add_parameters, add_tags, parameters_of, tags_of
 
