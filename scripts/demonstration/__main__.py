@@ -77,7 +77,9 @@ async def play(server: OwnServer, options: argparse.Namespace) -> int:
             run = await client.start_run("digits", StartRun(parameters=dict(options.parameters)))
         if options.headless:
             return await follow(client, run, server)
-    return await console(server.url, run.id)
+    code = await console(server.url, run.id)
+    print(f"  everything is kept in {server.data}; scripts/demo goes on from there", file=sys.stderr)
+    return code
 
 
 async def follow(client: Client, run: RunDetail, server: OwnServer) -> int:
@@ -130,7 +132,10 @@ async def until_signalled(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    chosen = parse()
+    if not chosen.headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.exit("The console needs a terminal, and this is none: run scripts/demo --headless")
     try:
-        sys.exit(asyncio.run(until_signalled(parse())))
+        sys.exit(asyncio.run(until_signalled(chosen)))
     except (DemoError, Unreachable, ProblemError) as error:
         sys.exit(f"\n{error}")

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from mltui.client import Client, Unreachable
+from mltui.client import Client, ProblemError, Unreachable
 from mltui.wire.base import to_float
 from mltui.wire.runs import RunDetail, StageRunRow
 from mltui.wire.samples import RESOURCE_PREFIX, SeriesSummary
@@ -15,6 +15,7 @@ POLL_S = 0.3
 PROGRESS_EVERY_S = 5.0
 AWAY_S = 60.0
 """How long the server may be away before watching it is pointless."""
+SERVER_FAULT = 500
 SETTLE_S = 0.5
 TAIL_LINES = 12
 MARKS = {Status.COMPLETED: "✓", Status.FAILED: "✗", Status.CANCELLED: "■", Status.SKIPPED: "·", Status.RUNNING: "▶"}
@@ -22,31 +23,35 @@ MARKS = {Status.COMPLETED: "✓", Status.FAILED: "✗", Status.CANCELLED: "■",
 
 async def watch(client: Client, run_id: str) -> RunDetail:
     """Print each stage's changes of state, and now and then how training goes, until the run has ended."""
-    start = heard = time.monotonic()
+    start = heard = told = time.monotonic()
     seen: dict[str, tuple[Status, int]] = {}
-    progress_at = start + PROGRESS_EVERY_S
     while True:
+        now = time.monotonic()
         try:
             run = await client.run(run_id)
-        except Unreachable:
-            if time.monotonic() - heard > AWAY_S:
+            series = await client.series_keys(run_id) if now - told >= PROGRESS_EVERY_S else []
+        except (Unreachable, ProblemError) as error:
+            if now - heard > AWAY_S or not is_away(error):
                 raise
             await asyncio.sleep(POLL_S)
             continue
-        heard = time.monotonic()
+        heard = now
         for stage in run.stages:
             state = (stage.status, stage.attempt_number)
-            if stage.name not in seen or seen[stage.name] != state:
+            if stage.status in MARKS and seen.get(stage.name) != state:
                 seen[stage.name] = state
-                if stage.status in MARKS:
-                    say(heard - start, f"{MARKS[stage.status]} {stage.name:<16}{stage_state(stage)}")
+                say(now - start, f"{MARKS[stage.status]} {stage.name:<16}{stage_state(stage)}")
         if run.status in ENDED:
             return run
-        if heard >= progress_at:
-            progress_at = heard + PROGRESS_EVERY_S
-            if line := progress(await client.series_keys(run_id)):
-                say(heard - start, line)
+        if line := progress(series):
+            told = now
+            say(now - start, line)
         await asyncio.sleep(POLL_S)
+
+
+def is_away(error: Unreachable | ProblemError) -> bool:
+    """Whether waiting may help: the server, or the Postgres behind it, is being started again."""
+    return isinstance(error, Unreachable) or error.problem.status >= SERVER_FAULT
 
 
 def say(seconds: float, text: str) -> None:
