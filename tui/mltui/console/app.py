@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
@@ -13,15 +14,13 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from mltui.console.keymap import APP, active, shown
+from mltui.console.keymap import APP, active
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import StatusLine
 from mltui.console.state.server import Coalesced, Counts, count_runs
 from mltui.console.state.session import Session
 from mltui.console.theme import THEMES, VARIABLE_DEFAULTS
 from mltui.console.widgets.keys import bindings
-from mltui.wire.base import Page
-from mltui.wire.pipelines import PipelineRow
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -34,6 +33,8 @@ Connect = Callable[[], "tuple[Client, Live]"]
 COUNT_EVERY_S = 1.0
 TOAST_S = 6.0
 RUNS_TOPIC = "runs"
+NAMESAKES = 50
+"""Runs that are looked through for one of exactly the name that was typed."""
 
 
 def run_console(*, url: str, run_id: str | None = None) -> None:
@@ -54,7 +55,7 @@ def run_console(*, url: str, run_id: str | None = None) -> None:
         raise SystemExit(1)
 
 
-class MltuiApp(App[None]):
+class MltuiApp(App[object]):
     """One person's console. Everything it needs comes in here; nothing is global.
 
     `url` is only shown. `session` is what it remembers; it is changed while the console is used.
@@ -259,12 +260,12 @@ class MltuiApp(App[None]):
     @work(group="find", exclusive=True, exit_on_error=False)
     async def find_run(self, word: str) -> None:
         """Open the run named `word`, or with that id or part of it; the newest where several are."""
-        found: Page[object] = await self.client.runs(text=word, limit=50)  # type: ignore[assignment]
-        rows = [row for row in found.items if word in (getattr(row, "name", ""), getattr(row, "id", ""))] or found.items
-        if not rows:
+        found = (await self.client.runs(text=word, limit=NAMESAKES)).items
+        runs = [run for run in found if word in (run.name, run.id)] or found
+        if not runs:
             self.notify(f"no run whose name or id has {word!r} in it", severity="warning", markup=False)
             return
-        self.open_run(str(getattr(rows[0], "id", "")))
+        self.open_run(runs[0].id)
 
     def choose_theme(self, name: str) -> None:
         if name not in self.available_themes:
@@ -344,8 +345,5 @@ def words_of(error: BaseException) -> str:
         last = error.__traceback__
         while last.tb_next is not None:
             last = last.tb_next
-        place = f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"  # noqa: PTH119
+        place = f" ({Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno})"
     return f"{type(error).__name__}: {error}{place}"
-
-
-__all__ = ["MltuiApp", "PipelineRow", "run_console", "shown"]

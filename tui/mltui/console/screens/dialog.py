@@ -24,7 +24,7 @@ A = TypeVar("A")
 class Dialog(ModalScreen[A], Generic[A]):
     """Subclasses give the box's title, what is in it, and their keys; `dismiss` answers."""
 
-    app: "MltuiApp"  # type: ignore[assignment]
+    app: "MltuiApp"
     DIALOG_KEYS: ClassVar[list[Key]] = []
     heading = ""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Frame(Screen[None]):
     """Subclasses give a body, what to fetch, and which topics to hear of."""
 
-    app: "MltuiApp"  # type: ignore[assignment]
+    app: "MltuiApp"
     AUTO_FOCUS = ""
 
     def compose(self) -> ComposeResult:

@@ -25,7 +25,7 @@ LAST_KEYS = ("app.help", "app.command", "app.back")
 class OneLine(Widget, can_focus=False):
     """Text at the left and at the right; the left one gives way."""
 
-    app: "MltuiApp"  # type: ignore[assignment]
+    app: "MltuiApp"
     DEFAULT_CSS = "OneLine { height: 1; width: 1fr; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:

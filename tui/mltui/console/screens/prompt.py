@@ -1,6 +1,6 @@
 """The lines at the bottom that are typed into: `:` goes somewhere, `/` filters."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import work
@@ -15,7 +15,6 @@ from mltui.console import commands
 from mltui.console.commands import CommandFault, Line
 from mltui.console.keymap import PROMPT
 from mltui.console.state import run_filter
-from mltui.console.state.run_filter import FilterFault
 from mltui.console.state.session import Session
 from mltui.console.widgets.keys import bindings
 
@@ -30,7 +29,7 @@ OFFERED = 200
 class Prompt(ModalScreen[A]):
     """One line over the footer, with what may follow at its right."""
 
-    app: "MltuiApp"  # type: ignore[assignment]
+    app: "MltuiApp"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PROMPT)]
     MARK = ""
 
@@ -77,10 +76,8 @@ class Prompt(ModalScreen[A]):
     def action_complete(self) -> None:
         if self._offers:
             field = self.query_one(Input)
-            field.value = self._offers[0] + ("" if self._offers[0].endswith(":") else self.after_completion)
+            field.value = self._offers[0]
             field.cursor_position = len(field.value)
-
-    after_completion = ""
 
     def action_history(self, step: int) -> None:
         self._at = max(0, min(len(self._lines), self._at + step))
@@ -117,7 +114,6 @@ class CommandPrompt(Prompt[Line | None]):
     """`:`"""
 
     MARK = ":"
-    after_completion = ""
 
     def completions(self, text: str) -> list[str]:
         kind = commands.asks_for(text)
@@ -130,10 +126,10 @@ class CommandPrompt(Prompt[Line | None]):
         if not text.strip():
             return ""
         try:
-            line = commands.parse(text)
+            commands.parse(text)
         except CommandFault as fault:
             return str(fault)
-        return line.command.description if False else ""
+        return ""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if not event.value.strip():
@@ -183,6 +179,3 @@ class FilterPrompt(Prompt[str | None]):
         if not self.fault(event.value):
             self._session.remember(self.MARK, event.value.strip())
             self.dismiss(event.value)
-
-
-__all__ = ["CommandPrompt", "FilterFault", "FilterPrompt", "Iterable"]

@@ -143,6 +143,7 @@ class RunScreen(Frame):
         if had_none:
             self._point_at_what_matters(tree, run)
         self._fit(run)
+        self.refresh_bindings()
         for charts in self._charts():
             await self._prepare(charts)
         self._show_log()
@@ -154,7 +155,7 @@ class RunScreen(Frame):
         """The tree takes what its names need; a run without stages gives its room away."""
         tree, width = self.query_one(StageTree), self.size.width
         tree.display = bool(run.stages)
-        tree.styles.width = 33 if width < 110 else 46 if width < 150 else 58
+        tree.styles.width = 36 if width < 110 else 46 if width < 150 else 58
         if not run.stages and tree.has_focus:
             self._focus_content()
 
@@ -282,6 +283,12 @@ class RunScreen(Frame):
         focus_content()
 
     # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What cannot be done to the run in the state it is in has no key."""
+        if self.run is None or action not in ("cancel", "retry", "delete"):
+            return True
+        return (self.run.status in LIVE) == (action == "cancel")
 
     async def action_tab(self, number: int) -> None:
         inside = self.focused is not None and not isinstance(self.focused, StageTree)

@@ -31,7 +31,7 @@ AXIS_NAMES = {"step": "step", "time": "time of day", "relative": "since the star
 class ChartsTab(Vertical):
     """A run's charts, live. Which series they show is chosen from `keys`, what the run has."""
 
-    app: "MltuiApp"  # type: ignore[assignment]
+    app: "MltuiApp"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(CHARTS)]
     DEFAULT_CSS = "ChartsTab > OneLine { background: $background; }"
     EMPTY = 'Nothing logged yet. In Python: run.log({"loss": x}, step=i)'
@@ -48,6 +48,10 @@ class ChartsTab(Vertical):
         super().__init__(id=id)
         self._run_id = run_id
         self._keys: tuple[str, ...] = ()
+        self._lines: frozenset[str] = frozenset()
+        """Those with more than one sample: one is a number in the overview, and no line."""
+        self.stages: tuple[str, ...] = ()
+        """Names of the run's stages, in order."""
         self._chosen: tuple[str, ...] | None = None
         self._groups: list[Group] = []
         self._scales: dict[str, float] = {}
@@ -74,8 +78,9 @@ class ChartsTab(Vertical):
     async def offer(self, summaries: Sequence[SeriesSummary]) -> None:
         """The run has these series now."""
         keys = tuple(one.key for one in summaries)
-        if keys != self._keys:
-            self._keys = keys
+        lines = frozenset(one.key for one in summaries if one.count > 1)
+        if (keys, lines) != (self._keys, self._lines):
+            self._keys, self._lines = keys, lines
             await self._show_groups()
         self._say()
 
@@ -89,7 +94,7 @@ class ChartsTab(Vertical):
             await self.state.settled()
 
     async def _show_groups(self) -> None:
-        wanted = self.mine if self._chosen is None else [key for key in self.mine if key in self._chosen]
+        wanted = [key for key in self.mine if key in (self._lines if self._chosen is None else self._chosen)]
         groups = self.groups(wanted)
         if groups != self._groups:
             self._groups = groups
@@ -135,7 +140,7 @@ class ChartsTab(Vertical):
 
         if not self.mine:
             return
-        now = self.mine if self._chosen is None else self._chosen
+        now = self._lines if self._chosen is None else self._chosen
         what = "space marks, enter shows what is marked"
         choices = [Choice(key, Text(key)) for key in self.mine]
         chosen = await self.app.push_screen_wait(Choose("Series", what, choices, marked=now))
@@ -150,10 +155,6 @@ class ResourcesTab(ChartsTab):
 
     EMPTY = "Nothing measured yet. The agent measures each stage while it runs."
     axis: Axis = "relative"
-
-    def __init__(self, run_id: str, *, id: str | None = None) -> None:
-        super().__init__(run_id, id=id)
-        self.stages: tuple[str, ...] = ()
 
     @property
     def mine(self) -> list[str]:

@@ -31,7 +31,7 @@ def run_columns(now: Clock, metrics: Sequence[str] = (), *, pipeline: bool = Tru
                align="right", sortable=True),
         Column("execution_time", "Took", lambda run: format.duration(seconds(run, now())), min_width=7,
                align="right", sortable=True, rank=1),
-        Column("success_count", "Stages", lambda run: progress(run), min_width=BAR + 4, sortable=True, rank=2),
+        Column("success_count", "Stages", progress, min_width=BAR + 4, sortable=True, rank=2),
         Column("max_memory_usage", "Memory", lambda run: format.size(run.max_memory_usage), min_width=8,
                align="right", sortable=True, rank=5),
         Column("max_cpu_usage", "CPU", lambda run: format.percent(run.max_cpu_usage), min_width=6, align="right",
@@ -84,7 +84,7 @@ def tags(there: dict[str, str]) -> Text:
 
 
 def worth_a_column(summaries: Iterable[Sequence[SeriesSummary]]) -> list[str]:
-    """The keys that runs with these series are told apart by: losses and accuracies, on validation data if there are."""
+    """The keys that runs with these series are told apart by: losses and accuracies, of validation where there are."""
     seen: dict[str, int] = {}
     for series in summaries:
         for one in series:

@@ -29,7 +29,7 @@ MATCHES = 1_000
 class LogTab(Vertical):
     """Shows the log of one execution at a time."""
 
-    app: "MltuiApp"  # type: ignore[assignment]
+    app: "MltuiApp"
     DEFAULT_CSS = "LogTab > OneLine { background: $background; }"
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -93,6 +93,7 @@ def _timeline(events: Sequence[EventRow], now: Clock) -> list[Text]:
         return [Text("nothing", "muted")]
     lines = []
     for event in events[:EVENTS]:
-        text = Text().append(f"{format.age(event.time, now()):>5}  ", "muted").append(f"{event.action:<18} ", "secondary")
+        text = Text().append(f"{format.age(event.time, now()):>5}  ", "muted")
+        text.append(f"{event.action:<18} ", "secondary")
         lines.append(text.append(event.message or event.object_id).append(f"  {event.actor}", "muted"))
     return lines

@@ -48,7 +48,11 @@ def metric_groups(keys: Iterable[str]) -> list[Group]:
         if not key.startswith(RESOURCE_PREFIX):
             groups.setdefault(key.rpartition("/")[2], []).append(key)
     order = sorted(groups, key=lambda word: (interest(word), word))
-    return [Group(word, tuple(sorted(groups[word])), tuple(sorted(groups[word]))) for word in order[:MOST_CHARTS]]
+    return [_metric_group(word, sorted(groups[word])) for word in order[:MOST_CHARTS]]
+
+
+def _metric_group(word: str, keys: list[str]) -> Group:
+    return Group(word, tuple(keys), tuple(key.rpartition("/")[0] or key for key in keys))
 
 
 def resource_groups(keys: Iterable[str], stages: Sequence[str]) -> list[Group]:

@@ -68,7 +68,7 @@ def _whole(text: str) -> int:
         number = float(text)
     except ValueError:
         raise ValueError("a whole number, as in 600") from None
-    if number != number or not number.is_integer():
+    if not number.is_integer():
         raise ValueError("a whole number, as in 600")
     return int(number)
 

@@ -1,4 +1,4 @@
-"""The language of the `/` line: `status:failed pipeline:digits tag:team=risk since:2h word`, as the server's filters."""
+"""The language of the `/` line, as in `status:failed tag:team=risk word`, and what the server is asked."""
 
 import re
 import shlex
