@@ -21,7 +21,7 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         height: 1fr;
         background: $background;
         scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1;
+        scrollbar-size-horizontal: 0;
         scrollbar-gutter: stable;
     }
     """
@@ -87,6 +87,7 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         self._painted.clear()
         self.visible_changed()
+        self.refresh()  # What was painted since the size changed may have been drawn for the old one.
 
     def on_focus(self) -> None:
         self.repaint_changed()

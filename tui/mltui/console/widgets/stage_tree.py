@@ -19,7 +19,7 @@ from mltui.wire.runs import StageRunRow
 from mltui.wire.states import Status
 
 MAX_NAME = 44
-ATTEMPTS, DURATION, GAP = 5, 7, 2
+DURATION, GAP = 7, 2
 LEAST_BAR = 8
 
 KEYS = [Key("stages.open", "open", "enter", "Open the stage", show=True)]
@@ -104,12 +104,11 @@ class StageTree(VirtualLines):
             Segment(f"{look.glyph} ", colour),
             *cells.plain(stage.name, name_width - cell_len(guide) - 2, "left", base),
             Segment(" " * GAP, base),
-            *cells.plain(self._attempts(stage), ATTEMPTS, "right", muted),
-            Segment(" " * GAP, base),
+            *cells.plain(self._attempts(stage), self._attempts_width(), "right", muted),
             *cells.plain(self._duration(stage), DURATION, "right", base),
             Segment(" " * GAP, base),
         ]
-        room = self.viewport.width - 1 - name_width - ATTEMPTS - DURATION - 3 * GAP - 1
+        room = self.viewport.width - 1 - name_width - self._attempts_width() - DURATION - 2 * GAP - 1
         if room >= LEAST_BAR:
             segments += self._bar(stage, room, colour, base)
         return Strip(segments)
@@ -122,14 +121,17 @@ class StageTree(VirtualLines):
 
     def _name_width(self) -> int:
         widest = max((cell_len(b.guide) + 2 + cell_len(b.stage.name) for b in self._branches), default=0)
-        fixed = 1 + ATTEMPTS + DURATION + 3 * GAP + 1
+        fixed = 1 + self._attempts_width() + DURATION + 2 * GAP + 1
         return max(12, min(widest, MAX_NAME, self.viewport.width - fixed))
+
+    def _attempts_width(self) -> int:
+        return max((len(self._attempts(branch.stage)) for branch in self._branches), default=0)
 
     def _attempts(self, stage: StageRunRow) -> str:
         if stage.reused_from is not None:
             return "kept"
-        several = stage.max_attempts > 1 or stage.attempt_number > 1
-        return f"{stage.attempt_number}/{stage.max_attempts}" if several and stage.attempt_number else ""
+        several = stage.attempt_number > 1
+        return f"{stage.attempt_number}/{stage.max_attempts}" if several else ""
 
     def _duration(self, stage: StageRunRow) -> str:
         if stage.started_at is None or self._end is None:

@@ -135,7 +135,9 @@ class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
         # Three charts in three columns rather than two and a hole.
         columns = -(-shown // rows)
         grid.styles.grid_size_columns = columns
-        grid.styles.grid_rows = f"{max(LEAST_HEIGHT, height // rows)}"
+        # What does not divide evenly goes to the first rows, a line each.
+        heights = [max(LEAST_HEIGHT, height // rows + (row < height % rows)) for row in range(rows)]
+        grid.styles.grid_rows = " ".join(map(str, heights))
 
     # What keys do.
 
