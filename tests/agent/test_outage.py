@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from agent_processes import Agents, wait_for
@@ -13,7 +14,8 @@ from mltui.agent.sync import SyncReport, sync
 from mltui.wire.logs import AGENT, STDOUT
 from recording_server import RecordingServer, Refusal, work
 
-EXECUTION = "0199dddd-0000-7000-8000-000000000001"
+EXECUTION = str(uuid4())
+"""Of this test process alone: a guard ends every process of its execution on the machine."""
 NOBODY = "http://127.0.0.1:1"
 
 

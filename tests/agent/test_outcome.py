@@ -13,7 +13,8 @@ from mltui.wire.executions import Finish
 from mltui.wire.logs import AGENT
 from recording_server import RecordingServer, work
 
-EXECUTION = "0199cccc-0000-7000-8000-000000000001"
+EXECUTION = str(uuid4())
+"""Of this test process alone: a guard ends every process of its execution on the machine."""
 
 
 def only_finish(server: RecordingServer) -> Finish:

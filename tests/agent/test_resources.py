@@ -2,13 +2,15 @@
 
 import sys
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from agent_processes import Agents, wait_for
 from mltui.wire.logs import STDOUT
 from recording_server import RecordingServer, work
 
-EXECUTION = "0199ffff-0000-7000-8000-000000000001"
+EXECUTION = str(uuid4())
+"""Of this test process alone: a guard ends every process of its execution on the machine."""
 FIELDS = {
     "process": {"cpu_percent", "memory_bytes", "read_bytes_per_s", "write_bytes_per_s", "threads", "children"},
     "host": {

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from uuid import uuid4
 
 import mltui
 import msgspec
@@ -19,7 +20,8 @@ from mltui.wire.samples import SampleBatch
 from mltui.wire.states import Status
 from recording_server import RecordingServer, Refusal, work
 
-EXECUTION = "0199eeee-0000-7000-8000-000000000001"
+EXECUTION = str(uuid4())
+"""Of this test process alone: a guard ends every process of its execution on the machine."""
 
 
 @pytest.fixture

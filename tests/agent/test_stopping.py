@@ -5,21 +5,23 @@ import signal
 import sys
 import textwrap
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 from agent_processes import Agents, wait_for
 from mltui.wire.logs import AGENT
 from recording_server import RecordingServer, work
 
-EXECUTION = "0199bbbb-0000-7000-8000-000000000001"
+EXECUTION = str(uuid4())
+"""Of this test process alone: a guard ends every process of its execution on the machine."""
 STUBBORN = textwrap.dedent("""
     import os, signal, subprocess, sys, time
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
-    child += "; time.sleep(300)"
+    child = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    child += "; os.write(1, b'up\\\\n'); time.sleep(300)"
     subprocess.Popen([sys.executable, "-c", child])
     escaped = subprocess.Popen([sys.executable, "-c", child], start_new_session=True)
-    print(os.getpid(), escaped.pid, flush=True)
+    os.write(1, b"%d %d\\n" % (os.getpid(), escaped.pid))  # whole: print writes in pieces
     time.sleep(300)
 """)
 

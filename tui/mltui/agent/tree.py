@@ -46,7 +46,6 @@ class Tree:
     def __init__(self, spare_pid: int) -> None:
         """`spare_pid` is a child of the agent that is no part of the command."""
         self._spare_pid = spare_pid
-        self._me = psutil.Process()
         self.pid = 0
         self.status: int | None = None
         """Wait status of the command, once it has ended."""
@@ -90,8 +89,24 @@ class Tree:
                 self.status = status
 
     def processes(self) -> list[psutil.Process]:
-        """Everything that lives, escaped grandchildren included."""
-        return [process for process in self._me.children(recursive=True) if process.pid != self._spare_pid]
+        """Everything that lives, escaped grandchildren included.
+
+        Not psutil's `children`: it leaves out a child that looks older than its parent, which every child does
+        for a moment when the machine's clock is set back.
+        """
+        if not Path("/proc/self/stat").exists():
+            return psutil.Process().children(recursive=True)
+        found: list[psutil.Process] = []
+        children = _children_by_parent()
+        pids = [os.getpid()]
+        while pids:
+            for pid in children.get(pids.pop(), ()):
+                if pid == self._spare_pid:
+                    continue
+                pids.append(pid)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    found.append(psutil.Process(pid))
+        return found
 
     def signal(self, number: signal.Signals) -> bool:
         """Signal all of it; whether there was anything alive."""
@@ -112,6 +127,27 @@ class Tree:
     def holders(self, pipes: set[int]) -> list[psutil.Process]:
         """The processes that hold one of the pipes with these inodes open."""
         return [process for process in self.processes() if _holds(process.pid, pipes)]
+
+
+def _children_by_parent() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            fd = os.open(f"/proc/{entry.name}/stat", os.O_RDONLY)
+        except OSError:
+            continue
+        try:
+            # After the name, which may hold anything: state, parent, ...
+            parent = int(os.read(fd, 1024).rpartition(b")")[2].split(None, 2)[1])
+        except (OSError, IndexError):
+            # It ended between the two calls.
+            continue
+        finally:
+            os.close(fd)
+        children.setdefault(parent, []).append(int(entry.name))
+    return children
 
 
 def _holds(pid: int, pipes: set[int]) -> bool:
