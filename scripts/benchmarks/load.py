@@ -33,7 +33,7 @@ def batches(requests: int, samples: int, keys: Sequence[str]) -> list[bytes]:
 
 def _columns(key: str, start: int, count: int) -> KeySamples:
     steps = list(range(start, start + count))
-    values = [(step * 7919 % 10007) / 10007 for step in steps]
+    values: list[float | str] = [(step * 7919 % 10007) / 10007 for step in steps]
     return KeySamples(key=key, times=[START_NS + step * EVERY_NS for step in steps], values=values, steps=steps)
 
 

@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 FAST = ("-p", "pace_ms=0")
-FIRST_STAGE_S = 90
-"""How long the way to the first stage may take on a busy machine."""
+STAGE_S = 120
+"""How long the way to a stage may take on a busy machine."""
 
 
 @pytest.fixture
@@ -56,6 +57,22 @@ def processes_of(data: Path) -> list[str]:
     return found
 
 
+def serve_again(data: Path, port: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [Path(sys.executable).parent / "mltui", "serve", "--port", port],
+        env={**os.environ, "MLTUI_DATA_DIR": str(data)},
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def wait_for(demo: subprocess.Popen[str], said: Path, what: str) -> None:
+    deadline = time.monotonic() + STAGE_S
+    while what not in said.read_text():
+        assert time.monotonic() < deadline, said.read_text()
+        assert demo.poll() is None, said.read_text()
+        time.sleep(0.1)
+
+
 def test_it_runs_digits_and_reports_what_came_of_it(data: Path, tmp_path: Path):
     with start(data, tmp_path / "said", *FAST) as process:
         report, _ = process.communicate(timeout=240)
@@ -83,13 +100,31 @@ def test_a_run_that_fails_is_the_exit_code(data: Path, tmp_path: Path):
 
 
 def test_sigterm_takes_down_everything_that_it_started(demo: subprocess.Popen[str], data: Path, tmp_path: Path):
-    deadline = time.monotonic() + FIRST_STAGE_S
-    while "▶ ingest" not in (tmp_path / "said").read_text():
-        assert time.monotonic() < deadline, (tmp_path / "said").read_text()
-        assert demo.poll() is None, (tmp_path / "said").read_text()
-        time.sleep(0.1)
+    wait_for(demo, tmp_path / "said", "▶ ingest")
     assert processes_of(data)
     demo.send_signal(signal.SIGTERM)
     demo.wait(timeout=10)
     assert demo.returncode == 128 + signal.SIGTERM
+    assert processes_of(data) == []
+
+
+def test_a_server_killed_in_the_middle_loses_nothing(data: Path, tmp_path: Path):
+    said = tmp_path / "said"
+    with start(data, said, "-p", "pace_ms=5") as demo:
+        wait_for(demo, said, "▶ train-linear")
+        os.kill(int((data / "server.lock").read_text()), signal.SIGKILL)
+        url = (data / "server.url").read_text().strip()
+        with serve_again(data, url.rpartition(":")[2]) as server:
+            report, _ = demo.communicate(timeout=240)
+            assert demo.returncode == 0, said.read_text() + report
+            run = httpx.get(f"{url}/api/v1/runs").json()["items"][0]["id"]
+            stages = httpx.get(f"{url}/api/v1/runs/{run}").json()["stages"]
+            log = next(stage["logs"] for stage in stages if stage["name"] == "train-linear")
+            lines = httpx.get(f"{url}{log}/raw?stream=out").text.splitlines()
+            server.terminate()
+            server.wait(timeout=10)
+    counts = {line.split()[0]: line.split()[-1] for line in report.splitlines() if "/val/" in line}
+    assert set(counts.values()) == {"600"}, counts
+    steps = [int(line.split()[1]) for line in lines if line.startswith("step")]
+    assert steps == list(range(50, 601, 50))
     assert processes_of(data) == []
