@@ -80,7 +80,7 @@ CHOOSE = [
 ]
 
 FORM = [
-    Key("form.send", "send", "ctrl+s", "Do it", show=True),
+    Key("form.send", "send", "ctrl+s", "Go", show=True),
     Key("form.next", "app.focus_next", "tab,down", "Next field", show=True),
     Key("form.previous", "app.focus_previous", "shift+tab,up", "Previous field"),
     Key("form.leave", "leave", "escape", "Leave", show=True),

@@ -43,15 +43,15 @@ class HelpScreen(Dialog[None]):
         self.query_one("#box").scroll_relative(y=lines * 3, animate=False)
 
     def _grid(self) -> Table:
-        room = self.app.size.width - 10
-        count = max(1, min(3, room // 38))
+        room = int(self.app.size.width * 0.96) - 8
+        count = max(1, min(3, room // 33))
         columns: list[list[Group]] = [[] for _ in range(count)]
         heights = [0] * count
         for title, keys in sections(self._keys):
             at = heights.index(min(heights))
             columns[at].append(self._section(title, keys))
             heights[at] += len(keys) + 2
-        grid = Table.grid(padding=(0, 3), expand=True)
+        grid = Table.grid(padding=(0, 2), expand=True)
         for _ in columns:
             grid.add_column(ratio=1)
         grid.add_row(*(Group(*column) for column in columns))
@@ -60,8 +60,8 @@ class HelpScreen(Dialog[None]):
     def _section(self, title: str, keys: Sequence[Active]) -> Group:
         colours = palette(self.app)
         table = Table.grid(padding=(0, 1))
-        table.add_column(width=11, no_wrap=True)
+        table.add_column(width=9, no_wrap=True)
         table.add_column(no_wrap=True)
         for key in keys:
             table.add_row(Text(key.keys, colours.style("footer-key-foreground")), key.description)
-        return Group(Text(title, colours.style("secondary") + colours.style("secondary")), table, Text())
+        return Group(Text(title.upper(), colours.style("secondary")), table, Text())

@@ -46,7 +46,7 @@ class PipelineScreen(Frame):
         )  # fmt: skip
         yield OneLine(id="head")
         with Horizontal(id="its-parts"):
-            yield StageTree(id="stages", empty="It has no stages: runs are tracked from outside.")
+            yield StageTree(id="stages", empty="No stages: tracked from outside.")
             yield TextPage(id="facts")
         with Vertical():
             yield OneLine(id="runs-title", classes="band")

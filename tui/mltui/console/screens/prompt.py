@@ -172,8 +172,11 @@ class FilterPrompt(Prompt[str | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         super().on_input_changed(event)
-        if not self.fault(event.value):
-            self._on_change(event.value)
+        # A word that is not finished, as in `status:fai`, filters nothing yet.
+        whole = not self.fault(event.value)
+        finished = event.value if whole else event.value.rpartition(" ")[0]
+        if whole or not self.fault(finished):
+            self._on_change(finished)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if not self.fault(event.value):

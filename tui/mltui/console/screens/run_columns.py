@@ -86,11 +86,13 @@ def tags(there: dict[str, str]) -> Text:
 def worth_a_column(summaries: Iterable[Sequence[SeriesSummary]]) -> list[str]:
     """The keys that runs with these series are told apart by: losses and accuracies, of validation where there are."""
     seen: dict[str, int] = {}
-    for series in summaries:
+    looked_at = list(summaries)
+    for series in looked_at:
         for one in series:
             if not one.key.startswith(RESOURCE_PREFIX):
                 seen[one.key] = seen.get(one.key, 0) + 1
-    order = sorted(seen, key=lambda key: (interest(key), "val" not in key, -seen[key], key))
+    common = [key for key in seen if seen[key] * 2 >= len(looked_at)]
+    order = sorted(common or seen, key=lambda key: (interest(key), -seen[key], "val" not in key, key))
     chosen: list[str] = []
     for key in order:
         if sum(interest(key) == interest(other) for other in chosen) < MOST_OF_A_KIND:

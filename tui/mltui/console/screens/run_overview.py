@@ -12,6 +12,7 @@ from mltui.console.screens.text_page import fact, heading
 from mltui.wire.events import EventRow
 from mltui.wire.runs import RunDetail
 from mltui.wire.samples import RESOURCE_PREFIX, SeriesSummary
+from mltui.wire.states import Status
 
 EVENTS = 12
 """Newest events that are shown."""
@@ -30,16 +31,16 @@ def overview(
         lines += [heading("Output"), *_values(run.output_data), Text()]
     lines.append(heading("Notes"))
     lines += [Text(line) for line in run.notes.splitlines()] or [Text("none; press n to write some", "muted")]
-    lines += [Text(), heading("Lately"), *_timeline(events, now)]
+    lines += [Text(), heading("Lately"), *_timeline(run, events, now)]
     return lines
 
 
 def _error(run: RunDetail) -> list[Text]:
     lines = [Text(line, "error") for line in (run.error_message or "").splitlines()]
     for stage in run.stages:
-        if stage.error_message and stage.error_message not in (run.error_message or ""):
+        if stage.status is Status.FAILED and stage.error_message:
             lines.append(Text().append(f"{stage.name}: ", "secondary").append(stage.error_message, "error"))
-    return lines
+    return [*lines, Text("its log: enter on the stage at the left", "muted")] if run.stages else lines
 
 
 def _facts(run: RunDetail, now: Clock) -> list[Text]:
@@ -88,12 +89,15 @@ def _values(values: dict[str, Any]) -> list[Text]:
     ]
 
 
-def _timeline(events: Sequence[EventRow], now: Clock) -> list[Text]:
+def _timeline(run: RunDetail, events: Sequence[EventRow], now: Clock) -> list[Text]:
     if not events:
         return [Text("nothing", "muted")]
+    names = {e.id: e.scope for e in run.executions} | {s.id: s.name for s in run.stages} | {run.id: run.name}
     lines = []
     for event in events[:EVENTS]:
         text = Text().append(f"{format.age(event.time, now()):>5}  ", "muted")
-        text.append(f"{event.action:<18} ", "secondary")
-        lines.append(text.append(event.message or event.object_id).append(f"  {event.actor}", "muted"))
+        text.append(f"{event.action:<19} ", "secondary")
+        text.append(names.get(event.object_id, event.object_id))
+        text.append(f"  {event.message}" if event.message else "", "secondary")
+        lines.append(text.append(f"  {event.actor}", "muted"))
     return lines

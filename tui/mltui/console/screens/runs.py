@@ -22,8 +22,8 @@ from mltui.wire.runs import RunRow
 from mltui.wire.states import LIVE
 
 CHANGES_EVERY_S = 0.5
-LOOKED_AT = 3
-"""Runs whose series decide which metrics get a column."""
+LOOKED_AT, LOOKED_AMONG = 5, 40
+"""Runs whose series decide which metrics get a column, spread over the first ones."""
 METRICS_FROM_WIDTH = 110
 """Columns of the terminal from which metrics are shown."""
 
@@ -80,12 +80,13 @@ class RunsScreen(Frame):
             metrics=self._metrics,
         )
         if offset == 0 and page.items and not self._metrics and self.app.size.width >= METRICS_FROM_WIDTH:
-            self.look_for_metrics([run.id for run in page.items if run.started_at is not None][:LOOKED_AT])
+            ids = [run.id for run in page.items if run.started_at is not None][:LOOKED_AMONG]
+            self.look_for_metrics(ids[:: max(1, len(ids) // LOOKED_AT)][:LOOKED_AT])
         return page.items, page.total or 0
 
     @work(group="metrics", exclusive=True, exit_on_error=False)
     async def look_for_metrics(self, run_ids: list[str]) -> None:
-        """Give a column to what the newest runs have logged."""
+        """Give a column to what these runs have logged."""
         found = worth_a_column(await asyncio.gather(*(self.app.client.series_keys(run_id) for run_id in run_ids)))
         if found and found != self._metrics:
             self._metrics = found

@@ -38,7 +38,7 @@ class Field(Horizontal):
         self._label, self._text, self._note = label, text, note
 
     def compose(self) -> Iterable[Widget]:
-        field = Input(self._text, placeholder="" if self._text else self._note)
+        field = Input(self._text)
         field.cursor_blink = False
         yield Static(self._label, classes="label", markup=False)
         yield field
@@ -77,7 +77,6 @@ class StartScreen(Dialog[str | None]):
             )  # fmt: skip
         yield Field("environment", pipeline.environment, "", "environment")
         yield Field("tags", "", "key=value key", "tags")
-        yield Static("", classes="fault", markup=False)
         yield Static(self._hint(bool(last)), classes="hint")
 
     def _hint(self, from_last: bool) -> Text:
