@@ -33,7 +33,7 @@ def test_the_schema_would_see_a_mistake():
         jsonschema.Draft7Validator(schema).validate(wrong)
 
 
-@pytest.mark.parametrize("name", SERVICES.keys() - ONCE)
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONCE))
 def test_every_lasting_service_is_checked_and_restarted(name: str):
     service = SERVICES[name]
     assert service["healthcheck"]["test"]
