@@ -38,7 +38,7 @@ def test_least_and_greatest_of_every_bucket_are_inside_its_column(
     y = scale_of(shown, log=log)
     start, end = -1e9, 1e9
     frame = rasterise(shown, start, end, y, width, height)
-    bottom = height * raster.DOTS_HIGH - 1
+    place = raster.row_of(y, height * raster.DOTS_HIGH - 1)
     for trace in shown:
         for x, low, high, nonfinite in zip(trace.x, trace.low, trace.high, trace.nonfinite, strict=True):
             cell = raster.dot_column(x, start, end, width) // raster.DOTS_WIDE
@@ -47,9 +47,19 @@ def test_least_and_greatest_of_every_bucket_are_inside_its_column(
                 assert frame.marks[cell]
             if low is None or high is None:
                 continue
-            rows = [(bottom - int(y.fraction(v) * bottom + 0.5)) // raster.DOTS_HIGH for v in (high, low)]
+            rows = [place(v) // raster.DOTS_HIGH for v in (high, low)]
             for row in range(rows[0], rows[1] + 1):
                 assert frame.dots[row][cell], "no hole between the greatest and the least"
+
+
+@given(st.lists(finite, min_size=1, max_size=20), st.integers(1, 200), st.booleans())
+def test_rows_are_in_order_of_values_and_on_the_plot(values: list[float], bottom: int, log: bool) -> None:
+    scale = around(values, log=log)
+    place = raster.row_of(scale, bottom)
+    rows = [place(value) for value in sorted(values)]
+    assert rows == sorted(rows, reverse=True)
+    assert 0 <= rows[-1] and rows[0] <= bottom
+    assert all(abs(place(v) - (bottom - scale.fraction(v) * bottom)) <= 1 for v in values)
 
 
 @given(traces(), st.floats(-2e9, 2e9), st.floats(1e-3, 1e9), st.integers(1, 60), st.integers(1, 20))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from rich.style import Style
 from textual.app import App
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from mltui.wire.states import Status
 
@@ -141,12 +141,13 @@ ANSI = Theme(
     panel="ansi_default",
     boost="ansi_default",
     variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
         **_series(_ANSI_SERIES),
         "status-running": "ansi_bright_blue",
-        "status-waiting": "ansi_bright_black",
+        "status-waiting": "ansi_default",
         "log-stderr": "ansi_yellow",
-        "muted": "ansi_bright_black",
-        "faint": "ansi_bright_black",
+        "muted": "ansi_default",
+        "faint": "ansi_default",
         "block-cursor-background": "ansi_blue",
         "block-cursor-foreground": "ansi_bright_white",
         "block-cursor-blurred-background": "ansi_black",
@@ -165,6 +166,7 @@ VARIABLE_DEFAULTS = {name: value for name, value in DARK.variables.items() if na
     "status-waiting": "$text-muted",
 }
 
+_QUIET = frozenset({"muted", "faint", "status-waiting"})
 _STAND_INS = {"status-running": "primary", "status-waiting": "secondary", "muted": "secondary", "faint": "panel"}
 
 
@@ -191,6 +193,9 @@ class Palette:
 
     def _make(self, name: str, dim: bool) -> Style:
         colour = self._colour(name)
+        if colour.ansi is not None and name in _QUIET:
+            # Bright black is unreadable on half of all terminals' backgrounds, and on the cursor's.
+            return Style(color=colour.rich_color, dim=True)
         if not dim:
             return Style(color=colour.rich_color)
         background = self._colour("background")

@@ -19,6 +19,8 @@ from mltui.console.widgets.painted import PaintedLines
 
 COLUMNS_A_STEP = 8
 WHEEL_LINES = 3
+CONTINUES = "›"
+"""At the right edge of a line that is longer than what is seen of it."""
 
 KEYS = [
     Key("log.down", "scroll_rows(1)", "down,j", "Down"),
@@ -45,7 +47,7 @@ class LogView(PaintedLines):
     BINDINGS = bindings(KEYS)
     COMPONENT_CLASSES = {"log--match", "log--found"}
     DEFAULT_CSS = """
-    LogView > .log--match { background: $warning 35%; }
+    LogView > .log--match { color: $warning; text-style: reverse; }
     LogView > .log--found { background: $block-cursor-background; }
     """
 
@@ -218,6 +220,9 @@ class LogView(PaintedLines):
         body = Strip([Segment(piece, base + style) for piece, style, _ in self._rows_of(line)[row]])
         left = 0 if self.wrap else self.scroll_offset.x
         room = width - gutter.cell_length
+        if body.cell_length > left + room:
+            more = Segment(CONTINUES, base + self.palette.style("accent"))
+            return Strip.join([gutter, body.crop_extend(left, left + room - 1, base), Strip([more], 1)])
         return Strip.join([gutter, body.crop_extend(left, left + room, base)])
 
     def _next_record(self, y: int) -> int:

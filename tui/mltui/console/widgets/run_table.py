@@ -26,8 +26,8 @@ KEYS = [
     Key("table.open", "open", "enter", "Open", show=True),
     Key("table.mark", "mark", "space", "Mark", show=True),
     Key("table.clear_marks", "clear_marks", "M", "Clear marks"),
-    Key("table.sort", "sort(1)", "o", "Sort by the next column", show=True),
-    Key("table.reverse", "reverse", "i", "Reverse the order"),
+    Key("table.sort", "sort(1)", "o", "Sort", show=True),
+    Key("table.reverse", "reverse", "i", "Reverse order"),
 ]
 
 

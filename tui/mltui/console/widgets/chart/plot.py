@@ -22,8 +22,8 @@ GUTTER = 8
 """Columns at the left for the values of the y axis."""
 AXIS_LINES = 2
 LEGEND_LINES = 1
-CELLS_A_TICK_HIGH = 4
-CELLS_A_TICK_WIDE = 14
+CELLS_A_TICK_HIGH = 3
+CELLS_A_TICK_WIDE = 12
 
 _GRID, _TICK, _EDGE, _BASE = "┈", "┤", "│", "─"
 
@@ -82,21 +82,21 @@ class Plot:
         return self._axis_line() if row == self.rows else self._label_line(crosshair)
 
     def _legend(self, crosshair: float | None) -> Strip:
+        """Names and values; only names where not all of that fits."""
+        entries = [(curve, f"● {curve.key}", f" {self._reading(curve, crosshair)}") for curve in self.view.curves]
+        if crosshair is None and sum(cell_len(name + value) + 2 for _, name, value in entries) > self.width:
+            entries = [(curve, name, "") for curve, name, _ in entries]
         segments = [Segment(" ", self._base)]
-        room = self.width - 1
-        for curve in self.view.curves:
-            value = self._reading(curve, crosshair)
-            words = f"● {curve.key} "
-            if cell_len(words) + len(value) + 2 > room and len(segments) > 1:
-                segments.append(Segment("…", self._base + self._palette.style("muted")))
-                break
-            colour = self._base + self._palette.series(curve.colour)
+        for curve, name, value in entries:
             segments += [
-                Segment(words, colour),
+                Segment(name, self._base + self._palette.series(curve.colour)),
                 Segment(value + "  ", self._base + Style(bold=True)),
             ]
-            room -= cell_len(words) + len(value) + 2
-        return Strip(segments).adjust_cell_length(self.width, self._base)
+        strip = Strip(segments)
+        if strip.cell_length <= self.width:
+            return strip.extend_cell_length(self.width, self._base)
+        more = Segment("…", self._base + self._palette.style("muted"))
+        return Strip.join([strip.crop(0, self.width - 1), Strip([more], 1)])
 
     def _reading(self, curve: Curve, crosshair: float | None) -> str:
         buckets = curve.buckets
@@ -170,16 +170,11 @@ class Plot:
         strip = Strip([Segment("".join(cells), self._base + self._palette.style("muted"))], self.width)
         if crosshair is None:
             return strip
-        view = self.view
         label = f" {self._exact_x(crosshair)} "
         start = max(0, min(self.width - len(label), GUTTER + self.column_of(crosshair) - len(label) // 2))
         reading = Segment(label, self._base + self._palette.style("accent") + Style(reverse=True))
         end = start + len(label)
-        return (
-            Strip.join([strip.crop(0, start), Strip([reading], len(label)), strip.crop(end, self.width)])
-            if (view.end > view.start)
-            else strip
-        )
+        return Strip.join([strip.crop(0, start), Strip([reading], len(label)), strip.crop(end, self.width)])
 
     def _exact_x(self, x: float) -> str:
         if self.view.axis == "step":

@@ -5,7 +5,7 @@ so filling a vertical stretch is one subtraction of two powers of two.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mltui.console.widgets.chart.scale import Scale
@@ -81,14 +81,27 @@ def rasterise(traces: Sequence[Trace], start: float, end: float, y: Scale, width
     return frame
 
 
+def row_of(y: Scale, bottom: int) -> Callable[[float], int]:
+    """The row of dots where a value stands, 0 at the top, `bottom` at the bottom; the nearer one beyond either."""
+    factor = bottom / (y.high - y.low) if y.high - y.low > bottom * 1e-300 else math.inf
+    if y.log or not math.isfinite(factor) or not factor:
+        return lambda value: bottom - int(y.fraction(value) * bottom + 0.5)
+    low = y.low
+
+    def row(value: float) -> int:
+        height = (value - low) * factor
+        return bottom if height <= 0 else 0 if height >= bottom else bottom - int(height + 0.5)
+
+    return row
+
+
 def _draw(
     trace: Trace, start: float, end: float, y: Scale, width: int, dots_high: int, marks: bytearray
 ) -> tuple[list[int], list[int]]:
     """The band and the line, as columns of dots. The line includes parts outside, so that it leaves the plot."""
     columns = width * DOTS_WIDE
     band, line = [0] * columns, [0] * columns
-    bottom = dots_high - 1
-    fraction = y.fraction
+    place = row_of(y, dots_high - 1)
     before: tuple[int, int] | None = None
     for x, low, high, value, nonfinite in zip(trace.x, trace.low, trace.high, trace.line, trace.nonfinite, strict=True):
         column = dot_column(x, start, end, width)
@@ -96,13 +109,11 @@ def _draw(
         if nonfinite and seen:
             marks[column // DOTS_WIDE] = 1
         if low is not None and high is not None and seen:
-            top = bottom - int(fraction(high) * bottom + 0.5)
-            foot = bottom - int(fraction(low) * bottom + 0.5)
-            band[column] |= (2 << foot) - (1 << top)
+            band[column] |= (2 << place(low)) - (1 << place(high))
         if value is None:
             before = None
             continue
-        row = bottom - int(fraction(value) * bottom + 0.5)
+        row = place(value)
         if before is not None and before[0] <= column:
             _connect(line, *before, column, row)
         elif seen:

@@ -37,10 +37,10 @@ class Scale:
         return (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
 
     def ticks(self, most: int) -> list[float]:
-        """At most about `most` round numbers on the axis."""
-        if self.log:
-            return _log_ticks(self.low, self.high, most) or nice_ticks(self.low, self.high, most)
-        return nice_ticks(self.low, self.high, most)
+        """About `most` round numbers on the axis; more where only so there are two of them."""
+        powers = _log_ticks(self.low, self.high, most) if self.log else []
+        tries = [powers] if powers else (nice_ticks(self.low, self.high, n) for n in range(most, most + 4))
+        return next((ticks for ticks in tries if len(ticks) > 1), nice_ticks(self.low, self.high, most))
 
 
 def around(values: Iterable[float], *, log: bool = False) -> Scale:
@@ -100,7 +100,12 @@ Kind = Literal["step", "time", "relative"]
 
 
 def x_ticks(kind: Kind, low: float, high: float, most: int) -> list[float]:
-    """Round steps; or for times, multiples of a round number of seconds, minutes, hours or days."""
+    """About `most` round steps; or for times, multiples of a round number of seconds, minutes, hours or days."""
+    tries = (_x_ticks(kind, low, high, n) for n in range(most, most + 4))
+    return next((ticks for ticks in tries if len(ticks) > 1), _x_ticks(kind, low, high, most))
+
+
+def _x_ticks(kind: Kind, low: float, high: float, most: int) -> list[float]:
     if kind == "step":
         ticks = nice_ticks(low, high, most)
         return [tick for tick in ticks if tick == int(tick)] or ticks
