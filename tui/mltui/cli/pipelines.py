@@ -116,10 +116,12 @@ def run_show(args: argparse.Namespace) -> int:
 def _print_pipeline(pipeline: "PipelineDetail") -> None:
     print(f"{pipeline.name}  {coloured(state(pipeline.status), pipeline.status)}  {pipeline.description}")
     print(f"id           {pipeline.id}")
-    print(
-        f"runs         {pipeline.run_count}, the last {ago(pipeline.started_at)} in {duration(pipeline.execution_time)}"
+    last = (
+        f", the last {ago(pipeline.started_at)}, {duration(pipeline.execution_time)} long" if pipeline.run_count else ""
     )
-    print(f"peaks        {size(pipeline.memory_usage)}")
+    print(f"runs         {pipeline.run_count}{last}")
+    if pipeline.memory_usage is not None:
+        print(f"peaks        {size(pipeline.memory_usage)}, {percent(pipeline.cpu_usage)} of one core")
     print(f"directory    {pipeline.directory or '-'}")
     if pipeline.parameters:
         print("parameters   " + "  ".join(f"{name}={value}" for name, value in pipeline.parameters.items()))
