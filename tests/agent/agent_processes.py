@@ -1,5 +1,6 @@
 """Agents and training programs as real processes."""
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -63,7 +64,8 @@ class Agents:
         for process in self.started:
             if process.poll() is None:
                 for child in psutil.Process(process.pid).children(recursive=True):
-                    child.kill()
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        child.kill()
                 process.kill()
             process.wait()
             for pipe in (process.stdout, process.stderr):

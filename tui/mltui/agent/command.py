@@ -4,6 +4,7 @@ One loop in the main thread. It waits for output, for the death of a child, for 
 threads at once, so nothing here polls.
 """
 
+import contextlib
 import os
 import select
 import selectors
@@ -12,6 +13,8 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import psutil
 
 from mltui.agent.lines import LineCutter
 from mltui.agent.logbook import LogBook
@@ -234,7 +237,8 @@ class Command:
         if leftovers:
             self._book.say(f"the command ended; killed background processes that still held its output: {names}")
         for process in leftovers:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         if not leftovers:
             # Held by something outside the tree; its output is not this command's any more.
             for pipe in list(self._pipes.values()):
