@@ -44,6 +44,8 @@ class RunsScreen(Frame):
         self._filter = RunFilter()
         self._line = ""
         self._metrics: list[str] = []
+        self._metric_columns: list[str] = []
+        """Those that have a column: a column comes with its values, not before."""
         self._news = Coalesced(self._changed, CHANGES_EVERY_S)
         self.window: Window[RunRow] = Window(self._fetch, lambda run: run.id)
         self.table: RunTable[RunRow] = RunTable(
@@ -79,6 +81,9 @@ class RunsScreen(Frame):
             offset=offset,
             metrics=self._metrics,
         )
+        if self._metrics != self._metric_columns and offset <= self.table.scroll_offset.y < offset + limit:
+            self._metric_columns = self._metrics
+            self.table.columns = tuple(run_columns(self.app.session.now, self._metrics))
         if offset == 0 and page.items and not self._metrics and self.app.size.width >= METRICS_FROM_WIDTH:
             ids = [run.id for run in page.items if run.started_at is not None][:LOOKED_AMONG]
             self.look_for_metrics(ids[:: max(1, len(ids) // LOOKED_AT)][:LOOKED_AT])
@@ -90,7 +95,6 @@ class RunsScreen(Frame):
         found = worth_a_column(await asyncio.gather(*(self.app.client.series_keys(run_id) for run_id in run_ids)))
         if found and found != self._metrics:
             self._metrics = found
-            self.table.columns = tuple(run_columns(self.app.session.now, found))
             self.window.invalidate()
 
     def filter_by(self, line: str) -> None:
