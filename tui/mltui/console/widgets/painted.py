@@ -85,9 +85,9 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
             self.visible_changed()
 
     def on_resize(self) -> None:
-        self._painted.clear()
         self.visible_changed()
-        self.refresh()  # What was painted since the size changed may have been drawn for the old one.
+        # What was painted since the size changed may have been drawn for the old one.
+        self.repaint_changed()
 
     def on_focus(self) -> None:
         self.repaint_changed()
