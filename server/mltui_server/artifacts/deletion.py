@@ -12,7 +12,10 @@ from mltui_server.artifacts.store import ArtifactStore, StoreError
 
 SWEEP = 100
 """Objects deleted in one transaction."""
-CLAIM = "SELECT path FROM object_deletion ORDER BY requested_at LIMIT %s FOR UPDATE SKIP LOCKED"
+# Whoever writes an object holds this lock on its path, and what it writes is deleted after that.
+CLAIM = """
+WITH oldest AS MATERIALIZED (SELECT path FROM object_deletion ORDER BY requested_at LIMIT %s)
+SELECT path FROM oldest WHERE pg_try_advisory_xact_lock(hashtextextended(path, 0))"""
 
 logger = structlog.get_logger(__name__)
 

@@ -52,8 +52,6 @@ class Hub:
         self._events_due = True
         self._logs_due: set[str] = set()
         self._series_due: set[str] = set()
-        self._subscriptions: dict[tuple[Mailbox, str], str | None] = {}
-        """Not answered yet: the cursor that the client knows."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Hub"]:
@@ -78,25 +76,24 @@ class Hub:
         finally:
             mailbox.close()
             self._mailboxes.discard(mailbox)
-            self._subscriptions = {key: cursor for key, cursor in self._subscriptions.items() if key[0] is not mailbox}
 
     def obey(self, mailbox: Mailbox, command: Command) -> None:
         """Subscribe and unsubscribe. What is wrong with it, the client is told as a notice."""
         for name in command.unsubscribe:
             mailbox.drop(name)
-            self._subscriptions.pop((mailbox, name), None)
         for topic in command.subscribe:
             try:
                 self._subscribe(mailbox, topic)
             except TopicError as error:
-                mailbox.put(Notice(type="problem", topic=topic.name[:100], detail=str(error)))
+                mailbox.put(Notice(type="problem", detail=str(error)))
 
     def _subscribe(self, mailbox: Mailbox, topic: Topic) -> None:
         name = check_topic(topic.name)
-        if name not in mailbox.topics and len(mailbox.topics) >= MAX_TOPICS:
+        # Nothing of it is told before the answer to this: a later cursor would hide what was missed.
+        mailbox.drop(name)
+        if len(mailbox.topics) + len(mailbox.asked) >= MAX_TOPICS:
             raise TopicError(f"{MAX_TOPICS} topics are subscribed to; unsubscribe from some first")
-        mailbox.topics.add(name)
-        self._subscriptions[mailbox, name] = topic.cursor
+        mailbox.asked[name] = topic.cursor
         self._wake.set()
 
     async def _listen(self) -> None:
@@ -132,6 +129,8 @@ class Hub:
             except (psycopg.Error, PoolTimeout) as error:
                 logger.warning("notices wait for the database", error=str(error).strip(), delay_s=AWAY_S)
                 pause = AWAY_S
+                # What was due in the round that failed may have been told or not.
+                self._everything_is_due()
                 self._wake.set()
             await asyncio.sleep(pause)
 
@@ -148,35 +147,33 @@ class Hub:
     async def _tell_events(self, connection: Connection, cursor: Cursor) -> tuple[Cursor, bool]:
         held_back = False
         while self._events_due:
+            # Cleared before reading: what is said meanwhile is read the next time.
+            self._events_due = False
             changes = await changes_after(connection, cursor)
             cursor = self._cursor = changes.cursor
             for topic, ids in changes.ids.items():
                 self._tell(topic, str(cursor), ids)
             self._logs_due |= changes.logs
+            self._events_due |= changes.more
             held_back = changes.held_back
-            self._events_due = changes.more
-        self._events_due = held_back
+        self._events_due |= held_back
         return cursor, held_back
 
     async def _tell_logs(self, connection: Connection) -> None:
-        due = self._wanted(LOG, self._logs_due)
+        due, self._logs_due = self._wanted(LOG, self._logs_due), set()
         if due:
             for id_, (lines, _) in (await log_lines(connection, due)).items():
                 self._tell(LOG + id_, str(lines))
-        self._logs_due -= due
 
     async def _tell_series(self, connection: Connection) -> None:
-        due = self._wanted(SERIES, self._series_due)
+        due, self._series_due = self._wanted(SERIES, self._series_due), set()
         if due:
             for id_, version in (await sample_versions(connection, due)).items():
                 self._tell(SERIES + id_, str(version))
-        self._series_due -= due
 
     def _wanted(self, prefix: str, due: set[str]) -> set[str]:
-        """Those of `due` that somebody listens to; the others are dropped from it."""
-        wanted = {one for one in due if any(prefix + one in mailbox.topics for mailbox in self._mailboxes)}
-        due &= wanted
-        return wanted
+        """Those of `due` that somebody listens to."""
+        return {one for one in due if any(prefix + one in mailbox.topics for mailbox in self._mailboxes)}
 
     def _tell(self, topic: str, cursor: str, ids: Iterable[str] = ()) -> None:
         for mailbox in self._mailboxes:
@@ -184,16 +181,21 @@ class Hub:
                 mailbox.put(Notice(topic=topic, cursor=cursor, ids=list(ids)))
 
     async def _answer_subscriptions(self, connection: Connection, now: Cursor) -> None:
-        waiting = dict(self._subscriptions)
-        known = {cursor for cursor in map(_event_cursor, waiting.items()) if cursor is not None and cursor < now}
+        """Tell who subscribed what it missed, up to what all have been told; from here on it is told with them."""
+        asked = [(mailbox, name, cursor) for mailbox in self._mailboxes for name, cursor in mailbox.asked.items()]
+        if not asked:
+            return
+        known = {place for _, name, cursor in asked if (place := _event_cursor(name, cursor)) and place < now}
         missed = {cursor: await changes_after(connection, cursor) for cursor in known}
-        names = {name for _, name in waiting}
+        names = {name for _, name, _ in asked}
         logs = await log_lines(connection, _ids(LOG, names))
         series = await sample_versions(connection, _ids(SERIES, names))
-        for (mailbox, name), cursor in waiting.items():
-            if self._subscriptions.get((mailbox, name), _GONE) != cursor:
+        for mailbox, name, cursor in asked:
+            if mailbox.asked.get(name, _GONE) != cursor:
                 continue  # Unsubscribed, or subscribed again, meanwhile.
-            del self._subscriptions[mailbox, name]
+            del mailbox.asked[name]
+            mailbox.topics.add(name)
+            notice: Notice | None
             if name.startswith(LOG):
                 lines, ended = logs.get(name.removeprefix(LOG), (0, False))
                 # The number of lines does not tell that there will be no more.
@@ -214,9 +216,8 @@ def _ids(prefix: str, names: Iterable[str]) -> set[str]:
     return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
 
 
-def _event_cursor(subscription: tuple[tuple[Mailbox, str], str | None]) -> Cursor | None:
-    """The cursor of a subscription to a topic that is about events, where it has one."""
-    (_, name), cursor = subscription
+def _event_cursor(name: str, cursor: str | None) -> Cursor | None:
+    """The cursor of a topic that is about events, where it is one."""
     return parse_cursor(cursor or "") if name in EVENT_TOPICS or name.startswith(RUN) else None
 
 

@@ -16,6 +16,8 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.topics: set[str] = set()
+        self.asked: dict[str, str | None] = {}
+        """Topics on their way to be among `topics`, with the cursor that the client knows."""
         self.closed = False
         self._waiting: dict[str, Notice] = {}
         self._told_at: dict[str, float] = {}
@@ -30,6 +32,7 @@ class Mailbox:
     def drop(self, topic: str) -> None:
         """No more of this topic, not even what waits."""
         self.topics.discard(topic)
+        self.asked.pop(topic, None)
         self._waiting.pop(topic, None)
         self._told_at.pop(topic, None)
 

@@ -5,6 +5,9 @@ object is written first, whole, under its final name; then one transaction puts 
 What comes after that is added at the next round: the object is written again with its old frames in front, byte for
 byte, so that the old index is true of both. A crash in between leaves frames that no index names; the next round
 writes over them.
+
+Who moves a log holds an advisory lock on its object, not a row: a transaction that locks rows would hold back every
+reader of events for as long as the object takes to write.
 """
 
 import asyncio
@@ -45,14 +48,20 @@ WITH RECURSIVE hot (execution_id) AS (
     SELECT (SELECT c.execution_id FROM log_chunk c WHERE c.body IS NOT NULL AND c.execution_id > hot.execution_id
             ORDER BY c.execution_id LIMIT 1)
     FROM hot WHERE hot.execution_id IS NOT NULL)
-SELECT id FROM execution JOIN hot ON id = execution_id
+SELECT id, run_id FROM execution JOIN hot ON id = execution_id
 WHERE status = ANY(%(ended)s) AND updated_at < now() - make_interval(secs => %(settled)s)"""
-CLAIM = f"{WAITING} LIMIT 1 FOR NO KEY UPDATE OF execution SKIP LOCKED"
-LOG = "SELECT run_id, log_lines FROM execution WHERE id = %s"
+# The path as in object_path. Materialized: locks are tried one by one, until one is had.
+CLAIM = f"""
+WITH waiting AS MATERIALIZED ({WAITING})
+SELECT id, run_id FROM waiting
+WHERE pg_try_advisory_xact_lock(hashtextextended('logs/' || run_id || '/' || id || '.zst', 0)) LIMIT 1"""
 ARCHIVED = 'SELECT coalesce(max("offset" + stored_size), 0)::bigint FROM log_chunk WHERE execution_id = %s'
 NEXT = """
 SELECT first_line, first_byte, body FROM log_chunk
 WHERE execution_id = %s AND body IS NOT NULL AND first_line > %s ORDER BY first_line LIMIT 1"""
+LOCK = "SELECT id FROM execution WHERE id = %s FOR NO KEY UPDATE"
+# What came while the object was written stays for the next round.
+MOVED = "DELETE FROM log_chunk WHERE execution_id = %s AND body IS NOT NULL AND first_line < %s"
 INDEX = """
 INSERT INTO log_chunk (execution_id, first_line, lines, first_byte, raw_size, "offset", stored_size)
 VALUES (%s, %s, %s, %s, %s, %s, %s)"""
@@ -76,24 +85,26 @@ def object_path(run_id: UUID, execution_id: UUID) -> str:
 
 
 async def archive_next(pool: AsyncConnectionPool, store: ArtifactStore, settled_s: float = SETTLED_S) -> UUID | None:
-    """Move one log that is finished; None when there is none, or other servers are at them. Raises StoreError.
-
-    The execution's row is locked meanwhile: a chunk that comes late waits, and so does the deletion of the run.
-    """
+    """Move one log that is finished; None when there is none, or other servers are at them. Raises StoreError."""
     async with pool.connection() as connection, connection.transaction():
         claim = await connection.execute(CLAIM, {"ended": ENDED_VALUES, "settled": settled_s})
         if (row := await claim.fetchone()) is None:
             return None
         execution_id: UUID = row[0]
-        path, index = await _write_object(connection, store, execution_id)
+        path = object_path(row[1], execution_id)
+        # Another server may have moved it between our look and our lock.
+        if not await _fetch(connection, NEXT, execution_id, -1):
+            return None
+        index = await _write_object(connection, store, execution_id, path)
+        if not await _fetch(connection, LOCK, execution_id):
+            await store.delete(path)  # Its run was deleted meanwhile.
+            return None
         await _replace_bodies(connection, execution_id, path, index)
         return execution_id
 
 
-async def _write_object(connection: Connection, store: ArtifactStore, execution_id: UUID) -> tuple[str, list[Frame]]:
-    run_id = (await _one(connection, LOG, execution_id))[0]
-    kept = (await _one(connection, ARCHIVED, execution_id))[0]
-    path = object_path(run_id, execution_id)
+async def _write_object(connection: Connection, store: ArtifactStore, execution_id: UUID, path: str) -> list[Frame]:
+    kept: int = (await _fetch(connection, ARCHIVED, execution_id))[0]
     index: list[Frame] = []
 
     async def body() -> AsyncIterator[bytes]:
@@ -108,7 +119,7 @@ async def _write_object(connection: Connection, store: ArtifactStore, execution_
             yield stored
 
     await store.put(path, body())
-    return path, index
+    return index
 
 
 async def _frames(connection: Connection, execution_id: UUID) -> AsyncIterator[tuple[int, int, list[LogRecord]]]:
@@ -117,9 +128,8 @@ async def _frames(connection: Connection, execution_id: UUID) -> AsyncIterator[t
     gathered_bytes = first_line = first_byte = 0
     reached = -1
     while True:
-        async with connection.cursor(binary=True) as cursor:
-            row = await (await cursor.execute(NEXT, [execution_id, reached])).fetchone()
-        if row is None:
+        row = await _fetch(connection, NEXT, execution_id, reached)
+        if not row:
             break
         reached, byte, body = row
         if not gathered:
@@ -135,7 +145,8 @@ async def _frames(connection: Connection, execution_id: UUID) -> AsyncIterator[t
 
 
 async def _replace_bodies(connection: Connection, execution_id: UUID, path: str, index: list[Frame]) -> None:
-    await connection.execute("DELETE FROM log_chunk WHERE execution_id = %s AND body IS NOT NULL", [execution_id])
+    end = index[-1].first_line + index[-1].lines
+    await connection.execute(MOVED, [execution_id, end])
     async with connection.cursor() as cursor:
         await cursor.executemany(
             INDEX,
@@ -148,10 +159,10 @@ def _pack(records: list[LogRecord]) -> bytes:
     return zstandard.ZstdCompressor(level=LEVEL).compress(msgspec.msgpack.encode(records))
 
 
-async def _one(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
-    row = await (await connection.execute(query, values)).fetchone()
-    assert row is not None
-    return row
+async def _fetch(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
+    """The first row; empty when there is none."""
+    async with connection.cursor(binary=True) as cursor:
+        return await (await cursor.execute(query, values)).fetchone() or ()
 
 
 class Archivist:
