@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import Self
@@ -12,7 +11,8 @@ from mltui.client import Client, Unreachable
 
 MLTUI = str(Path(sys.executable).parent / "mltui")
 PREFERRED_PORT = 8642
-START_S = 30.0
+PORT_TAKEN = "cannot listen on"
+START_S = 60.0
 STOP_S = 3.0
 """After that, the server is killed. With what stopping its runs may take, everything is down within five seconds."""
 LOG_TAIL_BYTES = 2000
@@ -34,13 +34,14 @@ class OwnServer:
         """Found alive. It stays when the demo ends."""
         self._process: asyncio.subprocess.Process | None = None
         self._log = data / "server.log"
+        self._address = data / "server.url"
 
     async def __aenter__(self) -> Self:
         self.data.mkdir(parents=True, exist_ok=True)
-        if url := await self._alive():
+        if (url := self._said()) and await answers(url):
             self.url, self.reused = url, True
         else:
-            await self._start()
+            await self._start(PREFERRED_PORT)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -51,16 +52,16 @@ class OwnServer:
         """Wait until the server answers. Raises DemoError when it exits or stays silent."""
         try:
             async with asyncio.timeout(START_S):
-                while not await answers(self.url):
+                while not (self.url and await answers(self.url)):
                     if self._process is not None and self._process.returncode is not None:
-                        raise DemoError(f"the server did not start; the end of {self._log}:\n{self._tail()}")
+                        await self._start_elsewhere()
+                    self.url = self._said()
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise DemoError(f"the server does not answer at {self.url}; see {self._log}:\n{self._tail()}") from None
+            raise DemoError(f"the server does not answer; the end of {self._log}:\n{self._tail()}") from None
 
-    async def _start(self) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+    async def _start(self, port: int) -> None:
+        self._address.unlink(missing_ok=True)  # of one that was killed
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(MLTUI, "serve", "--port", str(port)),
@@ -73,6 +74,12 @@ class OwnServer:
                 start_new_session=True,
             )
 
+    async def _start_elsewhere(self) -> None:
+        """It has exited: the usual port may be taken, and any will do. Raises DemoError for any other reason."""
+        if PORT_TAKEN not in self._tail():
+            raise DemoError(f"the server did not start; the end of {self._log}:\n{self._tail()}")
+        await self._start(port=0)
+
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is None:
             process.terminate()
@@ -82,13 +89,9 @@ class OwnServer:
                 process.kill()
                 await process.wait()
 
-    async def _alive(self) -> str | None:
-        """Address of a server that runs on this folder already: it keeps it in a file there."""
-        try:
-            url = (self.data / "server.url").read_text().strip()
-        except FileNotFoundError:
-            return None
-        return url if await answers(url) else None
+    def _said(self) -> str:
+        """The address that a server on this folder keeps in a file while it runs; empty when there is none."""
+        return self._address.read_text().strip() if self._address.exists() else ""
 
     def _tail(self) -> str:
         return self._log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
@@ -99,19 +102,6 @@ async def answers(url: str) -> bool:
         async with Client(url) as client:
             return (await client.health()).status != "down"
     return False
-
-
-def free_port() -> int:
-    """The usual port, or any free one when it is taken."""
-    for port in (PREFERRED_PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise DemoError("no free TCP port on 127.0.0.1")
 
 
 async def call(url: str, *words: str) -> None:
