@@ -51,6 +51,19 @@ async def test_the_crosshair_reads_values_and_repaints_little() -> None:
         assert "train/loss" in legend and "[" in legend, "mean, least and greatest of the bucket"
 
 
+async def test_a_crosshair_that_was_panned_out_of_sight_is_not_drawn() -> None:
+    app = GridApp(LOSS)
+    async with app.run_test(size=(100, 30)) as pilot:
+        chart = await settle(app, pilot)
+        await pilot.press("home", "plus", "l", "l", "l")
+        await settle(app, pilot)
+        assert chart.crosshair == 0
+        assert not any("step" in line for line in lines_of(chart))
+        await pilot.press("left")
+        await pilot.pause()
+        assert "step" in lines_of(chart)[-1], "the next key brings it back into view"
+
+
 async def test_zooming_shows_at_once_what_is_there_and_fetches_exact_buckets() -> None:
     app = GridApp(LOSS)
     async with app.run_test(size=(100, 30)) as pilot:

@@ -1,7 +1,8 @@
 """Themes, and the one table of how each status looks. Widgets take every colour from here."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from rich.style import Style
 from textual.app import App
@@ -213,11 +214,13 @@ class Palette:
             return Color.parse("ansi_default")
 
 
-@lru_cache(maxsize=8)
-def _palette(variables: tuple[tuple[str, str], ...]) -> Palette:
-    return Palette(dict(variables))
+_palettes: WeakKeyDictionary[App[Any], tuple[dict[str, str], Palette]] = WeakKeyDictionary()
 
 
-def palette(app: App[object]) -> Palette:
-    """The palette of the theme that `app` shows now."""
-    return _palette(tuple(app.theme_variables.items()))
+def palette(app: App[Any]) -> Palette:
+    """The palette of the theme that `app` shows now. Cheap: widgets ask once a cell."""
+    known = _palettes.get(app)
+    if known is None or known[0] is not app.theme_variables:
+        # A new dict comes with each change of theme.
+        known = _palettes[app] = (app.theme_variables, Palette(app.theme_variables))
+    return known[1]

@@ -61,9 +61,9 @@ class LogView(PaintedLines):
     class SearchWanted(Message):
         """`n` or `N`: find the next match from record `start` on (before it, if not `forward`); then `show_match`."""
 
-        def __init__(self, pattern: str, forward: bool, start: int) -> None:
+        def __init__(self, forward: bool, start: int) -> None:
             super().__init__()
-            self.pattern, self.forward, self.start = pattern, forward, start
+            self.forward, self.start = forward, start
 
     def __init__(
         self,
@@ -339,7 +339,7 @@ class LogView(PaintedLines):
     def action_find(self, direction: int) -> None:
         if self._pattern is not None:
             at = self._found if self._found is not None else self.top_record - (direction > 0)
-            self.post_message(self.SearchWanted(self._pattern.pattern, direction > 0, at + (direction > 0)))
+            self.post_message(self.SearchWanted(direction > 0, at + (direction > 0)))
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

@@ -100,6 +100,9 @@ class RunTable(VirtualLines, Generic[R]):
     def on_mount(self) -> None:
         self.visible_changed()
 
+    def on_unmount(self) -> None:
+        self.window.close()
+
     def visible_changed(self) -> None:
         self._lay_out()
         self.window.show(self.scroll_offset.y, self.viewport.height)

@@ -84,7 +84,6 @@ class Chart(PaintedLines):
         self._view: View | None = None
         self._plot: Plot | None = None
         self._columns = 0
-        self._whole = True
 
     @property
     def columns(self) -> int:
@@ -114,7 +113,10 @@ class Chart(PaintedLines):
         if self._view is None or not self._view.curves or size.width <= GUTTER + 1 or size.height < 4:
             return self._note(y, base)
         plot = self._current_plot()
-        return plot.line(y, self.crosshair) if y < size.height else Strip.blank(size.width, base)
+        x = self.crosshair
+        if x is not None and not plot.view.start <= x <= plot.view.end:
+            x = None
+        return plot.line(y, x) if y < size.height else Strip.blank(size.width, base)
 
     def _current_plot(self) -> Plot:
         if self._plot is None:
