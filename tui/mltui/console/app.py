@@ -1,5 +1,6 @@
 """The console as an app: one connection, a stack of screens, one place where errors become words."""
 
+import asyncio
 import os
 import sys
 import time
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from mltui.console.commands import Line
     from mltui.stream import LinkState, Live
 
-Connect = Callable[[], "tuple[Client, Live]"]
-"""Makes the client and the live stream of one console. Called after the first paint: they are slow to import."""
-
 COUNT_EVERY_S = 1.0
 TOAST_S = 6.0
 RUNS_TOPIC = "runs"
@@ -40,15 +38,21 @@ NAMESAKES = 50
 def run_console(*, url: str, run_id: str | None = None) -> None:
     """The console on the server at `url`, in this terminal, until it is left; `run_id` is what it opens on."""
 
-    def connect() -> "tuple[Client, Live]":
+    def open_client() -> "Client":
+        # httpx imports its own command line with click and pygments, where there are some: 90 ms.
+        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+        from mltui.client import Client
+
+        return Client(url)
+
+    def open_live() -> "Live":
         from uuid import uuid4
 
-        from mltui.client import Client
         from mltui.stream import Live
 
-        return Client(url), Live(url, f"console-{uuid4()}")
+        return Live(url, f"console-{uuid4()}")
 
-    app = MltuiApp(connect, url=url, run_id=run_id)
+    app = MltuiApp(open_client, open_live, url=url, run_id=run_id)
     app.run()
     if app.fault is not None:
         print(f"mltui: a fault in the console itself: {app.fault}", file=sys.stderr)  # noqa: T201
@@ -58,6 +62,7 @@ def run_console(*, url: str, run_id: str | None = None) -> None:
 class MltuiApp(App[object]):
     """One person's console. Everything it needs comes in here; nothing is global.
 
+    `open_client` and `open_live` make its client and its stream, after the first paint: they are slow to import.
     `url` is only shown. `session` is what it remembers; it is changed while the console is used.
     """
 
@@ -67,7 +72,13 @@ class MltuiApp(App[object]):
     ENABLE_SELECT_AUTO_SCROLL = False
 
     def __init__(
-        self, connect: Connect, *, url: str, session: Session | None = None, run_id: str | None = None
+        self,
+        open_client: "Callable[[], Client]",
+        open_live: "Callable[[], Live]",
+        *,
+        url: str,
+        session: Session | None = None,
+        run_id: str | None = None,
     ) -> None:
         self.session = session or Session()
         super().__init__()
@@ -81,10 +92,12 @@ class MltuiApp(App[object]):
         self.fault: str | None = None
         self.lowest_screen = 2
         """Screens on the stack, Textual's blank one included, when going back means leaving."""
-        self._connect, self._run_id = connect, run_id
+        self._open_client, self._open_live, self._run_id = open_client, open_live, run_id
         self._client: Client | None = None
         self._live: Live | None = None
+        self._painted = asyncio.Event()
         self._topics: set[str] = set()
+        self._wanted: set[str] = set()
         self._count = Coalesced(self._recount, COUNT_EVERY_S)
         self._last_report = ("", 0.0)
         for theme in THEMES:
@@ -94,9 +107,14 @@ class MltuiApp(App[object]):
     @property
     def client(self) -> "Client":
         if self._client is None:
-            self._client, self._live = self._connect()
+            self._client = self._open_client()
             self.user = self._client.user
         return self._client
+
+    async def connected(self) -> "Client":
+        """The client, once the first screen is painted: what people wait for first must not wait for it."""
+        await self._painted.wait()
+        return self.client
 
     @property
     def server_version(self) -> str:
@@ -118,8 +136,8 @@ class MltuiApp(App[object]):
 
     def _begin(self) -> None:
         _ = self.client
+        self._painted.set()
         self.listen()
-        self._count.ask()
         self.set_interval(1.0, self._tick)
         self._redraw_status()
 
@@ -133,11 +151,12 @@ class MltuiApp(App[object]):
     @work(group="live", exclusive=True, exit_on_error=False)
     async def listen(self) -> None:
         """Hear notices for as long as the console is open."""
-        if self._live is None:
-            return
+        # First what people wait for; meanwhile the list is on its way too.
+        await self._recount()
+        self._live = self._open_live()
         self._live.on_state = self._link_changed
         self._live.subscribe(RUNS_TOPIC)
-        self.link = (self._live.state, None)
+        self._tell_live()
         async with self._live as live:
             async for notice in live:
                 if notice.type == "problem":
@@ -150,15 +169,17 @@ class MltuiApp(App[object]):
 
     def listen_to(self, topics: Iterable[str]) -> None:
         """The screen on top wants to hear of these, besides the list of runs."""
-        wanted = {topic for topic in topics if topic != RUNS_TOPIC}
+        self._wanted = {topic for topic in topics if topic != RUNS_TOPIC}
+        self._tell_live()
+
+    def _tell_live(self) -> None:
         if self._live is None:
-            _ = self.client
-        assert self._live is not None
-        for topic in self._topics - wanted:
+            return
+        for topic in self._topics - self._wanted:
             self._live.unsubscribe(topic)
-        for topic in wanted - self._topics:
+        for topic in self._wanted - self._topics:
             self._live.subscribe(topic)
-        self._topics = wanted
+        self._topics = self._wanted
 
     def recount(self) -> None:
         self._count.ask()

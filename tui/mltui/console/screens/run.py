@@ -102,7 +102,7 @@ class RunScreen(Frame):
 
     async def _fetch_run(self) -> None:
         try:
-            self.run = await self.app.client.run(self.run_id)
+            self.run = await (await self.app.connected()).run(self.run_id)
             if self.is_attached:
                 await self._show()
             self.events = (await self.app.client.events(run=self.run_id, limit=EVENTS)).items
@@ -114,7 +114,7 @@ class RunScreen(Frame):
 
     async def _fetch_series(self) -> None:
         try:
-            self.series = await self.app.client.series_keys(self.run_id)
+            self.series = await (await self.app.connected()).series_keys(self.run_id)
         except Exception as error:
             self.app.report(error)
             return

@@ -74,7 +74,8 @@ class RunsScreen(Frame):
 
     async def _fetch(self, offset: int, limit: int) -> tuple[Sequence[RunRow], int]:
         key, descending = self.app.session.sort
-        page = await self.app.client.runs(
+        client = await self.app.connected()
+        page = await client.runs(
             **self._filter.arguments(),
             sort=f"{'-' if descending else ''}{key}",
             limit=limit,
