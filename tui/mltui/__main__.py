@@ -88,12 +88,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _console(args: argparse.Namespace) -> int:
+    from mltui.cli.console import open_console
     from mltui.cli.naming import run_id
     from mltui.cli.session import converse, url_of
-    from mltui.console.app import run_console
 
     word = args.run
-    run_console(url=url_of(args), run_id=word and converse(args, lambda client: run_id(client, word)))
+    open_console(url_of(args), word and converse(args, lambda client: run_id(client, word)))
     return 0
 
 

@@ -19,17 +19,20 @@ START_S = 60.0
 LOOK_EVERY_S = 0.05
 STOP_S = 5.0
 LOG_NAME = "server.log"
+LOG_BYTES = 10 * 1024 * 1024
+"""A longer log is put aside at the next start; the one before it goes."""
 
 
 class LocalServer:
     """The child process, and the file that has its log."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
-        self.process, self.log = process, log
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path, begin: int) -> None:
+        """Its log starts at byte `begin` of the file."""
+        self.process, self.log, self._begin = process, log, begin
 
     def last_words(self) -> str:
-        """The last line of its log."""
-        lines = self.log.read_text(errors="replace").strip().splitlines()
+        """The last line of its log, as far as it is this server's."""
+        lines = self.log.read_bytes()[self._begin :].decode(errors="replace").strip().splitlines()
         return lines[-1].removeprefix("mltui: ").removeprefix("mltui serve: ") if lines else "it said nothing"
 
     def stop(self) -> bool:
@@ -68,7 +71,10 @@ def start(url: str) -> LocalServer:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / LOG_NAME
-        with log.open("wb") as output:
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".old.log"))
+        with log.open("ab") as output:
+            begin = output.tell()
             process = subprocess.Popen(
                 [
                     sys.executable,
@@ -88,7 +94,7 @@ def start(url: str) -> LocalServer:
             )
     except OSError as error:
         raise CommandError(f"cannot start a server: {error}") from None
-    return LocalServer(process, log)
+    return LocalServer(process, log, begin)
 
 
 async def wait_until_ready(server: LocalServer, client: "Client") -> None:

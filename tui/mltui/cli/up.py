@@ -5,6 +5,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from mltui.cli.console import need_terminal, open_console
 from mltui.cli.session import CommandError, add_url, converse, url_of
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from mltui.cli import local_server
 
+    need_terminal()
     url = url_of(args)
     if converse(args, local_server.answers):
-        _open_console(url)
+        open_console(url)
         return 0
     local_server.stop_on_signals()
     server = local_server.start(url)
@@ -39,17 +41,11 @@ def run(args: argparse.Namespace) -> int:
         print("starting the server…", file=sys.stderr)
         converse(args, lambda client: local_server.wait_until_ready(server, client))
         while True:
-            _open_console(url)
+            open_console(url)
             if _may_leave(args):
                 return 0
     finally:
         _stop(server)
-
-
-def _open_console(url: str) -> None:
-    from mltui.console.app import run_console
-
-    run_console(url=url, run_id=None)
 
 
 def _may_leave(args: argparse.Namespace) -> bool:
