@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from mltui.wire.base import Problem
 from mltui.wire.executions import Claim, CreateExecution, Finish, Heartbeat, Orders, Work
-from mltui.wire.logs import LogChunk, LogRecord
+from mltui.wire.logs import MAX_CHUNK_BYTES, LogChunk, LogRecord
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
 from mltui.wire.samples import Accepted, SampleBatch
 
@@ -138,6 +138,8 @@ def _heartbeat(stored: Stored, decode: Any, body: bytes, execution_id: str) -> O
 def _log(stored: Stored, decode: Any, body: bytes, execution_id: str) -> dict[str, bool]:
     if execution_id not in stored.works:
         raise Refusal(404, f"no execution {execution_id}")
+    if len(body) > MAX_CHUNK_BYTES:
+        raise Refusal(413, f"{len(body)} bytes; a chunk has at most {MAX_CHUNK_BYTES}")
     chunk = decode(body, type=LogChunk)
     if _is_repeat(chunk.seq, stored.chunk_seq[execution_id]):
         return {"duplicate": True}

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -182,3 +183,44 @@ def test_a_server_that_hangs_does_not_hold_the_shell(agents: Agents) -> None:
 def test_an_address_that_is_none_is_said_at_once(url: str, spool: Path) -> None:
     with pytest.raises(ValueError, match="is not a server's address"):
         sync(url=url, say=print)
+
+
+def test_a_spool_that_cannot_be_written_is_replaced(server: RecordingServer, agents: Agents, tmp_path: Path) -> None:
+    """A home folder that is read-only, as in many containers: the run is tracked all the same."""
+    (tmp_path / "file").touch()
+    agent = agents.exec("echo", "hi", MLTUI_SPOOL=str(tmp_path / "file/spool"), TMPDIR=str(tmp_path))
+    out, err = agent.communicate()
+    assert (agent.returncode, out) == (0, b"hi\n")
+    assert b"cannot be written (Not a directory); using " in err
+    (execution_id,) = server.stored.executions
+    assert server.stored.log(execution_id, STDOUT) == b"hi\n"
+
+
+def test_two_syncs_at_once_ship_everything_once(server: RecordingServer, agents: Agents, spool: Path) -> None:
+    server.stop()
+    for _ in range(3):
+        agents.exec("seq", "1", "100", MLTUI_DRAIN_S="0").communicate()
+    server.start()
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(lambda _: sync_now(server)[0], range(2)))
+    assert sum(report.refused + report.left for report in reports) == 0
+    assert len(server.stored.executions) == 3
+    for execution_id in server.stored.executions:
+        assert server.stored.log(execution_id, STDOUT).count(b"\n") == 100
+    assert list(spool.iterdir()) == []
+
+
+def test_a_torn_tail_costs_the_torn_record_and_is_said(server: RecordingServer, agents: Agents, spool: Path) -> None:
+    """The power failed in the middle of a write."""
+    server.stop()
+    agents.exec("seq", "1", "100", MLTUI_DRAIN_S="0").communicate()
+    (segment,) = spool.glob("*/2-finish/*.seg")
+    os.truncate(segment, segment.stat().st_size - 3)
+    server.start()
+    report, said = sync_now(server)
+    assert (report.refused, report.left) == (0, 0)
+    assert "were no whole records" in said[0]
+    (execution_id,) = server.stored.executions
+    assert server.stored.log(execution_id, STDOUT).count(b"\n") == 100
+    assert server.stored.finishes == {}
+    assert list(spool.iterdir()) == []

@@ -47,9 +47,10 @@ def test_the_run_is_created_first_and_finished_last(server: RecordingServer, age
         ("import os; [os.write(1, os.urandom(997)) for _ in range(300)]", 997 * 300),
         ("import os; os.write(1, bytes(range(256)) * 8)", 2048),
         ("import sys; sys.stdout.write('x' * 10_000_000 + '\\n' + 'after\\n')", 10_000_007),
+        ("import os; [os.write(1, b'\\n' * 65536) for _ in range(5)]", 5 * 65536),
         ("for i in range(200_000): print('line', i)", sum(len(f"line {i}\n") for i in range(200_000))),
     ],
-    ids=["binary junk", "every byte", "10 MB line", "200k lines"],
+    ids=["binary junk", "every byte", "10 MB line", "newlines only", "200k lines"],
 )
 def test_every_byte_arrives(server: RecordingServer, agents: Agents, program: str, size: int) -> None:
     out, _ = (process := agents.exec(sys.executable, "-c", program)).communicate()

@@ -60,12 +60,20 @@ class Courier:
             record = backlog.peek()
             if record is None:
                 if backlog.is_over():
-                    backlog.remove()
-                    del self._backlogs[backlog.lane]
+                    self._bury(backlog)
                 return done > 0
             self.deliver(record)
             backlog.ack()
         return True
+
+    def _bury(self, backlog: Backlog) -> None:
+        if backlog.dropped:
+            self._complain(
+                f"{backlog.dropped} bytes in {backlog.lane} were no whole records: "
+                "their program was killed, or the power failed, while it wrote them"
+            )
+        del self._backlogs[backlog.lane]
+        backlog.remove()
 
     def deliver(self, record: Record) -> None:
         """Send one record, or set it aside with the reason. Raises Away."""

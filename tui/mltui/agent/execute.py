@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from mltui.agent.linux import boot_id
 from mltui.agent.logbook import LogBook
 from mltui.agent.oom import oom_kills
 from mltui.agent.sampler import Sampler
-from mltui.agent.server import JSON, Away, Refused, Server, host_name
+from mltui.agent.server import JSON, Away, Refused, Server
 from mltui.agent.shipper import Shipper, back_off, close_after_drain
 from mltui.agent.spool import FIRST, Lane, append_last, open_group
 from mltui.agent.tree import CannotStart, Tree
@@ -54,7 +55,7 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
         pipeline=pipeline,
         command=command,
         directory=str(Path.cwd()),
-        host=host_name(),
+        host=socket.gethostname(),
         boot_id=boot_id(),
         agent_pid=os.getpid(),
         started_at=datetime.now(UTC),
@@ -96,7 +97,7 @@ def run_claimed(execution_id: str, *, url: str) -> int:
 
 
 def _claim(execution_id: str, agent: str, server: Server) -> Work:
-    claim = Claim(agent=agent, host=host_name(), boot_id=boot_id(), agent_pid=os.getpid())
+    claim = Claim(agent=agent, host=socket.gethostname(), boot_id=boot_id(), agent_pid=os.getpid())
     deadline = time.monotonic() + CLAIM_PATIENCE_S
     failures = 0
     while True:
