@@ -17,6 +17,8 @@ from mltui_server.logs.archive import Archivist, archive_next, object_path
 from mltui_server.logs.queries import fetch_chunks
 from mltui_server.logs.reading import Logs, read_raw
 from mltui_server.logs.removal import forget_logs
+from mltui_server.runs.models import Run
+from sqlalchemy import delete
 
 from tests.server.agents import eventually
 from tests.server.logs.shipping import begin, end, found, hot_chunks, page, raw, records, ship
@@ -202,3 +204,65 @@ async def test_an_object_that_is_gone_is_told_and_not_a_crash(http, database, st
     response = await http.get(f"/api/v1/executions/{execution}/log")
     assert response.status_code == 503
     assert "has no object" in response.json()["detail"]
+
+
+class Interrupted(LocalArtifacts):
+    """Something happens right after an object was written, before its index is."""
+
+    async def put(self, path, body):
+        await super().put(path, body)
+        await self.then()
+
+
+async def test_what_comes_while_the_object_is_written_waits_for_the_next_round(http, database, settings):
+    _, execution, said = await shipped(http, chunks=3)
+    await end(http, execution)
+    store = Interrupted(settings.data_path / FOLDER)
+
+    async def then():
+        assert (await ship(http, execution, 4, records(b"meanwhile\n"))).status_code == 204
+
+    store.then = then
+    assert await archive_next(database.pool, store, 0) == UUID(execution)
+    everything = b"".join(one.body for one in said if one.stream != AGENT) + b"meanwhile\n"
+    assert (await hot_chunks(database, execution), await raw(http, execution)) == (1, everything)
+    assert await archive_next(database.pool, LocalArtifacts(settings.data_path / FOLDER), 0) == UUID(execution)
+    assert (await hot_chunks(database, execution), await raw(http, execution)) == (0, everything)
+
+
+async def test_a_run_deleted_while_its_log_is_written_leaves_no_object(http, database, settings):
+    run, execution, _ = await shipped(http, chunks=1)
+    await end(http, execution)
+    store = Interrupted(settings.data_path / FOLDER)
+
+    async def then():
+        async with database.session() as session:
+            await forget_logs(session, UUID(run))
+            await session.execute(delete(Run).where(Run.id == UUID(run)))
+        # The lock of the one who writes keeps the sweeper away.
+        assert await sweep(database.pool, store) == 0
+
+    store.then = then
+    assert await archive_next(database.pool, store, 0) is None
+    with pytest.raises(ObjectMissing):
+        await store.head(object_path(UUID(run), UUID(execution)))
+    assert await sweep(database.pool, store) == 1
+
+
+async def test_moving_a_log_holds_no_reader_of_events_back(http, database, settings):
+    _, execution, _ = await shipped(http, chunks=1)
+    await end(http, execution)
+    store = Interrupted(settings.data_path / FOLDER)
+    seen: list[str] = []
+
+    async def then():
+        newest = (await http.get("/api/v1/events", params={"limit": 1})).json()["items"][0]["id"]
+
+        async def followed():
+            return (await http.get("/api/v1/events", params={"after": newest - 1})).json()["items"]
+
+        seen.extend(event["action"] for event in await eventually(followed, bool))
+
+    store.then = then
+    assert await archive_next(database.pool, store, 0) == UUID(execution)
+    assert seen
