@@ -1,11 +1,12 @@
 """Every status can be told from the others in every theme, with and without colours."""
 
 import pytest
-from mltui.console.theme import SERIES_COLOURS, STATUS, THEMES, palette
+from mltui.console.theme import SERIES_COLOURS, STATUS, THEMES, VARIABLE_DEFAULTS, palette
 from mltui.wire.states import Status
 from rich.cells import cell_len
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.theme import Theme
+from textual.widgets import Static
 from widget_apps import StagesApp, TableApp
 
 
@@ -25,6 +26,29 @@ async def test_failed_running_and_completed_differ_and_so_do_the_series(theme: T
         assert len({colours.series(i) for i in range(SERIES_COLOURS)}) == SERIES_COLOURS
         assert colours.series(0) != colours.series(0, dim=True)
         assert colours.series(SERIES_COLOURS) == colours.series(0)
+
+
+class StyledApp(App[None]):
+    """Style sheets may name our variables, whichever theme is on."""
+
+    CSS = "".join(f".{name} {{ color: ${name}; }}\n" for name in VARIABLE_DEFAULTS)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLE_DEFAULTS
+
+    def compose(self) -> ComposeResult:
+        yield Static("words", classes="muted")
+
+
+async def test_style_sheets_may_name_our_variables_in_every_theme() -> None:
+    app = StyledApp()
+    for theme in THEMES:
+        app.register_theme(theme)
+    async with app.run_test() as pilot:
+        for name in app.available_themes:
+            app.theme = name
+            await pilot.pause()
+            assert app.theme == name
 
 
 async def test_another_theme_draws_everything_in_its_colours() -> None:

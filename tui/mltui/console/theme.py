@@ -161,14 +161,17 @@ ANSI = Theme(
 THEMES = (DARK, LIGHT, ANSI)
 DEFAULT_THEME = DARK.name
 
-# So that Textual's own themes draw our widgets too.
-VARIABLE_DEFAULTS = {name: value for name, value in DARK.variables.items() if name.startswith("series-")} | {
-    "status-running": "$primary",
-    "status-waiting": "$text-muted",
+VARIABLE_DEFAULTS = {
+    **_series(_DARK_SERIES),
+    "status-running": "#4a9fe8",
+    "status-waiting": "#808a98",
+    "log-stderr": "#c98a6b",
+    "muted": "#808a98",
+    "faint": "#68727f",
 }
+"""What Textual's own themes lack of our variables: colours halfway between black and white, for dark and light ones."""
 
 _QUIET = frozenset({"muted", "faint", "status-waiting"})
-_STAND_INS = {"status-running": "primary", "status-waiting": "secondary", "muted": "secondary", "faint": "panel"}
 
 
 class Palette:
@@ -205,12 +208,9 @@ class Palette:
         return Style(color=background.blend(colour, 0.45).rich_color)
 
     def _colour(self, name: str) -> Color:
-        text = self._variables.get(name) or DARK.variables.get(name, "")
-        if name in _STAND_INS and name not in self._variables:
-            text = self._variables[_STAND_INS[name]]
         try:
-            return Color.parse(text)
-        except ColorParseError:
+            return Color.parse(self._variables.get(name) or VARIABLE_DEFAULTS[name])
+        except (KeyError, ColorParseError):
             return Color.parse("ansi_default")
 
 
