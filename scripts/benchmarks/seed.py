@@ -62,7 +62,7 @@ def seed(dsn: str, count: int) -> None:
     rng = random.Random(7)
     pipelines = [uuid_utils.uuid7() for _ in PIPELINES]
     runs = [_made_up(rng, number, count) for number in range(count)]
-    suffix = f"-{int(time.time())}"  # so that it can be done again
+    suffix = f"-{pipelines[0].hex[-6:]}"  # so that it can be done again
     with psycopg.connect(dsn) as connection:
         _copy(
             connection, "pipeline", PIPELINE_COLUMNS,
