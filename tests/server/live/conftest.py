@@ -15,11 +15,18 @@ from websockets.asyncio.client import ClientConnection, connect
 WAIT_S = 15.0
 
 
+def bound(port: int = 0) -> socket.socket:
+    """A socket that listens on a loopback port; 0: any that is free."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener
+
+
 class Server:
     def __init__(self, app, listener: socket.socket) -> None:
         self.app = app
         self.port: int = listener.getsockname()[1]
-        self._listener = listener
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=3))
         # Its own signal handlers are for a process of its own.
         self._task = asyncio.create_task(self._server._serve([listener]))
@@ -87,9 +94,7 @@ class Listener:
 
 @pytest.fixture
 async def server(settings) -> AsyncIterator[Server]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = Server(create_app(settings, settings.database_url), listener)
-        await server.started()
-        yield server
-        await server.stop()
+    server = Server(create_app(settings, settings.database_url), bound())
+    await server.started()
+    yield server
+    await server.stop()

@@ -1,7 +1,6 @@
 """The story of a live client: told at once, told what it missed, told nothing else, whatever goes away meanwhile."""
 
 import asyncio
-import socket
 from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
@@ -20,7 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.server.agents import make_pipeline, start
-from tests.server.live.conftest import WAIT_S, Server
+from tests.server.live.conftest import WAIT_S, Server, bound
 from tests.server.logs.shipping import begin, end, records, ship
 
 RECORD = """
@@ -291,29 +290,21 @@ async def test_a_client_id_that_is_none_is_refused_with_the_reason(server, name)
 
 
 async def test_a_server_that_stops_says_so_at_once(settings):
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = Server(create_app(settings, settings.database_url), listener)
-        await server.started()
-        async with server.client() as client:
-            await client.subscribe("runs")
-            await client.hear_of("runs")
-            async with asyncio.timeout(WAIT_S):
-                await server.stop()
-            with pytest.raises(ConnectionClosed):
-                while True:
-                    await client.hear()
-            assert client.connection.close_code == 1012
+    server = Server(create_app(settings, settings.database_url), bound())
+    await server.started()
+    async with server.client() as client:
+        await client.subscribe("runs")
+        await client.hear_of("runs")
+        async with asyncio.timeout(WAIT_S):
+            await server.stop()
+        with pytest.raises(ConnectionClosed):
+            while True:
+                await client.hear()
+        assert client.connection.close_code == 1012
 
 
 async def test_the_consoles_own_client_follows_over_a_restart_of_the_server(settings, database):
-    def listen(port: int = 0) -> socket.socket:
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        return listener
-
-    server = Server(create_app(settings, settings.database_url), listen())
+    server = Server(create_app(settings, settings.database_url), bound())
     await server.started()
     async with Live(f"http://127.0.0.1:{server.port}", "console") as live:
         live.subscribe("runs")
@@ -323,7 +314,7 @@ async def test_the_consoles_own_client_follows_over_a_restart_of_the_server(sett
             await server.stop()
             run = uuid4()
             await happen(database, "run.start", run, run)
-            server = Server(create_app(settings, settings.database_url), listen(server.port))
+            server = Server(create_app(settings, settings.database_url), bound(server.port))
             await server.started()
             assert (await anext(notices)).ids == [str(run)]
     await server.stop()
