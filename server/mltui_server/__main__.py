@@ -1,5 +1,6 @@
 """`mltui serve` and `python -m mltui_server`: the server as a process."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -9,14 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import sqlalchemy.exc
 import structlog
 import uvicorn
+from litestar import Litestar
 
 from mltui_server.app import create_app
 from mltui_server.db.embedded import embedded_postgres
-from mltui_server.db.upgrade import upgrade
+from mltui_server.db.upgrade import current_schema, newest, upgrade
 from mltui_server.lib.logging import configure_logging
 from mltui_server.lib.ownership import AlreadyOwned, own
+from mltui_server.samples.store import StoreError
 from mltui_server.settings import Settings, SettingsError, check_address, load_settings
 
 STOP_WITHIN_S = 3
@@ -38,13 +42,30 @@ def serve(settings: Settings, *, insecure: bool = False) -> int:
             stack.enter_context(own(settings.data_path))
             listener = stack.enter_context(_listen(settings))
             dsn = settings.database_url or stack.enter_context(embedded_postgres(settings.data_path))
-            if not settings.database_url:
+            if settings.database_url:
+                _check_external(dsn)
+            else:
                 upgrade(dsn)
             _run(settings, dsn, listener)
-    except (SettingsError, AlreadyOwned, OSError) as error:
+    except (SettingsError, AlreadyOwned, StoreError, OSError) as error:
         print(f"mltui serve: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _check_external(dsn: str) -> None:
+    """Raises SettingsError when the external database does not answer, or has another schema than this version's."""
+    try:
+        found = current_schema(dsn)
+    except sqlalchemy.exc.DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise SettingsError(f"DATABASE_URL: the database does not answer: {reason}") from None
+    except sqlalchemy.exc.ArgumentError:
+        raise SettingsError("DATABASE_URL is no address; it looks like postgresql://user:password@host/name") from None
+    if found != newest():
+        raise SettingsError(
+            f"the database has schema {found or 'none'}, this version needs {newest()}: run `mltui db upgrade` first"
+        )
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -68,15 +89,31 @@ def _run(settings: Settings, dsn: str, listener: socket.socket) -> None:
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     with _told_where(settings.data_path / "server.url", url):
         logger.info("serving", url=url, data=str(settings.data_path), database=settings.database_url and "external")
+        app = create_app(settings, dsn, url)
         config = uvicorn.Config(
-            create_app(settings, dsn, url),
+            app,
+            lifespan="off",
             log_config=None,
             access_log=False,
             ws_ping_interval=20,
             ws_ping_timeout=20,
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(app, config, listener))
+
+
+async def _serve(app: Litestar, config: uvicorn.Config, listener: socket.socket) -> None:
+    # Not uvicorn's own lifespan: what fails in it reaches nobody but the log, as a traceback.
+    try:
+        async with app.lifespan():
+            await uvicorn.Server(config).serve(sockets=[listener])
+    except BaseExceptionGroup as group:
+        # The lifespan is a task group, which wraps whatever ends it: a store that cannot be opened, our SystemExit.
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
 
 
 @contextlib.contextmanager

@@ -40,6 +40,16 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def current_schema(dsn: str) -> str | None:
+    """The same, of the database at `dsn`."""
+    engine = sa.create_engine(sqlalchemy_url(dsn), connect_args={"connect_timeout": 5})
+    try:
+        with engine.connect() as connection:
+            return current(connection)
+    finally:
+        engine.dispose()
+
+
 def newest() -> str:
     """The revision that this version of mltui needs."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
