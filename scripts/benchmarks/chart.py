@@ -5,14 +5,14 @@ import random
 import time
 from collections.abc import Callable, Iterator
 
+from rich.style import Style
+
+from benchmarks.figure import Figure
 from mltui.console.state.series import Curve
 from mltui.console.theme import DARK, Palette
 from mltui.console.widgets.chart import raster
 from mltui.console.widgets.chart.plot import Plot, View
 from mltui.wire.samples import SeriesBuckets
-from rich.style import Style
-
-from benchmarks.figure import Figure
 
 WIDTH, HEIGHT, SERIES, BUCKETS = 200, 50, 4, 400
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import msgspec
+
 from mltui.wire.samples import KeySamples, SampleBatch
 
 START_NS = 1_790_000_000 * 10**9

@@ -9,10 +9,10 @@ from uuid import uuid4
 import httpx
 import msgspec
 import zstandard
-from mltui.wire.logs import STDOUT, LogChunk, LogRecord
 
 from benchmarks.figure import Figure
 from benchmarks.server import bench_server
+from mltui.wire.logs import STDOUT, LogChunk, LogRecord
 
 LINES, QUICK_LINES = 1_000_000, 50_000
 CHUNK_LINES = 2_500

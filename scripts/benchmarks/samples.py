@@ -12,11 +12,11 @@ import httpx
 import numpy as np
 import psycopg
 import pyarrow.csv
-from mltui_server.samples import batch
 
 from benchmarks.figure import Figure, table
 from benchmarks.load import batches, create_run, post_all
 from benchmarks.server import BenchServer, bench_server
+from mltui_server.samples import batch
 
 CONNECTIONS = 8
 PER_REQUEST = 1_000

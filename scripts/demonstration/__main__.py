@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from demonstration.own_server import MLTUI, DemoError, OwnServer, call
+from demonstration.report import report, watch
 from mltui.client import Client, ProblemError, Unreachable
 from mltui.wire.pipelines import StartRun
 from mltui.wire.runs import RunDetail
 from mltui.wire.states import LIVE, Status
-
-from demonstration.own_server import MLTUI, DemoError, OwnServer, call
-from demonstration.report import report, watch
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "tui" / "mltui" / "examples"
 CANCELLING_S = 2.0

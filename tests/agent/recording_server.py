@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
+
 from mltui.wire.base import Problem
 from mltui.wire.executions import Claim, CreateExecution, Finish, Heartbeat, Orders, Work
 from mltui.wire.logs import MAX_CHUNK_BYTES, LogChunk, LogRecord

@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import pytest
 from agent_processes import Agents, wait_for
+from recording_server import RecordingServer, Refusal, work
+
 from mltui.agent.sync import SyncReport, sync
 from mltui.wire.logs import AGENT, STDOUT
-from recording_server import RecordingServer, Refusal, work
 
 EXECUTION = str(uuid4())
 """Of this test process alone: a guard ends every process of its execution on the machine."""

@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import pytest
 from agent_processes import Agents
+from recording_server import RecordingServer, work
+
 from mltui.agent.oom import oom_kills
 from mltui.wire.executions import Finish
 from mltui.wire.logs import AGENT
-from recording_server import RecordingServer, work
 
 EXECUTION = str(uuid4())
 """Of this test process alone: a guard ends every process of its execution on the machine."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from agent_processes import Agents, wait_for
+from recording_server import RecordingServer
+
 from mltui.agent.lines import OPEN_AFTER_NS, LineCutter
 from mltui.wire.logs import AGENT, MAX_RECORD_BYTES, STDERR, STDOUT
-from recording_server import RecordingServer
 
 
 def only_execution(server: RecordingServer) -> str:

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 from agent_processes import Agents, wait_for
-from mltui.wire.logs import STDOUT
 from recording_server import RecordingServer, work
+
+from mltui.wire.logs import STDOUT
 
 EXECUTION = str(uuid4())
 """Of this test process alone: a guard ends every process of its execution on the machine."""

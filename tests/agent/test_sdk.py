@@ -9,16 +9,17 @@ import textwrap
 from pathlib import Path
 from uuid import uuid4
 
-import mltui
 import msgspec
 import numpy
 import pytest
 from agent_processes import Agents, wait_for
+from recording_server import RecordingServer, Refusal, work
+
+import mltui
 from mltui.agent.frames import MAGIC, read_frame
 from mltui.agent.sync import SyncReport, sync
 from mltui.wire.samples import SampleBatch
 from mltui.wire.states import Status
-from recording_server import RecordingServer, Refusal, work
 
 EXECUTION = str(uuid4())
 """Of this test process alone: a guard ends every process of its execution on the machine."""

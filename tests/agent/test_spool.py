@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from mltui.agent.backlog import Backlog
 from mltui.agent.frames import Record, pack
 from mltui.agent.spool import Group, Lane, Quota, is_held

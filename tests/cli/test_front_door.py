@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from mltui.__main__ import COMMANDS, parser_for
 
 HEAVY = ("textual", "httpx", "websockets", "yaml", "psutil", "asyncio", "mltui_server", "sqlalchemy", "rich")

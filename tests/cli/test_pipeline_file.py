@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import msgspec
 import pytest
+
 from mltui.cli.pipeline_file import FaultyPipeline, load, schema
 from mltui.wire.pipelines import PipelineSpec, StageType
 

@@ -5,6 +5,7 @@ import socket
 from contextlib import asynccontextmanager
 
 import pytest
+
 from mltui import transport
 from mltui.client import Client, ProblemError, Unreachable
 

@@ -1,6 +1,7 @@
 """Which server the client talks to, and what it says when that cannot be told."""
 
 import pytest
+
 from mltui.config import DEFAULT_URL, ConfigError, server_url
 
 

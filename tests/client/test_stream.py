@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 import pytest
+from websockets.asyncio.server import serve
+
 from mltui.stream import MAX_IDS, Live
 from mltui.wire.live import Command, Notice, Topic
-from websockets.asyncio.server import serve
 
 DEADLINE_S = 15.0
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from rich.text import Text
+
 from mltui.console import format as text
 from mltui.console.theme import STATUS
 from mltui.console.widgets.columns import Column
 from mltui.wire.states import Status
-from rich.text import Text
 
 ORDER = list(Status)
 

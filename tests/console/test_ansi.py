@@ -4,11 +4,12 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-from mltui.console.widgets.ansi import parse
-from mltui.console.widgets.log_lines import Ink, draw, row_width, wrap
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+
+from mltui.console.widgets.ansi import parse
+from mltui.console.widgets.log_lines import Ink, draw, row_width, wrap
 
 PLAIN = Ink(Style.null(), Style(reverse=True), None)
 

@@ -1,12 +1,13 @@
 """Charts in a terminal: crosshair, zoom, log scale, the grid, and how little is sent."""
 
 from curves import SPIKE, SPIKE_AT
+from stages import make_stage
+from widget_apps import GridApp, StagesApp, lines_of
+
 from mltui.console.state.stages import branches
 from mltui.console.widgets.chart.chart import Chart
 from mltui.console.widgets.chart.grid import ChartGrid, Panel
 from mltui.console.widgets.stage_tree import StageTree
-from stages import make_stage
-from widget_apps import GridApp, StagesApp, lines_of
 
 LOSS = (Panel("loss", ("train/loss", "val/loss")),)
 

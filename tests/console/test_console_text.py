@@ -5,6 +5,7 @@ import math
 from datetime import UTC
 
 import pytest
+
 from mltui.console import format
 from mltui.console.state import log_window, series
 from mltui.console.widgets import ansi

@@ -1,9 +1,10 @@
 """The log view in a terminal: a million lines, follow, wrap, search, and what a log may not do."""
 
 from log_server import LogServer, plain_line
+from widget_apps import LogApp, lines_of
+
 from mltui.console.widgets.log_view import LogView
 from mltui.wire.logs import LogLine
-from widget_apps import LogApp, lines_of
 
 
 async def settle(app: LogApp, pilot: object) -> list[str]:

@@ -1,6 +1,7 @@
 r"""A window on a log: pages, following, and records joined into lines."""
 
 from log_server import LogServer, training_line
+
 from mltui.console.state.log_window import MAX_HELD_RECORDS, LogWindow, join_records
 from mltui.wire.logs import LogLine, Stream
 

@@ -4,6 +4,7 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mltui.console.widgets.chart import raster
 from mltui.console.widgets.chart.raster import Trace, rasterise
 from mltui.console.widgets.chart.scale import Scale, around, nice_ticks, x_label, x_ticks

@@ -1,9 +1,10 @@
 """The table in a terminal: keys, messages, what is drawn and how little of it."""
 
-from mltui.console.widgets.columns import GAP, lay_out
-from mltui.console.widgets.run_table import GUTTER, RunTable
 from rows import COLUMNS, make_rows
 from widget_apps import TableApp, lines_of
+
+from mltui.console.widgets.columns import GAP, lay_out
+from mltui.console.widgets.run_table import GUTTER, RunTable
 
 
 async def test_shows_rows_under_a_header_with_the_sort_arrow() -> None:

@@ -5,6 +5,7 @@ import math
 
 import pytest
 from curves import CurveServer
+
 from mltui.console.state.series import Series, SeriesRequest, SeriesState, smooth
 
 

@@ -1,13 +1,14 @@
 """Every status can be told from the others in every theme, with and without colours."""
 
 import pytest
-from mltui.console.theme import SERIES_COLOURS, STATUS, THEMES, VARIABLE_DEFAULTS, palette
-from mltui.wire.states import Status
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.theme import Theme
 from textual.widgets import Static
 from widget_apps import StagesApp, TableApp
+
+from mltui.console.theme import SERIES_COLOURS, STATUS, THEMES, VARIABLE_DEFAULTS, palette
+from mltui.wire.states import Status
 
 
 def test_each_status_has_a_glyph_of_its_own_of_one_cell() -> None:

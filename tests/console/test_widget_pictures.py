@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from mltui.console.theme import ANSI, LIGHT
 from textual.pilot import Pilot
 from widget_apps import GridApp, LogApp, StagesApp, TableApp, WidgetApp
+
+from mltui.console.theme import ANSI, LIGHT
 
 SIZES = [(80, 24), (160, 45)]
 APPS: dict[str, Callable[[], WidgetApp]] = {

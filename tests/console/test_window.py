@@ -2,8 +2,9 @@
 
 import asyncio
 
-from mltui.console.state.window import Window
 from rows import Row, Server, make_rows
+
+from mltui.console.state.window import Window
 
 
 def window_on(server: Server, **options: int) -> Window[Row]:

@@ -4,6 +4,12 @@ from datetime import UTC
 
 from curves import CurveServer
 from log_server import LogServer, training_line
+from rows import COLUMNS, Row, Server, make_rows
+from stages import NOW, demo_stages
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+
 from mltui.console.state.log_window import LogWindow
 from mltui.console.state.series import SeriesState
 from mltui.console.state.window import Window
@@ -13,11 +19,6 @@ from mltui.console.widgets.chart.grid import ChartGrid, Panel
 from mltui.console.widgets.log_view import LogView
 from mltui.console.widgets.run_table import RunTable
 from mltui.console.widgets.stage_tree import StageTree
-from rows import COLUMNS, Row, Server, make_rows
-from stages import NOW, demo_stages
-from textual.app import App, ComposeResult
-from textual.message import Message
-from textual.widget import Widget
 
 
 class WidgetApp(App[None]):

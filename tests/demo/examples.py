@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+
 from mltui.wire.pipelines import PipelineSpec
 
 EXAMPLES = Path(__file__).parents[2] / "tui" / "mltui" / "examples"

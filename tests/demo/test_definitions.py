@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 from examples import EXAMPLES, example
+
 from mltui.wire.pipelines import StageType, graph_faults
 
 

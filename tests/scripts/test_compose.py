@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+
 from mltui.__main__ import parser_for
 
 ROOT = Path(__file__).parents[2]

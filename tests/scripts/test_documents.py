@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from mltui.__main__ import parser_for
 from mltui.wire.pipelines import PipelineSpec, StageSpec, StageType
 from mltui_server import settings

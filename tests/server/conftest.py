@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from litestar.testing import AsyncTestClient
+
 from mltui_server.app import create_app
 from mltui_server.settings import Settings
 

@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+
 from mltui_server.db import upgrade
 from mltui_server.db.tables import metadata
 from mltui_server.settings import Settings, SettingsError, check_address, load_settings

@@ -7,9 +7,9 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from mltui.wire.health import Component
 from obstore.store import LocalStore
 
+from mltui.wire.health import Component
 from mltui_server.artifacts.object_store import ObstoreObjects
 from mltui_server.artifacts.store import BadPath, ObjectHead, StoreError, check_path
 

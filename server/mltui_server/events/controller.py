@@ -4,9 +4,9 @@ from datetime import datetime
 
 from litestar import Controller, get
 from litestar.params import FromQuery
+
 from mltui.wire.base import Page
 from mltui.wire.events import EventRow
-
 from mltui_server.events.queries import EventFilter, follow_events, list_events
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.ids import parse_id

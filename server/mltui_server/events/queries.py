@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mltui.wire.base import Page
-from mltui.wire.events import EventRow
 from sqlalchemy import BigInteger, ColumnElement, String, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.base import Page
+from mltui.wire.events import EventRow
 from mltui_server.events.models import Event
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.pagination import Window

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from mltui.wire.pipelines import PipelineSpec, StageSpec
-from mltui.wire.states import Status
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.pipelines import PipelineSpec, StageSpec
+from mltui.wire.states import Status
 from mltui_server.executions.models import Execution
 from mltui_server.lib.ids import new_id
 from mltui_server.lib.principal import SYSTEM

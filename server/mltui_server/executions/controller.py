@@ -2,8 +2,8 @@
 
 from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
-from mltui.wire.executions import Claim, CreateExecution, ExecutionRow, Finish, Heartbeat, Orders, Work
 
+from mltui.wire.executions import Claim, CreateExecution, ExecutionRow, Finish, Heartbeat, Orders, Work
 from mltui_server.executions import service
 from mltui_server.executions.queries import execution_row
 from mltui_server.lib.principal import RequestPrincipal

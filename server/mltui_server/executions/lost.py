@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import psutil
 import structlog
+from sqlalchemy import or_, select
+
 from mltui.wire.executions import LEASE_S
 from mltui.wire.host import boot_id, host_name
 from mltui.wire.states import LIVE, Status
-from sqlalchemy import or_, select
-
 from mltui_server.db.database import Database
 from mltui_server.executions.models import Execution
 from mltui_server.executions.outcome import Outcome

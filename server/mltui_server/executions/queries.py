@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from mltui.wire.executions import ExecutionRow
-from mltui.wire.states import Status
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.executions import ExecutionRow
+from mltui.wire.states import Status
 from mltui_server.executions.models import Execution
 from mltui_server.lib.durations import seconds_between
 

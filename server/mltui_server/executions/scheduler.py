@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from mltui.wire.states import Status
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.states import Status
 from mltui_server.db.database import Database
 from mltui_server.db.notify import WORK, notifications
 from mltui_server.engines.base import Engine

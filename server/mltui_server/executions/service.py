@@ -3,6 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from mltui.wire.executions import (
     CANCEL_GRACE_S,
     HEARTBEAT_EVERY_S,
@@ -16,10 +20,6 @@ from mltui.wire.executions import (
 )
 from mltui.wire.runs import CreateRun
 from mltui.wire.states import ENDED, LIVE, Status
-from msgspec import UNSET, UnsetType
-from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from mltui_server.executions.models import Execution
 from mltui_server.executions.outcome import Outcome, outcome_of
 from mltui_server.executions.queries import execution_row

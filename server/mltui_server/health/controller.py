@@ -2,11 +2,11 @@
 
 from litestar import Response, get
 from litestar.datastructures import State
-from mltui.wire.health import Health
-from mltui.wire.states import Status
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 
+from mltui.wire.health import Health
+from mltui.wire.states import Status
 from mltui_server.health.service import health
 from mltui_server.lib.session import RequestSession
 from mltui_server.runs.models import Run

@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy import func, select, text
+
 from mltui import __version__
 from mltui.wire.health import Component, Health, Level
 from mltui.wire.states import Status
-from sqlalchemy import func, select, text
-
 from mltui_server.db import upgrade
 from mltui_server.db.database import Database
 from mltui_server.lib.problems import DATABASE_AWAY

@@ -10,9 +10,9 @@ import sqlalchemy.exc
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotFoundException, SerializationException, ValidationException
+
 from mltui.wire.base import Problem
 from mltui.wire.states import IllegalTransition
-
 from mltui_server.lib.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
 
 logger = structlog.get_logger(__name__)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from mltui.wire.states import ENDED
 from psycopg import AsyncConnection
 
+from mltui.wire.states import ENDED
 from mltui_server.events.queries import START, Cursor
 
 MAX_ROWS = 1_000

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager, contextmanager
 
 import psycopg
 import structlog
-from mltui.wire.live import Command, Notice, Topic
 from psycopg_pool import PoolTimeout
 
+from mltui.wire.live import Command, Notice, Topic
 from mltui_server.db import notify
 from mltui_server.db.database import Database
 from mltui_server.events.queries import Cursor, parse_cursor

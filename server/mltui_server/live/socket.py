@@ -10,9 +10,9 @@ from litestar import WebSocket, websocket
 from litestar.datastructures import State
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath
+
 from mltui import __version__
 from mltui.wire.live import Command, Notice
-
 from mltui_server.live.hub import Hub
 from mltui_server.live.mailbox import Mailbox
 

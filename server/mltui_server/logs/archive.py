@@ -20,11 +20,11 @@ import msgspec
 import psycopg
 import structlog
 import zstandard
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
 from mltui.wire.health import Component
 from mltui.wire.logs import LogRecord
 from mltui.wire.states import ENDED
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
-
 from mltui_server.artifacts.deletion import sweep
 from mltui_server.artifacts.store import ArtifactStore, StoreError
 from mltui_server.logs.reading import unpack

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import msgspec
 import zstandard
-from mltui.wire.logs import AGENT, MAX_RECORD_BYTES, STDOUT, LogRecord
 from psycopg_pool import AsyncConnectionPool
 
+from mltui.wire.logs import AGENT, MAX_RECORD_BYTES, STDOUT, LogRecord
 from mltui_server.db.notify import CHANNEL
 from mltui_server.lib.errors import Conflict, Fault, Invalid, NotFound
 

@@ -8,8 +8,8 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
-from mltui.wire.logs import MAX_CHUNK_BYTES, LogMatches, LogPage
 
+from mltui.wire.logs import MAX_CHUNK_BYTES, LogMatches, LogPage
 from mltui_server.lib.ids import parse_id
 from mltui_server.logs.chunks import store_chunk
 from mltui_server.logs.reading import RawStream, read_page, read_raw, read_tail

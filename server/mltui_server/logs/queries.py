@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from mltui.wire.states import ENDED, Status
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
+from mltui.wire.states import ENDED, Status
 from mltui_server.lib.errors import NotFound
 
 MAX_FETCH_BYTES = 4 << 20

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import msgspec
 import zstandard
-from mltui.wire.logs import AGENT, STDERR, STDOUT, LogLine, LogPage, LogRecord, Stream
 from psycopg_pool import AsyncConnectionPool
 
+from mltui.wire.logs import AGENT, STDERR, STDOUT, LogLine, LogPage, LogRecord, Stream
 from mltui_server.artifacts.store import ArtifactStore, StoreError
 from mltui_server.lib.errors import Invalid, Unavailable
 from mltui_server.logs.queries import StoredChunk, fetch_chunks, log_state

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from mltui.wire.logs import LogMatches, LogRecord
 
+from mltui.wire.logs import LogMatches, LogRecord
 from mltui_server.lib.errors import Invalid
 from mltui_server.logs.queries import log_state
 from mltui_server.logs.reading import MAX_COUNT, Logs, line_of, text_of, walk

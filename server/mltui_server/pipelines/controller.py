@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.params import FromQuery, JSONBody, PathParameter
+
 from mltui.wire.base import Page
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StartRun
 from mltui.wire.runs import RunDetail, TriggerType
-
 from mltui_server.lib.pagination import Window
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from mltui.wire.base import Page
-from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StageRow, StageSpec, StageType
-from mltui.wire.states import Status
 from sqlalchemy import ColumnElement, Double, cast, func, lateral, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.base import Page
+from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StageRow, StageSpec, StageType
+from mltui.wire.states import Status
 from mltui_server.executions.queries import latest_execution_id, log_path
 from mltui_server.lib.durations import seconds_between
 from mltui_server.lib.pagination import Window, fetch_page, order_of

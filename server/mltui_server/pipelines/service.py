@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from mltui.wire.pipelines import PipelineDetail, PipelineSpec, graph_faults
-from mltui.wire.states import LIVE
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.pipelines import PipelineDetail, PipelineSpec, graph_faults
+from mltui.wire.states import LIVE
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, Fault, Invalid, NotFound
 from mltui_server.lib.principal import Principal

@@ -1,10 +1,10 @@
 """Asking a run to stop."""
 
-from mltui.wire.runs import RunDetail
-from mltui.wire.states import Status
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.runs import RunDetail
+from mltui.wire.states import Status
 from mltui_server.executions.models import Execution
 from mltui_server.executions.service import live_executions
 from mltui_server.lib.principal import Principal

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+
 from mltui.wire.base import Page
 from mltui.wire.runs import (
     CancelRun,
@@ -17,7 +18,6 @@ from mltui.wire.runs import (
     TriggerType,
 )
 from mltui.wire.states import Status
-
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.pagination import Window
 from mltui_server.lib.principal import RequestPrincipal

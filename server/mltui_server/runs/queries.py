@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import ColumnElement, Double, String, cast, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from mltui.wire.base import Number, Page, to_number
 from mltui.wire.pipelines import PipelineSpec, StageType
 from mltui.wire.runs import RunDetail, RunRow, StageRunRow, TriggerType
 from mltui.wire.states import Status
-from sqlalchemy import ColumnElement, Double, String, cast, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from mltui_server.executions.queries import executions_of, latest_execution_id, log_path
 from mltui_server.lib.durations import seconds_between
 from mltui_server.lib.errors import Invalid

@@ -1,8 +1,8 @@
 """Deleting a run and everything that is kept of it: samples and logs go in the background, surely."""
 
-from mltui.wire.states import LIVE, Status
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.states import LIVE, Status
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict
 from mltui_server.lib.principal import Principal

@@ -3,13 +3,13 @@
 from typing import Any
 
 import msgspec
-from mltui.wire.pipelines import PipelineSpec
-from mltui.wire.runs import RetryRun, RunDetail, TriggerType
-from mltui.wire.states import ENDED, Status
 from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.pipelines import PipelineSpec
+from mltui.wire.runs import RetryRun, RunDetail, TriggerType
+from mltui.wire.states import ENDED, Status
 from mltui_server.lib.errors import Conflict, Invalid
 from mltui_server.lib.ids import new_id
 from mltui_server.lib.principal import Principal

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from mltui.wire.pipelines import PipelineSpec, StartRun
-from mltui.wire.runs import CreateRun, FinishRun, PatchRun, RecordRun, RunDetail, TriggerType
-from mltui.wire.states import ENDED, Status
 from msgspec import UNSET
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.pipelines import PipelineSpec, StartRun
+from mltui.wire.runs import CreateRun, FinishRun, PatchRun, RecordRun, RunDetail, TriggerType
+from mltui.wire.states import ENDED, Status
 from mltui_server.events.service import record as record_event
 from mltui_server.lib.errors import Conflict, Invalid, NotFound
 from mltui_server.lib.ids import new_id, parse_id

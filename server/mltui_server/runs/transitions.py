@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from mltui.wire.states import ENDED, LIVE, Status, check_transition
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.states import ENDED, LIVE, Status, check_transition
 from mltui_server.db.notify import CHANNEL, WORK
 from mltui_server.events.service import record
 from mltui_server.lib.durations import seconds_between

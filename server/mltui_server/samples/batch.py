@@ -7,9 +7,9 @@ from array import array
 from collections.abc import Sequence
 
 import msgspec
+
 from mltui.wire.base import Number, to_float
 from mltui.wire.samples import MAX_BATCH_SAMPLES, KeySamples, SampleBatch
-
 from mltui_server.lib.errors import Fault, Invalid
 
 MAX_BODY_BYTES = 16 * 1024 * 1024

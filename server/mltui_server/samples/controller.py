@@ -10,8 +10,8 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
-from mltui.wire.samples import Axis, Series, SeriesSummary
 
+from mltui.wire.samples import Axis, Series, SeriesSummary
 from mltui_server.lib.errors import Unavailable
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.session import RequestSession

@@ -16,8 +16,8 @@ from uuid import UUID
 
 import duckdb
 import pyarrow as pa
-from mltui.wire.health import Component
 
+from mltui.wire.health import Component
 from mltui_server.samples.bucket_sql import (
     SCHEMA,
     bounds_statement,

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from mltui.wire.health import Component
-from mltui.wire.samples import Accepted
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from mltui.wire.health import Component
+from mltui.wire.samples import Accepted
 from mltui_server.lib.errors import Conflict, NotFound, Unavailable
 from mltui_server.samples.batch import PackedBatch
 

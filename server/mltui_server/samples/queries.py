@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from mltui.wire.base import to_number
-from mltui.wire.samples import SeriesSummary
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.base import to_number
+from mltui.wire.samples import SeriesSummary
 from mltui_server.lib.errors import NotFound
 from mltui_server.runs.models import Run
 from mltui_server.samples.models import RunSeries

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mltui.wire.samples import Axis, Series, SeriesBuckets
-
 from mltui_server.db.database import Database
 from mltui_server.lib.errors import Invalid, Unavailable
 from mltui_server.samples.export import HEADER, csv_lines

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from mltui.wire.health import Component
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.health import Component
 from mltui_server.db.database import Database
 from mltui_server.samples.duckdb_store import FILE, DuckDBStore
 from mltui_server.samples.flusher import Flusher

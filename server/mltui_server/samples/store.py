@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import pyarrow as pa
+
 from mltui.wire.health import Component
 
 StoreAxis = Literal["step", "time"]

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+
 from mltui_server.events.service import record
 from mltui_server.lib.principal import Principal
-
 from tests.server.agents import make_pipeline
 
 RECORD = "INSERT INTO event (actor, action, object_type, object_id) VALUES ('ada', 'run.start', 'run', %s)"

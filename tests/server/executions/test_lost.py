@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+
 from mltui.wire.executions import LEASE_S
 from mltui.wire.host import boot_id, host_name
 from mltui_server.executions.lost import settle_dead_here, settle_exited, settle_lost
-
 from tests.server.agents import claim, make_pipeline, queued_execution, run_of, start, until_status
 
 NOBODY = 2**22 + 1

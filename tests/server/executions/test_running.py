@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from mltui_server.settings import Settings
 
+from mltui_server.settings import Settings
 from tests.server.agents import (
     claim,
     eventually,

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+
 from mltui.wire.live import Command, Notice, Topic
 from mltui_server.app import create_app
-from websockets.asyncio.client import ClientConnection, connect
 
 WAIT_S = 15.0
 

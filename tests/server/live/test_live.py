@@ -7,6 +7,9 @@ from uuid import UUID, uuid4
 import msgspec
 import psycopg
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
 from mltui import __version__
 from mltui.stream import Live
 from mltui.wire.live import Topic
@@ -15,9 +18,6 @@ from mltui_server.db.notify import CHANNEL
 from mltui_server.events.service import record
 from mltui_server.lib.principal import SYSTEM
 from mltui_server.live.hub import MAX_TOPICS
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
-
 from tests.server.agents import make_pipeline, start
 from tests.server.live.conftest import WAIT_S, Server, bound
 from tests.server.logs.shipping import begin, end, records, ship

@@ -6,11 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+
 from mltui_server.app import create_app
 from mltui_server.db.embedded import embedded_postgres
 from mltui_server.db.upgrade import upgrade
 from mltui_server.settings import Settings
-
 from tests.server.live.conftest import Server, bound
 
 RECORD = "INSERT INTO event (actor, action, object_type, object_id, run_id) VALUES ('a', 'run.start', 'run', %s, %s)"

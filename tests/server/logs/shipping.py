@@ -4,8 +4,9 @@ from uuid import UUID
 
 import httpx
 import msgspec
-from mltui.wire.logs import MAX_RECORD_BYTES, STDOUT, LogChunk, LogRecord
 from uuid_utils import uuid7
+
+from mltui.wire.logs import MAX_RECORD_BYTES, STDOUT, LogChunk, LogRecord
 
 
 async def begin(http: httpx.AsyncClient) -> tuple[str, str]:

@@ -8,6 +8,8 @@ import httpx
 import msgspec
 import pytest
 import zstandard
+from sqlalchemy import delete
+
 from mltui.wire.logs import AGENT, STDERR, STDOUT, LogRecord
 from mltui_server.artifacts.deletion import sweep
 from mltui_server.artifacts.local import FOLDER, LocalArtifacts
@@ -18,8 +20,6 @@ from mltui_server.logs.queries import fetch_chunks
 from mltui_server.logs.reading import Logs, read_raw
 from mltui_server.logs.removal import forget_logs
 from mltui_server.runs.models import Run
-from sqlalchemy import delete
-
 from tests.server.agents import eventually
 from tests.server.logs.shipping import begin, end, found, hot_chunks, page, raw, records, ship
 

@@ -4,8 +4,8 @@ import asyncio
 
 import msgspec
 import pytest
-from mltui.wire.logs import AGENT, MAX_CHUNK_BYTES, STDERR, STDOUT, LogRecord
 
+from mltui.wire.logs import AGENT, MAX_CHUNK_BYTES, STDERR, STDOUT, LogRecord
 from tests.server.logs.shipping import begin, end, page, raw, records, search, ship, split
 
 

@@ -1,9 +1,9 @@
 """Pages, tails and searches: what they answer and how little they read for it."""
 
 import pytest
+
 from mltui_server.logs import reading
 from mltui_server.logs.queries import fetch_chunks
-
 from tests.server.logs.shipping import begin, found, page, records, search, ship
 
 

@@ -283,9 +283,10 @@ async def test_every_change_is_an_event_with_before_and_after(http, database):
 
 
 async def test_a_list_costs_the_same_number_of_queries_whatever_its_length(http, database):
+    from sqlalchemy import event
+
     from mltui_server.lib.pagination import Window
     from mltui_server.runs.queries import RunFilter, list_runs
-    from sqlalchemy import event
 
     statements: list[str] = []
     event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *a: statements.append(a[2]))

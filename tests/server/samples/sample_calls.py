@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+
 from mltui_server.lib.ids import new_id
 
 DEADLINE_S = 20.0

@@ -6,10 +6,11 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
+from sample_calls import register_run, summaries
+
 from mltui.wire.samples import MAX_BATCH_SAMPLES
 from mltui_server.lib.ids import new_id
 from mltui_server.samples.batch import MAX_BODY_BYTES
-from sample_calls import register_run, summaries
 
 NOW = 1_790_000_000 * 10**9
 

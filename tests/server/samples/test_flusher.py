@@ -9,6 +9,8 @@ import msgspec
 import psycopg
 import pytest
 from litestar.testing import AsyncTestClient
+from sample_calls import register_run, summaries, until
+
 from mltui.wire.samples import KeySamples, SampleBatch
 from mltui_server.app import create_app
 from mltui_server.db.notify import CHANNEL
@@ -20,7 +22,6 @@ from mltui_server.samples.flusher import claim, flush_once, forget_deleted, prep
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.service import forget_run
 from mltui_server.samples.store import Selection
-from sample_calls import register_run, summaries, until
 
 NOW = 1_790_000_000 * 10**9
 

@@ -12,11 +12,12 @@ import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from sample_calls import summaries
+
 from mltui.wire.samples import Series
 from mltui_server.lib.ids import new_id
 from mltui_server.samples import reading
 from mltui_server.samples.store import Selection
-from sample_calls import summaries
 
 NOW = 1_790_000_000 * 10**9
 SECOND = 10**9

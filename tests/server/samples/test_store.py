@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from mltui_server.lib.ids import new_id
 from mltui_server.samples import bucket_sql, duckdb_store
 from mltui_server.samples.duckdb_store import DuckDBStore

@@ -24,8 +24,9 @@ def run_upgrade(args: argparse.Namespace) -> int:
     if settings.database_url is None:
         raise CommandError(NEEDED, 2)
     try:
-        from mltui_server.db.upgrade import upgrade
         from sqlalchemy.exc import SQLAlchemyError
+
+        from mltui_server.db.upgrade import upgrade
     except ModuleNotFoundError as error:
         raise missing(error) from None
     try:

@@ -3,10 +3,11 @@
 import json
 
 import joblib
-import mltui
 from dataset import load
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 from stage import OUTPUT, output_of
+
+import mltui
 
 MODELS = ("linear", "network")
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import joblib
-import mltui
 import numpy as np
 from dataset import load
 from sklearn.linear_model import SGDClassifier
 from sklearn.neural_network import MLPClassifier
 from stage import OUTPUT, PARAMETERS
+
+import mltui
 
 CLASSES = np.arange(10)
 ADAM_SHARE = 0.02

@@ -5,8 +5,9 @@ import os
 import time
 from pathlib import Path
 
-import mltui
 import numpy as np
+
+import mltui
 
 STEPS = 800
 CHECK_EVERY = 50
