@@ -55,7 +55,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             state.logs, archivist = await stack.enter_async_context(logs_service(database, artifacts))
             state.hub = await stack.enter_async_context(Hub(database).running())
             state.checks = {
-                "postgres": lambda: check_postgres(database),
+                "postgres": lambda: check_postgres(database, "external" if settings.database_url else "embedded"),
                 "samples": samples.health,
                 "artifacts": artifacts.health,
                 "logs": archivist.health,

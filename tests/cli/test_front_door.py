@@ -135,6 +135,7 @@ def test_the_doctor_names_each_part_and_what_is_wrong(server, mltui):
     assert report["status"] == "ok"
     assert {"client", "server", "postgres", "samples", "spool", "gpu"} <= parts.keys()
     assert parts["postgres"]["latency_ms"] > 0
+    assert parts["postgres"]["detail"] == "external"
     server.stop()
     away = mltui("doctor", code=1).stdout
     assert "✗  server" in away

@@ -53,8 +53,8 @@ def first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-async def check_postgres(database: Database) -> Component:
-    """Answers, and has the schema that this version needs."""
+async def check_postgres(database: Database, kind: str) -> Component:
+    """Answers, and has the schema that this version needs. `kind` is embedded or external."""
     began = time.perf_counter()
     async with database.engine.connect() as connection:
         version = await connection.scalar(text("SHOW server_version"))
@@ -67,7 +67,7 @@ async def check_postgres(database: Database) -> Component:
         status="degraded" if stale else "ok",
         version=str(version),
         latency_ms=round(latency, 2),
-        detail=f"schema {revision}, this version needs {wanted}: run `mltui db upgrade`" if stale else "",
+        detail=f"schema {revision}, this version needs {wanted}: run `mltui db upgrade`" if stale else kind,
     )
 
 
