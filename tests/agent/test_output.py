@@ -10,7 +10,7 @@ import pytest
 from agent_processes import Agents, wait_for
 from recording_server import RecordingServer
 
-from mltui.agent.lines import OPEN_AFTER_NS, LineCutter
+from mltui.agent.lines import OPEN_AFTER_S, LineCutter
 from mltui.wire.logs import AGENT, MAX_RECORD_BYTES, STDERR, STDOUT
 
 
@@ -105,12 +105,12 @@ def test_a_background_process_with_output_of_its_own_is_left_alone(server: Recor
 
 def test_a_piece_is_held_for_half_a_second_and_a_long_line_comes_in_pieces() -> None:
     cutter = LineCutter(STDOUT)
-    assert [record.body for record in cutter.feed(b"one\ntw", 10)] == [b"one\n"]
-    assert cutter.due_at() == 10 + OPEN_AFTER_NS
-    assert [record.body for record in cutter.feed(b"o\n", 20)] == [b"two\n"]
+    assert [record.body for record in cutter.feed(b"one\ntw", 10, 1.0)] == [b"one\n"]
+    assert cutter.due_at() == 1.0 + OPEN_AFTER_S
+    assert [record.body for record in cutter.feed(b"o\n", 20, 2.0)] == [b"two\n"]
     assert cutter.due_at() is None
-    pieces = cutter.feed(b"x" * (MAX_RECORD_BYTES * 2 + 5), 30) + cutter.flush(40)
+    pieces = cutter.feed(b"x" * (MAX_RECORD_BYTES * 2 + 5), 30, 3.0) + cutter.flush(40)
     assert [len(record.body) for record in pieces] == [MAX_RECORD_BYTES, MAX_RECORD_BYTES, 5]
-    exactly = cutter.feed(b"y" * MAX_RECORD_BYTES + b"\n", 50)
+    exactly = cutter.feed(b"y" * MAX_RECORD_BYTES + b"\n", 50, 5.0)
     assert b"".join(record.body for record in exactly) == b"y" * MAX_RECORD_BYTES + b"\n"
     assert all(len(record.body) <= MAX_RECORD_BYTES for record in exactly)

@@ -147,8 +147,7 @@ class Command:
         dues = [due for due in (deadline, self.stop.kill_at, self._book.due_at(), self._linger_until()) if due]
         if self.stop.killing or (self.stop.reason and self.tree.status is not None):
             dues.append(now + SWEEP_EVERY_S)
-        clock = time.time_ns()
-        dues += [now + (due - clock) / 1e9 for pipe in self._pipes.values() if (due := pipe.cutter.due_at())]
+        dues += [due for pipe in self._pipes.values() if (due := pipe.cutter.due_at()) is not None]
         return max(0.0, min(dues) - now) if dues else None
 
     def _read(self, pipe: _Pipe) -> None:
@@ -160,7 +159,7 @@ class Command:
         if not data:
             self._close(pipe, now)
             return
-        records = pipe.cutter.feed(data, now)
+        records = pipe.cutter.feed(data, now, time.monotonic())
         self._book.add(records, sum(len(record.body) for record in records))
         self._pass_on(pipe, data)
 
@@ -187,13 +186,13 @@ class Command:
         del self._pipes[pipe.fd]
 
     def _flush_due(self) -> None:
-        now = time.time_ns()
+        now = time.monotonic()
         for pipe in self._pipes.values():
             due = pipe.cutter.due_at()
             if due is not None and due <= now:
-                self._keep_partial(pipe, now)
+                self._keep_partial(pipe, time.time_ns())
         due_at = self._book.due_at()
-        if due_at is not None and due_at <= time.monotonic():
+        if due_at is not None and due_at <= now:
             self._book.flush()
 
     def _keep_partial(self, pipe: _Pipe, now: int) -> None:

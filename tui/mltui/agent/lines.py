@@ -2,7 +2,7 @@
 
 from mltui.wire.logs import MAX_RECORD_BYTES, LogRecord
 
-OPEN_AFTER_NS = 500_000_000
+OPEN_AFTER_S = 0.5
 """A prompt or a progress bar without a newline is shown after this long."""
 
 
@@ -12,15 +12,15 @@ class LineCutter:
     def __init__(self, stream: int) -> None:
         self.stream = stream
         self._partial = b""
-        self._since = 0
+        self._since = 0.0
 
-    def feed(self, data: bytes, now: int) -> list[LogRecord]:
-        """The records that `data`, read at `now` (ns), completes."""
+    def feed(self, data: bytes, now: int, clock: float) -> list[LogRecord]:
+        """The records that `data` completes, read at `now` (ns since 1970), which is `clock` by the monotonic one."""
         stream = self.stream
         if self._partial:
             data = self._partial + data
         else:
-            self._since = now
+            self._since = clock
         *lines, rest = data.split(b"\n")
         records = [LogRecord(now, stream, line + b"\n") for line in lines]
         if len(data) > MAX_RECORD_BYTES:
@@ -29,13 +29,13 @@ class LineCutter:
                 records.append(LogRecord(now, stream, rest[:MAX_RECORD_BYTES]))
                 rest = rest[MAX_RECORD_BYTES:]
         if lines:
-            self._since = now
+            self._since = clock
         self._partial = rest
         return records
 
-    def due_at(self) -> int | None:
-        """When the piece that is held is to be shown, ns; None when nothing is held."""
-        return self._since + OPEN_AFTER_NS if self._partial else None
+    def due_at(self) -> float | None:
+        """When the piece that is held is to be shown, by the monotonic clock; None when nothing is held."""
+        return self._since + OPEN_AFTER_S if self._partial else None
 
     def flush(self, now: int) -> list[LogRecord]:
         """The piece that is held, as an open record."""
