@@ -70,24 +70,33 @@ fingerprint() { # LOCK: what the environment depends on
   printf '%s %s\n' "$1" "$(cat "$ROOT/scripts/requirements/$1.txt" "$ROOT/pyproject.toml" <(echo "$ROOT $VENV") | cksum)"
 }
 
-make_environment() { # LOCK (demo or dev): does nothing when the environment already is what the lock says
-  local stamp=$VENV/.installed python
-  local have
-  have=$(cat "$stamp" 2>/dev/null || true)
-  if "$VENV/bin/python" -c "" 2>/dev/null; then
-    # dev pins everything that demo does.
-    for lock in "$1" dev; do [ "$have" != "$(fingerprint "$lock")" ] || return 0; done
-  else
+is_fresh() { # LOCK: whether the environment already is what the lock says; dev pins everything that demo does
+  local have lock
+  "$VENV/bin/python" -c "" 2>/dev/null || return 1
+  have=$(cat "$VENV/.installed" 2>/dev/null) || return 1
+  for lock in "$1" dev; do
+    [ "$have" != "$(fingerprint "$lock")" ] || return 0
+  done
+  return 1
+}
+
+make_environment() { # LOCK (demo or dev)
+  ! is_fresh "$1" || return 0
+  local python packages mask
+  mask=$(umask)
+  # `pgserver` must be able to read what root installs, its libraries foremost.
+  [ "$(id -u)" != 0 ] || umask 022
+  if ! "$VENV/bin/python" -c "" 2>/dev/null; then
     python=$(find_python)
     [ -z "$ELSEWHERE" ] || mkdir -p "$ELSEWHERE"
     step "environment from $("$python" --version)" "$python" -m venv --clear "$VENV"
   fi
-  rm -f "$stamp"
+  rm -f "$VENV/.installed"
   local pip=("$VENV/bin/python" -m pip --quiet --disable-pip-version-check --no-input install)
   "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || step "pip" "$VENV/bin/python" -m ensurepip
-  local packages
   packages=$(grep -c '^[a-z]' "$ROOT/scripts/requirements/$1.txt")
   step "$packages packages, each checked by hash" "${pip[@]}" --require-hashes -r "$ROOT/scripts/requirements/$1.txt"
   step "mltui itself" "${pip[@]}" --no-deps --no-build-isolation -e "$ROOT"
-  fingerprint "$1" >"$stamp"
+  fingerprint "$1" >"$VENV/.installed"
+  umask "$mask"
 }
