@@ -34,12 +34,11 @@ from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, 
 from mltui.agent.writer import SampleWriter
 from mltui.wire.base import to_number
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
-from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, RESOURCE_PREFIX
+from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, MAX_STEP, RESOURCE_PREFIX
 from mltui.wire.states import Status
 
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _OUTCOMES = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
-MAX_STEP = 2**53
 Parameter = str | int | float | bool | None
 
 

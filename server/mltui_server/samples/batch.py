@@ -9,14 +9,12 @@ from collections.abc import Sequence
 import msgspec
 
 from mltui.wire.base import Number, to_float
-from mltui.wire.samples import MAX_BATCH_SAMPLES, KeySamples, SampleBatch
+from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_STEP, KeySamples, SampleBatch
 from mltui_server.lib.errors import Fault, Invalid
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_TIME = 7_258_118_400 * 10**9
 """The year 2200, ns: below the end of int64, so that the next free nanosecond always exists."""
-MAX_STEP = 2**53
-"""Steps are an axis too, and an axis is made of floats: these are the whole numbers that floats hold exactly."""
 MSGPACK = "application/msgpack"
 
 _json = msgspec.json.Decoder(SampleBatch)

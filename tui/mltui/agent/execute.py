@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,6 @@ from mltui.agent.environment import drain_s, sample_every_s
 from mltui.agent.frames import Record
 from mltui.agent.guard import Guard
 from mltui.agent.heartbeat import Pulse
-from mltui.agent.linux import boot_id
 from mltui.agent.logbook import LogBook
 from mltui.agent.oom import oom_kills
 from mltui.agent.sampler import Sampler
@@ -26,6 +24,7 @@ from mltui.agent.shipper import Shipper, back_off, close_after_drain
 from mltui.agent.spool import FIRST, Lane, append_last, open_group
 from mltui.agent.tree import CannotStart, Tree
 from mltui.wire.executions import CANCEL_GRACE_S, HEARTBEAT_EVERY_S, Claim, CreateExecution, Finish, Work
+from mltui.wire.host import boot_id, host_name
 
 CLAIM_PATIENCE_S = 300.0
 """How long an agent that the engine started looks for its server."""
@@ -55,7 +54,7 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
         pipeline=pipeline,
         command=command,
         directory=str(Path.cwd()),
-        host=socket.gethostname(),
+        host=host_name(),
         boot_id=boot_id(),
         agent_pid=os.getpid(),
         started_at=datetime.now(UTC),
@@ -97,7 +96,7 @@ def run_claimed(execution_id: str, *, url: str) -> int:
 
 
 def _claim(execution_id: str, agent: str, server: Server) -> Work:
-    claim = Claim(agent=agent, host=socket.gethostname(), boot_id=boot_id(), agent_pid=os.getpid())
+    claim = Claim(agent=agent, host=host_name(), boot_id=boot_id(), agent_pid=os.getpid())
     deadline = time.monotonic() + CLAIM_PATIENCE_S
     failures = 0
     while True:

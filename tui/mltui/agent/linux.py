@@ -4,7 +4,6 @@ import ctypes
 import os
 import signal
 import sys
-from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -25,13 +24,3 @@ def die_with_parent(parent: int) -> None:
     if os.getppid() != parent:
         # The parent died before the call.
         os.kill(os.getpid(), signal.SIGKILL)
-
-
-def boot_id() -> str:
-    """What tells this boot of the machine from every other."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        import psutil
-
-        return f"{psutil.boot_time():.0f}"

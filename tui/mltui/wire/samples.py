@@ -14,6 +14,8 @@ from mltui.wire.base import Answer, Number, Request
 RESOURCE_PREFIX = "sys/"
 MAX_KEY = 250
 MAX_BATCH_SAMPLES = 100_000
+MAX_STEP = 2**53
+"""The whole numbers up to it are exact as floats, which is what axes are."""
 
 Key = Annotated[str, Meta(min_length=1, max_length=MAX_KEY, pattern=r"^[^\x00-\x1f]+$")]
 
