@@ -32,6 +32,11 @@ def assert_whole(server, run_id, count):
     assert loss(server, run_id) == (count, count - 1)
 
 
+def gone(process):
+    """Ended. Where nobody reaps orphans they stay as zombies."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 def begun(server, run_id):
     """Wait until the command runs and something of it has arrived."""
     server.until_run(run_id, lambda run: any(e["log_lines"] for e in run["executions"]))
@@ -86,7 +91,7 @@ def test_killing_the_agent_settles_its_run(server, work):
     run = server.until_ended(run_id, 30)
     assert run["status"] == "failed"
     assert "agent lost" in run["error_message"]
-    server.until(lambda: not command.is_running(), "the command to end with its agent", 10)
+    server.until(lambda: gone(command), "the command to end with its agent", 10)
 
 
 def test_an_agent_that_dies_while_the_server_is_away_is_settled_at_its_start(server, work):
@@ -96,7 +101,7 @@ def test_an_agent_that_dies_while_the_server_is_away_is_settled_at_its_start(ser
     agent = command.parent()
     server.kill()
     agent.kill()
-    server.until(lambda: not agent.is_running() or agent.status() == psutil.STATUS_ZOMBIE, "the agent to end", 10)
+    server.until(lambda: gone(agent), "the agent to end", 10)
     server.start()
     run = server.until_ended(run_id, 10)
     assert "agent lost (its process is gone)" in run["error_message"]
@@ -108,7 +113,7 @@ def test_sigterm_stops_what_the_server_started_and_leaves_running_work_alone(ser
     postgres = server.postgres()
     command = psutil.Process(server.until_run(run_id, lambda run: run["executions"][0]["pid"])["executions"][0]["pid"])
     assert server.stop() < 5
-    assert not postgres.is_running()
+    assert gone(postgres)
     assert command.is_running()
     server.start()
     assert_whole(server, run_id, 600)
@@ -124,7 +129,7 @@ def test_cancelling_ends_a_tree_that_does_not_want_to(server):
     run = server.until_ended(run_id, 30)
     assert run["status"] == "cancelled"
     psutil.wait_procs(tree, timeout=5)
-    assert not [process for process in tree if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert all(gone(process) for process in tree)
 
 
 def test_a_retry_finds_the_files_of_what_completed(server, tmp_path):
@@ -189,4 +194,4 @@ def test_ctrl_c_stops_it_as_well(server):
     postgres = server.postgres()
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(5) == 0
-    assert not postgres.is_running()
+    assert gone(postgres)

@@ -60,8 +60,16 @@ async def settle_dead_here(database: Database) -> None:
     for row in rows.all():
         if row.boot_id != boot_id():
             await settle_one(database, str(row.id), "the machine was restarted", silent_since=row.heartbeat_at)
-        elif not await asyncio.to_thread(psutil.pid_exists, row.agent_pid):
+        elif not await asyncio.to_thread(_lives, row.agent_pid):
             await settle_one(database, str(row.id), "its process is gone", silent_since=row.heartbeat_at)
+
+
+def _lives(pid: int) -> bool:
+    """A zombie does not: where nobody reaps orphans, as in many containers, dead agents stay as such."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def settle_one(
