@@ -54,9 +54,7 @@ class Console:
     @property
     def text(self) -> str:
         """What the screen shows, as plain text."""
-        width, height = self.app.size
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(segment.text for segment in strip)[:width] for strip in strips[:height])
+        return screen_text(self.app)
 
     async def press(self, *keys: str) -> None:
         for key in keys:
@@ -78,9 +76,17 @@ class Console:
         await self.until(lambda: all(word in self.text for word in words), " and ".join(words))
 
 
+def screen_text(app: MltuiApp) -> str:
+    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
+
+
 @asynccontextmanager
 async def console(
-    server: ConsoleServer, *, size: tuple[int, int] = (120, 32), session: Session | None = None, run_id: str | None = None
+    server: ConsoleServer,
+    *,
+    size: tuple[int, int] = (120, 32),
+    session: Session | None = None,
+    run_id: str | None = None,
 ) -> AsyncIterator[Console]:
     app = make_app(server, session=session, run_id=run_id)
     async with app.run_test(size=size) as pilot:

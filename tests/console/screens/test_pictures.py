@@ -1,0 +1,133 @@
+"""What each screen looks like, small and large. After a change that is meant: pytest --snapshot-update, and look."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import psycopg
+import pytest
+from conftest import WITHIN_S, make_app, screen_text
+from console_server import NOW, ConsoleServer, add_runs, add_stages, curves, run_id
+from textual.pilot import Pilot
+
+from mltui.console.state.session import Session
+from mltui.wire.logs import STDERR, STDOUT, LogChunk, LogRecord
+
+SIZES = [(80, 24), (160, 45)]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Keys, each pressed when the words before it are on the screen; the picture is taken at the last words."""
+
+    steps: list[tuple[str, list[str]]]
+    run: int | None = None
+    tab: int = 1
+    filter: str = ""
+    gone: list[str] = field(default_factory=list)
+    """What must no longer be on the screen."""
+
+
+LOADING = ["Loading", "·····", "connecting"]
+SCENES = {
+    "runs": Scene([("digits-40", [])]),
+    "runs marked": Scene([("digits-40", ["space", "j", "space"]), ("2 marked", [])]),
+    "runs filtered": Scene([("8 runs", [])], filter="status:failed"),
+    "no match": Scene([("No run matches", [])], filter="nothing-has-this-name"),
+    "filter prompt": Scene([("digits-40", ["slash", "s", "t"]), ("status:", [])]),
+    "command prompt": Scene([("digits-40", ["colon", "p"]), ("pipelines  pipeline", [])]),
+    "delete": Scene([("digits-40", ["D"]), ("cannot be undone", [])]),
+    "help": Scene([("digits-40", ["question_mark"]), ("EVERYWHERE", [])]),
+    "overview": Scene([("val/accuracy", [])], run=0),
+    "overview of a failed run": Scene([("WHAT WENT WRONG", [])], run=2),
+    "log": Scene([("ada-laptop", []), ("epoch 39", [])], run=0, tab=2),
+    "charts": Scene([("loss", []), ("4 of", [])], run=0, tab=3, gone=["Nothing logged"]),
+    "resources": Scene([("since the start", []), ("train-linear", [])], run=0, tab=4, gone=["Nothing"]),
+    "config": Scene([("DEFINITION", [])], run=0, tab=5),
+    "retry": Scene([("WHAT WENT WRONG", ["R"]), ("what did not complete", [])], run=2),
+    "pipelines": Scene([("digits-40", ["p"]), ("Looks at digits", [])]),
+    "pipeline": Scene([("digits-40", ["p"]), ("Looks at", ["j", "enter"]), ("train-network", []), ("digits-40", [])]),
+    "start": Scene([("digits-40", ["s"]), ("Start digits", [])]),
+}
+
+
+@pytest.fixture(scope="module")
+def seeded(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
+    """One server for all pictures, with runs whose times never change."""
+    name = f"pictures_{uuid4().hex}"
+    dsn = postgres.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE mltui_template")
+    add_runs(dsn)
+    add_stages(dsn)
+    add_stages(dsn, 2, "failed")
+    server = ConsoleServer(tmp_path_factory.mktemp("pictures"), dsn)
+    server.start()
+    server.post(f"/runs/{run_id(0)}/samples", curves())
+    send_log(server)
+    wait_for_samples(server)
+    yield server
+    server.stop()
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def send_log(server: ConsoleServer) -> None:
+    import httpx
+    import msgspec
+
+    begun = int(NOW.timestamp()) * 10**9
+    records = [
+        LogRecord(
+            begun + i * 10**8, STDERR if i % 13 == 5 else STDOUT, f"epoch {i:>2}  loss {2 / (i + 1):.4f}\n".encode()
+        )
+        for i in range(40)
+    ]
+    body = msgspec.msgpack.encode(LogChunk(1, records))
+    for stage in range(6):
+        url = f"{server.url}/api/v1/executions/{run_id(2000 + stage)}/log"
+        httpx.post(url, content=body, headers={"Content-Type": "application/msgpack"}).raise_for_status()
+
+
+def wait_for_samples(server: ConsoleServer) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not server.get(f"/runs/{run_id(0)}/series", keys="linear/loss", buckets=10)["series"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SCENES)
+def test_pictures(
+    seeded: ConsoleServer,
+    snap_compare: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    size: tuple[int, int],
+) -> None:
+    scene = SCENES[name]
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    session = Session(now=lambda: NOW, run_tab=scene.tab, filter=scene.filter)
+    app = make_app(seeded, session=session, run_id=None if scene.run is None else run_id(scene.run))
+
+    async def before(pilot: Pilot[object]) -> None:
+        for words, keys in scene.steps:
+            await shown(pilot, lambda text, words=words: words in text)
+            for key in keys:
+                await pilot.press(key)
+        await shown(pilot, lambda text: "● live" in text and not any(w in text for w in [*LOADING, *scene.gone]))
+        # Metrics get their columns last.
+        await app.workers.wait_for_complete([w for w in app.workers if w.group == "metrics"])
+        before = ""
+        while before != (before := screen_text(app)):
+            await pilot.pause(0.5)
+
+    async def shown(pilot: Pilot[object], holds: Callable[[str], bool]) -> None:
+        deadline = time.monotonic() + WITHIN_S
+        while not holds(text := screen_text(app)):
+            assert time.monotonic() < deadline, text
+            await pilot.pause(0.02)
+
+    assert snap_compare(app, terminal_size=size, run_before=before)
