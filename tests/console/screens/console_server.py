@@ -158,16 +158,17 @@ def add_stages(dsn: str, number: int = 0, state: str = "completed") -> None:
             ended = None if status in ("skipped", "running") else begun + timedelta(seconds=last)
             message = {"failed": "exit code 1", "skipped": "it depends on 'train-network'"}.get(status)
             _insert(
-                connection, "stage_run", id=run_id(1000 + 10 * number + i), run_id=run_id(number), stage_id=run_id(9100 + i),
-                name=name, stage_type="CUSTOM", order=i, dependencies=json.dumps(list(dependencies)), status=status,
-                attempt_number=2 if i == 3 else 1, max_attempts=3, started_at=began, completed_at=ended,
+                connection, "stage_run", id=run_id(1000 + 10 * number + i), run_id=run_id(number),
+                stage_id=run_id(9100 + i), name=name, stage_type="CUSTOM", order=i,
+                dependencies=json.dumps(list(dependencies)), status=status, attempt_number=2 if i == 3 else 1, max_attempts=3, started_at=began, completed_at=ended,
                 execution_time=last - first if ended else None, memory_usage=1.5e8, cpu_usage=70.0,
                 error_message=message, created_at=begun, updated_at=begun,
             )  # fmt: skip
             if began is not None:
                 _insert(
-                    connection, "execution", id=run_id(2000 + 10 * number + i), run_id=run_id(number), stage_run_id=run_id(1000 + 10 * number + i),
-                    scope=name, attempt_number=2 if i == 3 else 1, engine="local", status=status,
+                    connection, "execution", id=run_id(2000 + 10 * number + i), run_id=run_id(number),
+                    stage_run_id=run_id(1000 + 10 * number + i), scope=name,
+                    attempt_number=2 if i == 3 else 1, engine="local", status=status,
                     command=json.dumps(["sh", "-c", f"python {name}.py"]), host="ada-laptop", started_at=began,
                     completed_at=ended, execution_time=last - first, heartbeat_at=datetime.now(UTC),
                     created_at=begun, updated_at=begun,

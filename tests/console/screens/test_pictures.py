@@ -119,7 +119,8 @@ def test_pictures(
                 await pilot.press(key)
         await shown(pilot, lambda text: "● live" in text and not any(w in text for w in [*LOADING, *scene.gone]))
         # Metrics get their columns last.
-        await app.workers.wait_for_complete([w for w in app.workers if w.group == "metrics"])
+        if columns := [worker for worker in app.workers if worker.group == "metrics"]:
+            await app.workers.wait_for_complete(columns)
         before = ""
         while before != (before := screen_text(app)):
             await pilot.pause(0.5)

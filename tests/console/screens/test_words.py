@@ -1,8 +1,10 @@
 """The languages of the `:` and `/` lines and of the start form, and the table of keys."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from mltui.console import keymap
 from mltui.console.commands import CommandFault, completions, parse
 from mltui.console.screens.run_actions import parse_tags, tag_fault
@@ -38,7 +40,7 @@ def test_commands(line: str, command: str, argument: str) -> None:
     ],
 )
 def test_wrong_commands_say_what_would_be_right(line: str, words: str) -> None:
-    with pytest.raises(CommandFault, match=words.replace("?", r"\?")):
+    with pytest.raises(CommandFault, match=re.escape(words)):
         parse(line)
 
 
@@ -85,7 +87,7 @@ def test_parameters_take_the_type_of_their_default() -> None:
 
 @pytest.mark.parametrize(("text", "default"), [("many", 1), ("1.5", 1), ("nan", 1), ("x", 0.1), ("maybe", True)])
 def test_wrong_parameters(text: str, default: object) -> None:
-    with pytest.raises(ValueError, match="number|true"):
+    with pytest.raises(ValueError, match=r"number|true"):
         parameters.parse(text, default)
 
 
