@@ -160,7 +160,8 @@ def add_stages(dsn: str, number: int = 0, state: str = "completed") -> None:
             _insert(
                 connection, "stage_run", id=run_id(1000 + 10 * number + i), run_id=run_id(number),
                 stage_id=run_id(9100 + i), name=name, stage_type="CUSTOM", order=i,
-                dependencies=json.dumps(list(dependencies)), status=status, attempt_number=2 if i == 3 else 1, max_attempts=3, started_at=began, completed_at=ended,
+                dependencies=json.dumps(list(dependencies)), status=status,
+                attempt_number=2 if i == 3 else 1, max_attempts=3, started_at=began, completed_at=ended,
                 execution_time=last - first if ended else None, memory_usage=1.5e8, cpu_usage=70.0,
                 error_message=message, created_at=begun, updated_at=begun,
             )  # fmt: skip
