@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -21,6 +22,7 @@ from mltui.console.screens.lines import StatusLine
 from mltui.console.state.server import Coalesced, Counts, count_runs
 from mltui.console.state.session import Session
 from mltui.console.theme import THEMES, VARIABLE_DEFAULTS
+from mltui.console.thrift import thrifty_driver
 from mltui.console.widgets.keys import bindings
 
 if TYPE_CHECKING:
@@ -119,6 +121,9 @@ class MltuiApp(App[object]):
     @property
     def server_version(self) -> str:
         return self._live.server_version if self._live is not None else ""
+
+    def get_driver_class(self) -> type[Driver]:
+        return thrifty_driver(super().get_driver_class())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return VARIABLE_DEFAULTS
@@ -343,7 +348,8 @@ class MltuiApp(App[object]):
     def _tick(self) -> None:
         if self.link[0] != "live":
             self._redraw_status()
-        if isinstance(self.screen, Frame):
+        # Leaving takes screens apart while timers still run.
+        if self.is_running and isinstance(self.screen, Frame):
             self.screen.tick()
 
     def _frames(self) -> list[Frame]:
