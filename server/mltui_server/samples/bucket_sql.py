@@ -33,7 +33,9 @@ def seal_statements(chunk: int) -> Iterable[str]:
     """Move `recent` to `sealed`, in chunks numbered from `chunk`."""
     yield (
         "INSERT INTO sealed SELECT series, time, step, value, "
-        f"{chunk} + (row_number() OVER () - 1) // {CHUNK_ROWS} FROM (FROM recent ORDER BY series, time)"
+        # No chunk has samples of two series: then its number alone tells what to read of it.
+        f"{chunk} + (row_number() OVER (ORDER BY series, time) - 1) // {CHUNK_ROWS} "
+        "+ dense_rank() OVER (ORDER BY series) - 1 FROM recent ORDER BY series, time"
     )
     # `ordered`: every sample has a step and none goes back, so that the order by step is the order by time.
     yield (
@@ -82,7 +84,8 @@ WITH touched AS MATERIALIZED (
     SELECT *, {whole} {"AND ordered" if axis == "step" else ""} AS whole FROM chunk
     WHERE {wanted} AND {last} >= {_literal(low)} AND {first} <= {_literal(high)}),
 single AS (
-    SELECT {columns} FROM sealed SEMI JOIN (FROM touched WHERE NOT whole) AS cut USING (series, chunk) WHERE {within}
+    SELECT {columns} FROM sealed SEMI JOIN (SELECT chunk FROM touched WHERE NOT whole) AS cut USING (chunk)
+        WHERE {within}
     UNION ALL SELECT {columns} FROM recent WHERE {within}),
 part AS (
     SELECT series, {bucket(first)} AS bucket, min, max, first, {place("first_")} AS first_place,

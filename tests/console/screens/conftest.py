@@ -17,7 +17,7 @@ from mltui.console.app import MltuiApp
 from mltui.console.state.session import Session
 from mltui.stream import Live
 
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 
 
 @pytest.fixture
