@@ -1,5 +1,6 @@
 """A real server process for the console to look at, and made-up runs in it whose times never change."""
 
+import contextlib
 import json
 import math
 import os
@@ -15,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import psutil
 import psycopg
 
 START_WITHIN_S = 60.0
@@ -48,6 +50,7 @@ class ConsoleServer:
             "MLTUI_URL": self.url,
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self._agents: set[psutil.Process] = set()
 
     def start(self) -> None:
         with (self.folder / "server.log").open("ab") as log:
@@ -66,13 +69,24 @@ class ConsoleServer:
 
     def kill(self) -> None:
         if self.process is not None:
+            self._remember_agents()
             self.process.kill()
             self.process.wait()
 
     def stop(self) -> None:
+        """Agents outlive their server, but not the test."""
         if self.process is not None and self.process.poll() is None:
+            self._remember_agents()
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
+        for agent in self._agents:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                agent.kill()
+
+    def _remember_agents(self) -> None:
+        assert self.process is not None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._agents |= set(psutil.Process(self.process.pid).children(recursive=True))
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         answer = httpx.post(f"{self.url}/api/v1{path}", json=body, headers={"X-Mltui-User": "ada"}, timeout=20)

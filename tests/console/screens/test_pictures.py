@@ -119,8 +119,7 @@ def test_pictures(
                 await pilot.press(key)
         await shown(pilot, lambda text: "● live" in text and not any(w in text for w in [*LOADING, *scene.gone]))
         # Metrics get their columns last.
-        if columns := [worker for worker in app.workers if worker.group == "metrics"]:
-            await app.workers.wait_for_complete(columns)
+        await shown(pilot, lambda _: all(worker.is_finished for worker in app.workers if worker.group == "metrics"))
         before = ""
         while before != (before := screen_text(app)):
             await pilot.pause(0.5)

@@ -33,6 +33,15 @@ def number(value: Number | None, digits: int = 4) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def shortened(name: str, width: int) -> str:
+    """At most `width` characters; of a long key or path, the end tells more than the beginning.
+
+    >>> shortened("encoder/layer.11/grad_norm", 12)
+    '…1/grad_norm'
+    """
+    return name if len(name) <= width else "…" + name[len(name) - width + 1 :]
+
+
 def count(value: int | None) -> str:
     """With thousands set apart.
 

@@ -108,5 +108,13 @@ def _metric_column(key: str, rank: int) -> Column[RunRow]:
         text = format.number(value)
         return text if isinstance(value, float) and abs(to_float(value)) < float("inf") else Text(text, "error")
 
-    title = key if len(key) <= 14 else "…" + key[-13:]
-    return Column(f"metric:{key}", title, last, min_width=8, max_width=16, align="right", sortable=True, rank=rank)
+    return Column(
+        f"metric:{key}",
+        format.shortened(key, 14),
+        last,
+        min_width=8,
+        max_width=16,
+        align="right",
+        sortable=True,
+        rank=rank,
+    )

@@ -1,6 +1,6 @@
 """The first tab of a run: what it is, what went wrong, what it measured and made, and what happened lately."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,12 @@ from mltui.wire.states import Status
 
 EVENTS = 12
 """Newest events that are shown."""
+LABEL, NARROW_LABEL = 14, 4
+NUMBERS = {"last": 9, "min": 9, "max": 9, "step": 8}
+"""What is shown of each metric, and in how many columns."""
+LEAVE_FIRST = ("max", "min", "step")
+SHORT_KEY = 22
+"""A metric's key keeps so many columns before numbers leave."""
 
 
 def overview(
@@ -25,7 +31,7 @@ def overview(
     lines: list[Text] = []
     if run.error_message:
         lines += [heading("What went wrong"), *_error(run), Text()]
-    lines += [heading("Run"), *_facts(run, now), Text()]
+    lines += [heading("Run"), *_facts(run, now, width), Text()]
     lines += [heading("Last metrics"), *_metrics(series, width), Text()]
     if run.output_data:
         lines += [heading("Output"), *_values(run.output_data), Text()]
@@ -43,7 +49,8 @@ def _error(run: RunDetail) -> list[Text]:
     return [*lines, Text("its log: enter on the stage at the left", "muted")] if run.stages else lines
 
 
-def _facts(run: RunDetail, now: Clock) -> list[Text]:
+def _facts(run: RunDetail, now: Clock, width: int) -> list[Text]:
+    ids = LABEL if width >= LABEL + len(run.id) else NARROW_LABEL
     facts = [
         fact("State", state(run.status)),
         fact("Stages", progress(run)),
@@ -55,7 +62,7 @@ def _facts(run: RunDetail, now: Clock) -> list[Text]:
         fact("Trigger", f"{run.trigger_type.value} by {run.triggered_by}"),
         fact("Environment", run.environment or format.ABSENT),
         fact("Tags", tags(run.tags) if run.tags else Text("none; press t to add some", "muted")),
-        fact("Id", run.id),
+        fact("Id", run.id, ids),
     ]
     if run.retry_of:
         facts.append(fact("Retry of", run.retry_of))
@@ -68,17 +75,33 @@ def _metrics(series: Sequence[SeriesSummary], width: int) -> list[Text]:
     shown = [one for one in series if not one.key.startswith(RESOURCE_PREFIX)]
     if not shown:
         return [Text('none yet; in Python: run.log({"loss": x}, step=i)', "muted")]
-    key_width = min(max(len(one.key) for one in shown), max(14, width - 46))
-    lines = [Text(f"{'':<{key_width}}  {'last':>9}  {'min':>9}  {'max':>9}  {'step':>8}", "muted")]
+    key_width = min(max(len(one.key) for one in shown), max(SHORT_KEY, width - _room(NUMBERS)))
+    numbers = _fitting(width - key_width)
+    lines = [Text(" " * key_width + "".join(f"  {name:>{NUMBERS[name]}}" for name in numbers), "muted")]
     for one in shown:
-        text = Text().append(f"{one.key[:key_width]:<{key_width}}  ", "secondary")
-        text.append(f"{format.number(one.last):>9}", "bold" if not one.nonfinite else "error")
-        text.append(f"  {format.number(one.min):>9}  {format.number(one.max):>9}", "muted")
-        text.append(f"  {format.count(one.last_step):>8}", "muted")
+        text = Text(f"{format.shortened(one.key, key_width):<{key_width}}", "secondary")
+        for name in numbers:
+            value = getattr(one, "last_step" if name == "step" else name)
+            word = format.count(value) if name == "step" else format.number(value)
+            colour = "muted" if name != "last" else "error" if one.nonfinite else "bold"
+            text.append(f"  {word:>{NUMBERS[name]}}", colour)
         if one.nonfinite:
             text.append(f"  {one.nonfinite} NaN or Inf", "error")
         lines.append(text)
     return lines
+
+
+def _fitting(width: int) -> list[str]:
+    """The numbers of a metric that `width` columns have room for."""
+    shown = list(NUMBERS)
+    for name in LEAVE_FIRST:
+        if _room(shown) > width:
+            shown.remove(name)
+    return shown
+
+
+def _room(names: Iterable[str]) -> int:
+    return sum(NUMBERS[name] + 2 for name in names)
 
 
 def _values(values: dict[str, Any]) -> list[Text]:

@@ -1,5 +1,6 @@
 """Text into a cell of a fixed width, with the theme's colours."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Literal
 
@@ -32,6 +33,17 @@ def styled(text: Text, width: int, align: Align, base: Style, palette: Palette) 
     segments = _segments(text, base, palette)
     pad = Segment(" " * (width - text.cell_len), base)
     return [pad, *segments] if align == "right" else [*segments, pad]
+
+
+def joined(segments: Iterable[Segment]) -> list[Segment]:
+    """The same with neighbours of one style in one segment: every segment costs time in each layer below."""
+    run: list[Segment] = []
+    for segment in segments:
+        if run and run[-1].style is segment.style:
+            run[-1] = Segment(run[-1].text + segment.text, segment.style)
+        elif segment.text:
+            run.append(segment)
+    return run
 
 
 def _segments(text: Text, base: Style, palette: Palette) -> list[Segment]:

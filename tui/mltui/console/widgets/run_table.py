@@ -1,6 +1,7 @@
 """The table: rows of a Window under a fixed header. Used for runs, pipelines and every other list."""
 
 from collections.abc import Sequence
+from operator import is_
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
@@ -21,6 +22,8 @@ R = TypeVar("R")
 
 GUTTER = 2
 """Columns at the left for the mark."""
+KEPT_VIEWS = 4
+"""Rows are kept as rendered for this many times what can be seen."""
 
 KEYS = [
     Key("table.open", "open", "enter", "Open", show=True),
@@ -88,6 +91,11 @@ class RunTable(VirtualLines, Generic[R]):
         self._widest: dict[str, int] = {}
         self._layout: dict[str, int] = {}
         self._highlighted: str | None = None
+        self._rendered: dict[int, tuple[R, tuple[Column[R], ...], dict[str, str | Text]]] = {}
+        """What columns made of the row at an index, until the next repaint."""
+        self._seen_rows: list[R | None] = []
+        self._seen: tuple[object, ...] = ()
+        """What was visible when the window changed last."""
         window.on_change = self._window_changed
 
     @property
@@ -104,6 +112,8 @@ class RunTable(VirtualLines, Generic[R]):
         self.window.close()
 
     def visible_changed(self) -> None:
+        if len(self._rendered) > KEPT_VIEWS * (self.viewport.height + 1):
+            self._rendered.clear()
         self._lay_out()
         self.window.show(self.scroll_offset.y, self.viewport.height)
 
@@ -117,18 +127,38 @@ class RunTable(VirtualLines, Generic[R]):
                 self.scroll_to(y=self.scroll_offset.y + moved)
             self.cursor = self.window.cursor
         self._post_highlighted()
-        self.repaint_changed()
+        if self._sees_something_else():
+            super().repaint_changed()
+
+    def repaint_changed(self) -> None:
+        self._rendered.clear()
+        super().repaint_changed()
+
+    def _sees_something_else(self) -> bool:
+        """Since the last call. Pages ahead come in without being seen."""
+        top, window = self.scroll_offset.y, self.window
+        rows = [window.row(index) for index in range(top, top + self.viewport.height)]
+        seen = (top, self.cursor, self.columns, window.total, window.error, frozenset(window.marks), len(rows))
+        same = seen == self._seen and all(map(is_, rows, self._seen_rows))
+        self._seen, self._seen_rows = seen, rows
+        return not same
+
+    def _cells(self, index: int, row: R) -> dict[str, str | Text]:
+        known = self._rendered.get(index)
+        if known is None or known[0] is not row or known[1] is not self.columns:
+            made = {column.key: column.render(row) for column in self.columns}
+            known = self._rendered[index] = (row, self.columns, made)
+        return known[2]
 
     def _measure(self) -> None:
         top = self.scroll_offset.y
         for index in range(top, top + self.viewport.height):
             row = self.window.row(index)
             if row is not None:
-                for column in self.columns:
-                    cell = column.render(row)
+                for key, cell in self._cells(index, row).items():
                     width = cell.cell_len if isinstance(cell, Text) else cell_len(cell)
-                    if width > self._widest.get(column.key, 0):
-                        self._widest[column.key] = width
+                    if width > self._widest.get(key, 0):
+                        self._widest[key] = width
 
     def _lay_out(self) -> None:
         self._measure()
@@ -164,18 +194,20 @@ class RunTable(VirtualLines, Generic[R]):
         return strip.extend_cell_length(width, style)
 
     def draw_line(self, index: int, base: Style) -> Strip:
-        row = self.window.row(index)
+        row, palette = self.window.row(index), self.palette
         marked = row is not None and self.window.id_at(index) in self.window.marks
-        segments = [Segment("▌ " if marked else " " * GUTTER, base + self.palette.style("accent"))]
-        for column in self._shown():
+        segments = [Segment("▌ ", base + palette.style("accent")) if marked else Segment(" " * GUTTER, base)]
+        rendered = {} if row is None else self._cells(index, row)
+        for number, column in enumerate(self._shown()):
             width = self._layout[column.key]
-            if row is None:
-                dots = "·" * max(1, width // 2)
-                segments += cells.plain(dots, width, column.align, base + self.palette.style("faint"))
+            cell = Text("·" * max(1, width // 2), "faint") if row is None else rendered[column.key]
+            if number:
+                segments.append(Segment(" " * GAP, base))
+            if isinstance(cell, str):
+                segments += cells.plain(cell, width, column.align, base)
             else:
-                segments += self._row_cell(column, row, width, base)
-            segments.append(Segment(" " * GAP, base))
-        return Strip(segments)
+                segments += cells.styled(cell, width, column.align, base, palette)
+        return Strip(cells.joined(segments))
 
     def draw_beyond(self, y: int, base: Style) -> Strip:
         lines = self._note().split("\n")
@@ -191,12 +223,6 @@ class RunTable(VirtualLines, Generic[R]):
         if self.window.error is not None:
             return f"{self.window.error}"
         return "Loading…" if self.window.total is None else self.empty
-
-    def _row_cell(self, column: Column[R], row: R, width: int, base: Style) -> list[Segment]:
-        cell = column.render(row)
-        if isinstance(cell, str):
-            return cells.plain(cell, width, column.align, base)
-        return cells.styled(cell, width, column.align, base, self.palette)
 
     def _shown(self) -> list[Column[R]]:
         return [column for column in self.columns if column.key in self._layout]

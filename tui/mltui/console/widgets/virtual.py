@@ -46,6 +46,8 @@ class VirtualLines(PaintedLines):
         super().__init__(id=id, classes=classes)
         self.line_count = 0
         self._drawn: dict[tuple[int, bool], Strip] = {}
+        self._base: Style | None = None
+        """The widget's own style, until the theme changes: finding it out asks every ancestor."""
 
     # What subclasses give.
 
@@ -83,7 +85,9 @@ class VirtualLines(PaintedLines):
 
     def visible_line(self, y: int) -> Strip:
         width, left = self.scrollable_content_region.width, self.scroll_offset.x
-        base = self.rich_style
+        if self._base is None:
+            self._base = self.rich_style
+        base = self._base
         if y < self.HEADER_LINES:
             return self.draw_header(y, base).crop_extend(left, left + width, base)
         index = y - self.HEADER_LINES + self.scroll_offset.y
@@ -100,6 +104,7 @@ class VirtualLines(PaintedLines):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._base = None
         self._drawn.clear()
 
     def on_resize(self) -> None:
