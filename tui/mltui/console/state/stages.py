@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from mltui.wire.runs import StageRunRow
 
+GUIDE = 3
+"""Columns of a guide for each level."""
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from mltui.console import format as text
-from mltui.console.state.stages import Branch, branches
+from mltui.console.state.stages import GUIDE, Branch, branches
 from mltui.console.theme import STATUS
 from mltui.console.widgets import cells
 from mltui.console.widgets.keys import Key, bindings
@@ -97,7 +97,7 @@ class StageTree(VirtualLines):
         stage, look = branch.stage, STATUS[branch.stage.status]
         colour, muted = base + self.palette.style(look.colour), base + self.palette.style("muted")
         name_width = self._name_width()
-        guide = branch.guide[: name_width - 4]
+        guide = self._guide(branch)[: name_width - 4]
         segments = [
             Segment(" ", base),
             Segment(guide, base + self.palette.style("muted", dim=True)),
@@ -120,9 +120,24 @@ class StageTree(VirtualLines):
         return Strip([Segment(" " * left, base), Segment(self.empty, base + self.palette.style("muted"))])
 
     def _name_width(self) -> int:
-        widest = max((cell_len(b.guide) + 2 + cell_len(b.stage.name) for b in self._branches), default=0)
-        fixed = 1 + self._attempts_width() + DURATION + 2 * GAP + 1
-        return max(12, min(widest, MAX_NAME, self.viewport.width - fixed))
+        """Columns of guides, marks and names: what is left beside the rest, where there is no room for the bars."""
+        return max(12, min(self._widest(compact=self._compact()), MAX_NAME, self._room()))
+
+    def _room(self) -> int:
+        return self.viewport.width - 1 - GAP - self._attempts_width() - DURATION - 1
+
+    def _widest(self, *, compact: bool) -> int:
+        step = 2 if compact else GUIDE
+        return max((len(b.guide) // GUIDE * step + 2 + cell_len(b.stage.name) for b in self._branches), default=0)
+
+    def _compact(self) -> bool:
+        return self._widest(compact=False) > self._room()
+
+    def _guide(self, branch: Branch) -> str:
+        """In two columns a level where three would cost letters of a name."""
+        if not self._compact():
+            return branch.guide
+        return "".join(f"{branch.guide[at]} " for at in range(0, len(branch.guide), GUIDE))
 
     def _attempts_width(self) -> int:
         return max((len(self._attempts(branch.stage)) for branch in self._branches), default=0)
