@@ -27,11 +27,15 @@ def plain(text: str, width: int, align: Align, style: Style) -> list[Segment]:
 
 def styled(text: Text, width: int, align: Align, base: Style, palette: Palette) -> list[Segment]:
     """The same for a Text whose styles are names of the theme's colours, or bold, italic, dim."""
-    if text.cell_len > width:
+    if not text.spans and text.style:
+        return plain(text.plain, width, align, base + _style(text.style, palette))
+    length = text.cell_len
+    if length > width:
         text = text.copy()
         text.truncate(max(0, width), overflow="ellipsis")
+        length = text.cell_len
     segments = _segments(text, base, palette)
-    pad = Segment(" " * (width - text.cell_len), base)
+    pad = Segment(" " * (width - length), base)
     return [pad, *segments] if align == "right" else [*segments, pad]
 
 

@@ -115,6 +115,7 @@ class RunTable(VirtualLines, Generic[R]):
         if len(self._rendered) > KEPT_VIEWS * (self.viewport.height + 1):
             self._rendered.clear()
         self._lay_out()
+        self._sees_something_else()
         self.window.show(self.scroll_offset.y, self.viewport.height)
 
     def _window_changed(self) -> None:
