@@ -21,6 +21,8 @@ BUDGET_S = 0.5
 """After this long a call answers with what it found and where to go on."""
 MAX_MATCH_BYTES = 4 << 20
 MAX_PATTERN = 1_000
+ESCAPE, COLOURS = "\x1b", r"\x1b\[[0-9;:?]*[A-Za-z]"
+"""What colours text is not part of what people read, and so not of what they search in."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Pattern:
         """Which texts match. Raises Invalid where the pattern is none."""
         match = pc.match_substring_regex if self.regex else pc.match_substring
         array = pa.array(texts, pa.large_string())
+        if any(ESCAPE in text for text in texts):
+            array = pc.replace_substring_regex(array, COLOURS, "")
         try:
             found: list[bool] = match(array, self.text, ignore_case=not self.case).to_pylist()
         except pa.ArrowInvalid as error:

@@ -49,8 +49,9 @@ async def page(http: httpx.AsyncClient, execution_id: str, **query) -> dict:
     return response.json()
 
 
-async def raw(http: httpx.AsyncClient, execution_id: str, stream: str = "all") -> bytes:
-    response = await http.get(f"/api/v1/executions/{execution_id}/log/raw", params={"stream": stream})
+async def raw(http: httpx.AsyncClient, execution_id: str, stream: str = "all", **query) -> bytes:
+    query = {("from" if key == "first" else key): value for key, value in query.items()}
+    response = await http.get(f"/api/v1/executions/{execution_id}/log/raw", params={"stream": stream, **query})
     assert response.status_code == 200, response.text
     return response.content
 

@@ -4,7 +4,7 @@ import pytest
 
 from mltui_server.logs import reading
 from mltui_server.logs.queries import fetch_chunks
-from tests.server.logs.shipping import begin, found, page, records, search, ship
+from tests.server.logs.shipping import begin, found, page, raw, records, search, ship
 
 
 async def many(http, lines: int, per_chunk: int) -> str:
@@ -126,3 +126,19 @@ async def test_a_pattern_that_would_take_for_ever_elsewhere_is_answered(http):
 async def test_a_wrong_search_is_refused(http, query):
     execution = await many(http, 1, 1)
     assert (await http.get(f"/api/v1/executions/{execution}/log/search", params=query)).status_code == 422
+
+
+async def test_colours_do_not_hide_words_from_a_search(http):
+    _, execution = await begin(http)
+    await ship(http, execution, 1, records(b"lo\x1b[1;31mss\x1b[0m 0.5\n", b"\x1b[38;5;1mother\x1b[0m\n"))
+    assert [line["n"] for line in (await search(http, execution, "loss 0.5"))["lines"]] == [0]
+    assert [line["n"] for line in (await search(http, execution, r"^other$", regex=1))["lines"]] == [1]
+    assert (await search(http, execution, "38;5"))["lines"] == []
+
+
+async def test_raw_bytes_of_a_range_of_lines(http):
+    _, execution = await begin(http)
+    await ship(http, execution, 1, records(*(b"line %d\n" % i for i in range(300))))
+    assert await raw(http, execution, first=3, to=5) == b"line 3\nline 4\n"
+    assert await raw(http, execution, first=298) == b"line 298\nline 299\n"
+    assert await raw(http, execution, first=300) == b""
