@@ -35,7 +35,7 @@ READERS = 4
 """Reads at one time; further ones wait."""
 SEAL_ROWS = 500_000
 """Scanned in milliseconds while unsorted, and enough to make long chunks of many series."""
-DELETED = (("recent", "series"), ("sealed", "series"), ("chunk", "series"), ("series", "id"))
+DELETED = (("recent", "series"), ("sealed", "series"), ("chunk", "series"), ("roll", "series"), ("series", "id"))
 """Tables that know a series, and by which column."""
 EXPORT_ROWS = 16_384
 INTERRUPT_EVERY_S = 0.05

@@ -23,7 +23,8 @@ RUN = new_id()
 async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[SampleStore]:
     if request.param == "duckdb-sealing":
         monkeypatch.setattr(duckdb_store, "SEAL_ROWS", 7)
-        monkeypatch.setattr(bucket_sql, "CHUNK_ROWS", 3)
+        monkeypatch.setattr(bucket_sql, "CHUNK_ROWS", 2)
+        monkeypatch.setattr(bucket_sql, "FAN_OUT", 2)
     store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
     yield store
     await store.close()

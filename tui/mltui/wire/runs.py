@@ -39,7 +39,9 @@ class RunRow(Answer, kw_only=True):
     execution_time: float | None
     """From start to end, or up to now while it runs."""
     max_memory_usage: float | None
+    """Bytes: the highest peak of one stage's processes. Stages that run side by side are not added up."""
     max_cpu_usage: float | None
+    """Percent of one core: the highest peak of one stage's processes."""
     stage_count: int
     success_count: int
     failed_count: int
