@@ -26,6 +26,7 @@ from mltui_server.live.hub import Hub
 from mltui_server.live.socket import talk
 from mltui_server.logs.controller import LogController
 from mltui_server.logs.service import logs_service
+from mltui_server.metrics.controller import MetricController
 from mltui_server.pipelines.controller import PipelineController
 from mltui_server.runs.controller import RunController
 from mltui_server.samples.controller import SampleController
@@ -74,6 +75,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     SampleController,
                     LogController,
                     EventController,
+                    MetricController,
                 ],
             ),
             talk,

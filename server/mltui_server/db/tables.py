@@ -4,6 +4,7 @@ import mltui_server.artifacts.models
 import mltui_server.events.models
 import mltui_server.executions.models
 import mltui_server.logs.models
+import mltui_server.metrics.models
 import mltui_server.pipelines.models
 import mltui_server.runs.models
 import mltui_server.samples.models  # noqa: F401

@@ -1,0 +1,1 @@
+"""Operational metrics: what there is to measure."""

@@ -1,0 +1,69 @@
+"""Making, changing and deleting metrics."""
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mltui.wire.metrics import RESERVED_LABEL_KEYS, CreateMetric, MetricRow, PatchMetric
+from mltui_server.events.service import record
+from mltui_server.lib.errors import Conflict, Fault, Invalid, NotFound
+from mltui_server.lib.principal import Principal
+from mltui_server.metrics.models import Metric
+from mltui_server.metrics.queries import metric_row
+
+
+async def find(session: AsyncSession, name: str, *, lock: bool = False) -> Metric:
+    """The metric of that name. Raises NotFound."""
+    statement = select(Metric).where(Metric.name == name)
+    metric = await session.scalar(statement.with_for_update() if lock else statement)
+    if metric is None:
+        raise NotFound("metric", name)
+    return metric
+
+
+async def create(session: AsyncSession, principal: Principal, request: CreateMetric) -> MetricRow:
+    """Raises Conflict when the name is taken, Invalid for label keys that cannot be."""
+    _check_keys(request.label_keys)
+    after = msgspec.to_builtins(request)
+    metric = Metric(**after)
+    try:
+        async with session.begin_nested():
+            session.add(metric)
+    except IntegrityError:
+        raise Conflict("Metric with the same name already exists") from None
+    await record(session, principal, "metric.create", metric.id, after=after)
+    return metric_row(metric)
+
+
+async def patch(session: AsyncSession, principal: Principal, name: str, request: PatchMetric) -> MetricRow:
+    metric = await find(session, name, lock=True)
+    wanted = {
+        field: value for field in PatchMetric.__struct_fields__ if (value := getattr(request, field)) is not UNSET
+    }
+    before = {field: getattr(metric, field) for field in wanted}
+    if before != wanted:
+        for field, value in wanted.items():
+            setattr(metric, field, value)
+        await session.flush()
+        await record(session, principal, "metric.update", metric.id, before=before, after=wanted)
+    return metric_row(metric)
+
+
+async def remove(session: AsyncSession, principal: Principal, name: str) -> None:
+    metric = await find(session, name, lock=True)
+    before = msgspec.to_builtins(metric_row(metric))
+    await session.delete(metric)
+    await record(session, principal, "metric.delete", metric.id, before=before)
+
+
+def _check_keys(keys: list[str]) -> None:
+    faults = [
+        Fault(f"$.label_keys[{at}]", f"{key!r} is {reason}")
+        for at, key in enumerate(keys)
+        for reason, wrong in (("there twice", key in keys[:at]), ("reserved", key in RESERVED_LABEL_KEYS))
+        if wrong
+    ]
+    if faults:
+        raise Invalid("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
