@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui.wire.health import Component
 from mltui_server.db.database import Database
 from mltui_server.samples.duckdb_store import FILE, DuckDBStore
+from mltui_server.samples.flusher import LOCK as FLUSHER_LOCK
 from mltui_server.samples.flusher import Flusher
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.models import SampleDeletion
@@ -20,6 +22,9 @@ from mltui_server.samples.store import SampleStore, StoreError
 from mltui_server.settings import Settings
 
 HEALTH_TIMEOUT_S = 2.0
+LET_GO_S = 5.0
+FREE = "SELECT CASE WHEN pg_try_advisory_lock(%s) THEN pg_advisory_unlock(%s) ELSE false END"
+"""Whether no flusher works on this database."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Samples:
 @contextlib.asynccontextmanager
 async def samples_service(settings: Settings, database: Database) -> AsyncIterator[Samples]:
     """The store opened, the flusher running; both stopped at the end. Raises StoreError if another server has it."""
+    await _refuse_second(database)
     store = DuckDBStore(settings.data_path / FILE, settings.duckdb_memory)
     inbox = Inbox(database.pool, settings.inbox_max_samples)
     flusher = Flusher(database.dsn, store, inbox)
@@ -57,6 +63,25 @@ async def samples_service(settings: Settings, database: Database) -> AsyncIterat
             yield Samples(store, inbox, flusher)
     finally:
         await store.close()
+
+
+async def _refuse_second(database: Database) -> None:
+    """Two servers on one database, each with a store of its own, would share the samples out between them.
+
+    One that was killed a moment ago is given the time that Postgres takes to notice.
+    """
+    deadline = time.monotonic() + LET_GO_S
+    while True:
+        async with database.pool.connection() as connection:
+            row = await (await connection.execute(FREE, [FLUSHER_LOCK, FLUSHER_LOCK])).fetchone()
+        if row is not None and row[0]:
+            return
+        if time.monotonic() > deadline:
+            raise StoreError(
+                "another server works on this database, and keeps its samples and logs in its own data folder; "
+                "stop that one first, or give this one another database"
+            )
+        await asyncio.sleep(0.2)
 
 
 @contextlib.asynccontextmanager
