@@ -16,6 +16,7 @@ import platformdirs
 from msgspec import Meta
 
 CONFIG_VARIABLE = "MLTUI_CONFIG"
+DURATION = r"^([1-9]\d{0,4}[hdw])?$"
 
 
 class SettingsError(Exception):
@@ -24,6 +25,11 @@ class SettingsError(Exception):
 
 def _env(name: str, **limits: Any) -> Meta:
     return Meta(extra={"env": name}, **limits)
+
+
+def _secret(name: str) -> Meta:
+    """A setting whose value is never said again."""
+    return Meta(extra={"env": name, "secret": True})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,6 +47,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Seconds a run may take unless its pipeline says otherwise."""
     duckdb_memory: Annotated[str, _env("MLTUI_DUCKDB_MEMORY", pattern=r"^\d+ ?[KMG]i?B$")] = "512MB"
     """Memory limit of the embedded sample store."""
+    influx_url: Annotated[str, _env("INFLUX_URL")] = ""
+    """http://host:8086 of an InfluxDB 1.6 to 3 for the samples. Unset: the embedded sample store."""
+    influx_database: Annotated[str, _env("INFLUX_DATABASE", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$")] = "mltui"
+    """Its database, or bucket; made when it is not there."""
+    influx_token: Annotated[str, _secret("INFLUX_TOKEN")] = ""
+    """API token of InfluxDB 2.x or 3."""
+    influx_user: Annotated[str, _env("INFLUX_USER")] = ""
+    """User of InfluxDB, where there is no token."""
+    influx_password: Annotated[str, _secret("INFLUX_PASSWORD")] = ""
+    """The user's password."""
+    influx_org: Annotated[str, _env("INFLUX_ORG")] = ""
+    """Organization; InfluxDB 2.x needs it."""
+    influx_retention: Annotated[str, _env("INFLUX_RETENTION", pattern=DURATION)] = ""
+    """How long InfluxDB keeps run metrics: "36h", "30d", "52w". Empty: for ever."""
+    influx_resource_retention: Annotated[str, _env("INFLUX_RESOURCE_RETENTION", pattern=DURATION)] = ""
+    """How long it keeps resource samples."""
     inbox_max_samples: Annotated[int, _env("MLTUI_INBOX_MAX_SAMPLES", ge=1000)] = 200_000_000
     """Samples that may wait for the sample store; past that, writers get 503 with Retry-After."""
     log_level: Annotated[str, _env("MLTUI_LOG_LEVEL", pattern=r"^(debug|info|warning|error)$")] = "info"
@@ -98,7 +120,8 @@ def _checked(field: str, value: Any, origins: Mapping[str, str]) -> Any:
     try:
         return msgspec.convert(value, hint, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{origins[field]}={value!r} is wrong: {error}") from None
+        shown = "***" if hint.__metadata__[0].extra.get("secret") else repr(value)
+        raise SettingsError(f"{origins[field]}={shown} is wrong: {error}") from None
 
 
 def check_address(settings: Settings, insecure: bool) -> None:

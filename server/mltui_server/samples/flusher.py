@@ -16,6 +16,8 @@ import structlog
 from mltui_server.db.notify import CHANNEL
 from mltui_server.samples.arrange import Addition, Flush, InboxRow, Refusal, arrange, unpack
 from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.nodes import HOSTS, hosts_of, is_resource
+from mltui_server.samples.refusals import without_refused
 from mltui_server.samples.store import SampleStore, SeriesName, StoreError
 
 logger = structlog.get_logger(__name__)
@@ -48,7 +50,8 @@ ON CONFLICT (run_id, key) DO UPDATE SET
     last_step = coalesce(excluded.last_step, run_series.last_step),
     last_time = excluded.last_time"""
 REFUSE = """
-INSERT INTO sample_refused (id, run_id, body, reason) SELECT %s, run_id, body, %s FROM sample_inbox WHERE id = %s"""
+INSERT INTO sample_refused (id, run_id, body, reason)
+SELECT id, run_id, %s, %s FROM sample_inbox WHERE id = %s"""
 
 
 async def claim(connection: Connection, applied: Collection[int]) -> list[InboxRow]:
@@ -78,7 +81,9 @@ async def prepare(connection: Connection, rows: Sequence[InboxRow]) -> Flush:
     names = list(unpacked.series)
     found = await _fetch(connection, LAST_TIMES, [[name.run for name in names], [name.key for name in names]])
     last_times: Mapping[SeriesName, int] = {SeriesName(run, key): last for run, key, last in found}
-    return await asyncio.to_thread(arrange, rows, unpacked, last_times)
+    runs = list({name.run for name in names if is_resource(name)})
+    hosts = hosts_of(await _fetch(connection, HOSTS, [runs])) if runs else None
+    return await asyncio.to_thread(arrange, rows, unpacked, last_times, hosts)
 
 
 async def settle(connection: Connection, flush: Flush) -> None:
@@ -109,9 +114,9 @@ async def _summarize(connection: Connection, additions: Sequence[Addition]) -> N
 
 async def _set_aside(connection: Connection, refused: Sequence[Refusal]) -> None:
     for refusal in refused:
-        logger.error("an inbox row cannot be read; set aside in sample_refused",
+        logger.error("samples are refused for good; set aside in sample_refused",
                      row=refusal.row.id, run=str(refusal.row.run), reason=refusal.reason)  # fmt: skip
-        await connection.execute(REFUSE, [refusal.row.id, refusal.reason, refusal.row.id])
+        await connection.execute(REFUSE, [refusal.row.body, refusal.reason, refusal.row.id])
 
 
 async def flush_once(connection: Connection, store: SampleStore) -> Flush | None:
@@ -122,7 +127,8 @@ async def flush_once(connection: Connection, store: SampleStore) -> Flush | None
         return None
     flush = await prepare(connection, rows)
     if rows[0].id not in applied:
-        await store.write(flush.ids, flush.columns)
+        refused = await store.write(flush.ids, flush.columns)
+        flush = await asyncio.to_thread(without_refused, flush, rows, refused)
     await settle(connection, flush)
     return flush
 
