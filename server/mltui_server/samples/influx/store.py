@@ -1,7 +1,7 @@
 """InfluxStore: the sample store for everything bigger, on InfluxDB 1.6 to 3.
 
 Nothing of what was written is remembered: times are unique within a series and the same at every attempt, so that what
-is written again replaces itself.
+is written again replaces itself. InfluxDB knows no transactions: who reads while a large write goes on may see a part.
 """
 
 import asyncio
