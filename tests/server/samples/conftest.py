@@ -1,20 +1,33 @@
 """A run to write samples to, and InfluxDB where there is one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 import pytest
 from influx_process import InfluxProcess, influxd, named_access
 from sample_calls import register_run
 
+from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.influx.access import Access
 
 
 @pytest.fixture
 async def run(http: httpx.AsyncClient) -> UUID:
     return await register_run(http)
+
+
+@pytest.fixture
+async def connection(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def inbox(database) -> Inbox:
+    return Inbox(database.pool, 1_000_000)
 
 
 @pytest.fixture(scope="session")
