@@ -1,17 +1,16 @@
 """Sending lines, and finding those that the server will never take: everything else must get past them."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
-
-import structlog
 
 from mltui_server.samples.influx.client import InfluxClient
 from mltui_server.samples.influx.lines import Body, bodies
 from mltui_server.samples.influx.points import Places
 from mltui_server.samples.store import RefusedSamples, SeriesColumns
 
-logger = structlog.get_logger(__name__)
-
+AT_ONCE = 3
+"""Bodies under way: while the server works on one, the next is made."""
 SEARCH_REQUESTS = 1_000
 """For one write's refused lines. Past that, what is refused is set aside in larger pieces."""
 
@@ -26,8 +25,18 @@ class Sending:
 
     async def send(self, columns: Sequence[SeriesColumns]) -> None:
         """Raises StoreError where the server cannot be used: then all of it is to be sent again."""
-        for body in bodies(columns):
-            await self._send(body)
+        under_way: deque[asyncio.Task[None]] = deque()
+        try:
+            for body in bodies(columns):
+                if len(under_way) == AT_ONCE:
+                    await under_way.popleft()
+                under_way.append(asyncio.create_task(self._send(body)))
+            while under_way:
+                await under_way.popleft()
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _send(self, body: Body) -> None:
         """Halves what is refused until single lines are left: there is something wrong with those."""
