@@ -55,7 +55,7 @@ SELECT id, run_id, %s, %s FROM sample_inbox WHERE id = %s"""
 
 
 async def claim(connection: Connection, applied: Collection[int]) -> list[InboxRow]:
-    """The next rows to move, in order: those that the store has already, alone, if there are any."""
+    """The next rows to move, in order: those that the store has already, or in part, alone, if there are any."""
     ids = await _fetch(connection, "SELECT id FROM sample_inbox WHERE id = ANY(%s)", [list(applied)])
     chosen = [row[0] for row in ids] or _within(
         await _fetch(connection, "SELECT id, samples FROM sample_inbox ORDER BY id LIMIT %s", [FLUSH_ROWS])
@@ -119,10 +119,16 @@ async def _set_aside(connection: Connection, refused: Sequence[Refusal]) -> None
         await connection.execute(REFUSE, [refusal.row.body, refusal.reason, refusal.row.id])
 
 
-async def flush_once(connection: Connection, store: SampleStore) -> Flush | None:
-    """Move one batch of rows; None: the inbox is empty."""
+async def flush_once(connection: Connection, store: SampleStore, begun: list[int] | None = None) -> Flush | None:
+    """Move one batch of rows; None: the inbox is empty.
+
+    `begun`: ids of the batch that broke off, which is taken up again just as it was; kept here. The store may have a
+    part of it, and a row that became visible meanwhile, with a lower id, would move the times of what is there already.
+    """
+    begun = [] if begun is None else begun
     applied = await store.applied()
-    rows = await claim(connection, applied)
+    rows = await claim(connection, applied or begun)
+    begun[:] = [row.id for row in rows]
     if not rows:
         return None
     flush = await prepare(connection, rows)
@@ -130,6 +136,7 @@ async def flush_once(connection: Connection, store: SampleStore) -> Flush | None
         refused = await store.write(flush.ids, flush.columns)
         flush = await asyncio.to_thread(without_refused, flush, rows, refused)
     await settle(connection, flush)
+    begun.clear()
     return flush
 
 
@@ -152,6 +159,7 @@ class Flusher:
         self._dsn, self._store, self._inbox = dsn, store, inbox
         self.trouble = ""
         """Why samples do not move; empty while they do."""
+        self._begun: list[int] = []
 
     async def run(self) -> None:
         delay = FIRST_DELAY_S
@@ -177,7 +185,7 @@ class Flusher:
     async def _drain(self, connection: Connection) -> None:
         """Flush until the inbox is all but empty: what trickles in meanwhile is better moved together."""
         self._inbox.arrived.clear()
-        while (moved := await flush_once(connection, self._store)) and _large(moved):
+        while (moved := await flush_once(connection, self._store, self._begun)) and _large(moved):
             pass
         await forget_deleted(connection, self._store)
 
