@@ -28,16 +28,21 @@ ADDRESS = (
     r"^$|^postgres(ql)?://([^@/\s]*@)?(\[[^\]\s]*\]|[^@/\s:,]*)(:\d{1,5})?(,[^@/\s:,]*(:\d{1,5})?)*([/?]\S*)?$",
     "postgresql://user:password@host/name",
 )
-SECRET = {"database_url"}
-"""Settings whose value no message repeats."""
+DURATION = (r"^([1-9]\d{0,4}[hdw])?$", "a number and h, d or w, as in 30d; empty for ever")
+WORD = (r"^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$", "letters, digits, _ and -, at most 51")
 
 
 def _env(name: str, **limits: Any) -> Meta:
     return Meta(extra={"env": name}, **limits)
 
 
-def _word(name: str, pattern: str, words: str) -> Meta:
-    return text(pattern, words, extra={"env": name})
+def _word(name: str, pattern: str, words: str, **extra: Any) -> Meta:
+    return text(pattern, words, extra={"env": name, **extra})
+
+
+def _secret(name: str) -> Meta:
+    """A setting whose value is never said again."""
+    return Meta(extra={"env": name, "secret": True})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """TCP port; 0 takes a free one."""
     data_dir: Annotated[str, _env("MLTUI_DATA_DIR")] = ""
     """Folder for the embedded Postgres, samples, logs and run outputs. Default: the platform's user data folder."""
-    database_url: Annotated[str, _word("DATABASE_URL", *ADDRESS)] = ""
+    database_url: Annotated[str, _word("DATABASE_URL", *ADDRESS, secret=True)] = ""
     """postgresql://user:password@host/name of an external Postgres 15 or newer. Unset: the embedded one."""
     max_concurrent_pipelines: Annotated[int, _env("MAX_CONCURRENT_PIPELINES", ge=1, le=1000)] = 5
     """Runs of pipelines at one time; further ones wait in order."""
@@ -55,6 +60,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Seconds a run may take unless its pipeline says otherwise."""
     duckdb_memory: Annotated[str, _word("MLTUI_DUCKDB_MEMORY", r"^\d+ ?[KMG]i?B$", "a number and MB or GB")] = "512MB"
     """Memory limit of the embedded sample store."""
+    influx_url: Annotated[str, _env("INFLUX_URL")] = ""
+    """http://host:8086 of an InfluxDB 1.6 to 3 for the samples. Unset: the embedded sample store."""
+    influx_database: Annotated[str, _word("INFLUX_DATABASE", *WORD)] = "mltui"
+    """Its database, or bucket; made when it is not there."""
+    influx_token: Annotated[str, _secret("INFLUX_TOKEN")] = ""
+    """API token of InfluxDB 2.x or 3."""
+    influx_user: Annotated[str, _env("INFLUX_USER")] = ""
+    """User of InfluxDB, where there is no token."""
+    influx_password: Annotated[str, _secret("INFLUX_PASSWORD")] = ""
+    """The user's password."""
+    influx_org: Annotated[str, _env("INFLUX_ORG")] = ""
+    """Organization; InfluxDB 2.x needs it."""
+    influx_retention: Annotated[str, _word("INFLUX_RETENTION", *DURATION)] = ""
+    """How long InfluxDB keeps run metrics: "36h", "30d", "52w". Empty: for ever."""
+    influx_resource_retention: Annotated[str, _word("INFLUX_RESOURCE_RETENTION", *DURATION)] = ""
+    """How long it keeps resource samples."""
     inbox_max_samples: Annotated[int, _env("MLTUI_INBOX_MAX_SAMPLES", ge=1000)] = 200_000_000
     """Samples that may wait for the sample store; past that, writers get 503 with Retry-After."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _env("MLTUI_LOG_LEVEL")] = "info"
@@ -112,7 +133,7 @@ def _checked(field: str, value: Any, origins: Mapping[str, str]) -> Any:
     try:
         return msgspec.convert(value, hint, strict=False)
     except msgspec.ValidationError as error:
-        shown = "" if field in SECRET else f"={value!r}"
+        shown = "" if hint.__metadata__[0].extra.get("secret") else f"={value!r}"
         choices = get_args(get_args(hint)[0])  # of a Literal
         why = f"it is one of {', '.join(choices)}" if choices else in_words(str(error))
         raise SettingsError(f"{origins[field]}{shown} is wrong: {why}") from None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server.agents import make_pipeline, start
+from tests.server.agents import make_pipeline, start, until_status
 
 JSON = {"content-type": "application/json"}
 NUL = "text cannot have the character NUL"
@@ -63,6 +63,7 @@ async def test_what_needs_no_body_asks_for_none(http):
     await make_pipeline(http, "p", stages=[{"name": "a", "command": "true"}])
     run = (await http.post("/api/v1/pipelines/p/runs")).json()
     assert (await http.post(f"/api/v1/runs/{run['id']}/cancel")).status_code == 200
+    await until_status(http, run["id"], "cancelled")
     assert (await http.post(f"/api/v1/runs/{run['id']}/retry")).status_code == 201
 
 

@@ -17,6 +17,8 @@ from mltui_server.samples.duckdb_store import FILE, DuckDBStore
 from mltui_server.samples.flusher import LOCK as FLUSHER_LOCK
 from mltui_server.samples.flusher import Flusher
 from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.influx.access import Retention, access_from
+from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.models import SampleDeletion
 from mltui_server.samples.store import SampleStore, StoreError
 from mltui_server.settings import Settings
@@ -51,11 +53,22 @@ class Samples:
             return Component(name="samples", status="degraded", detail=f"no answer within {HEALTH_TIMEOUT_S:.0f} s")
 
 
+def open_store(settings: Settings) -> SampleStore:
+    """InfluxDB where the settings name one, else the embedded store."""
+    if settings.influx_url:
+        retention = Retention(settings.influx_retention, settings.influx_resource_retention)
+        return InfluxStore(access_from(settings), retention)
+    return DuckDBStore(settings.data_path / FILE, settings.duckdb_memory)
+
+
 @contextlib.asynccontextmanager
 async def samples_service(settings: Settings, database: Database) -> AsyncIterator[Samples]:
-    """The store opened, the flusher running; both stopped at the end. Raises StoreError if another server has it."""
+    """The store opened, the flusher running; both stopped at the end.
+
+    Raises StoreError if another server has it, SettingsError if its address is none.
+    """
     await _refuse_second(database)
-    store = DuckDBStore(settings.data_path / FILE, settings.duckdb_memory)
+    store = open_store(settings)
     inbox = Inbox(database.pool, settings.inbox_max_samples)
     flusher = Flusher(database.dsn, store, inbox)
     try:
