@@ -120,6 +120,55 @@ def test_an_exception_fails_the_run_and_goes_on(here: RecordingServer) -> None:
     assert ended(here) == (Status.FAILED, "RuntimeError: out of luck and of memory")
 
 
+def test_an_exception_is_the_programs_own_whatever_its_words_are(here: RecordingServer) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    for error, said in (
+        (ValueError("x\0y"), "ValueError: x\ufffdy"),
+        (ValueError("bad \ud800"), "ValueError: bad \ufffd"),
+        (Mute(), "Mute"),
+    ):
+        with pytest.raises(type(error)) as caught, mltui.start_run("fails"):
+            raise error
+        assert caught.value is error
+        assert [end.error_message for end in here.stored.run_ends.values()][-1] == said
+
+
+def test_what_cannot_be_stored_is_replaced(here: RecordingServer) -> None:
+    run = mltui.start_run("te\ud800xt", parameters={"p\0": "\0"}, tags={"t": "\udcff"})
+    run.params(a="x\0y", n=1)
+    run.tags(b="\ud800")
+    run.output(o=["\ud800", {"\0": "z\0"}])
+    with pytest.raises(ValueError, match="key"):
+        run.log({"k\ud800": 1.0})
+    run.finish("failed", "why\0")
+    (create,) = here.stored.runs.values()
+    assert (create.name, create.parameters, create.tags) == ("te\ufffdxt", {"p\ufffd": "\ufffd"}, {"t": "\ufffd"})
+    params, tags, output = (record for _, record in here.stored.records)
+    assert params.parameters == {"a": "x\ufffdy", "n": 1}
+    assert tags.tags == {"b": "\ufffd"}
+    assert output.output_data == {"o": ["\ufffd", {"\ufffd": "z\ufffd"}]}
+    assert ended(here) == (Status.FAILED, "why\ufffd")
+
+
+@pytest.mark.parametrize("wrong", [[], None, 1.0, "loss"])
+def test_log_says_what_it_takes(here: RecordingServer, wrong: object) -> None:
+    with mltui.start_run("wrong") as run, pytest.raises(TypeError, match=r"log takes a mapping such as .*, not "):
+        run.log(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["MLTUI_SAMPLE_EVERY_S", "MLTUI_SPOOL_MAX", "MLTUI_DRAIN_S"])
+def test_a_wrong_setting_is_told_at_once(
+    here: RecordingServer, spool: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "abc")
+    with pytest.raises(ValueError, match=f"{name}='abc' is not a number of"):
+        mltui.start_run("wrong")
+    assert not spool.exists()
+
+
 def test_ctrl_c_cancels_the_run(here: RecordingServer) -> None:
     with pytest.raises(KeyboardInterrupt), mltui.start_run("stops"):
         raise KeyboardInterrupt

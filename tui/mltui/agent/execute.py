@@ -22,6 +22,7 @@ from mltui.agent.sampler import Sampler
 from mltui.agent.server import JSON, Away, Refused, Server
 from mltui.agent.shipper import Shipper, back_off, close_after_drain
 from mltui.agent.spool import FIRST, Lane, append_last, open_group
+from mltui.agent.text import json_body
 from mltui.agent.tree import CannotStart, Tree
 from mltui.wire.executions import CANCEL_GRACE_S, HEARTBEAT_EVERY_S, Claim, CreateExecution, Finish, Work
 from mltui.wire.host import boot_id, host_name
@@ -60,7 +61,8 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
         started_at=datetime.now(UTC),
         tags=tags,
     )
-    body = msgspec.json.encode(create)
+    # The command itself runs with the bytes that it was given.
+    body = json_body(create)
     msgspec.json.decode(body, type=CreateExecution)
     work = Work(
         execution_id=execution_id,
@@ -101,7 +103,7 @@ def _claim(execution_id: str, agent: str, server: Server) -> Work:
     failures = 0
     while True:
         try:
-            answer = server.send("POST", f"/api/v1/executions/{execution_id}/claim", msgspec.json.encode(claim))
+            answer = server.send("POST", f"/api/v1/executions/{execution_id}/claim", json_body(claim))
             return msgspec.json.decode(answer, type=Work)
         except Away:
             if time.monotonic() > deadline:
@@ -198,7 +200,7 @@ class _Execution:
         """The end goes last, behind the log and behind what the command's own processes logged."""
         path = f"/api/v1/executions/{self.work.execution_id}/finish"
         self.lane.close()
-        append_last(self.group.path, Record("POST", path, JSON, msgspec.json.encode(finish)), complain)
+        append_last(self.group.path, Record("POST", path, JSON, json_body(finish)), complain)
         close_after_drain(
             self.group,
             self.shipper,

@@ -7,6 +7,7 @@ import msgspec
 from mltui.agent.frames import Record
 from mltui.agent.server import MSGPACK
 from mltui.agent.spool import Lane
+from mltui.agent.text import storable
 from mltui.wire.logs import AGENT, LogChunk, LogRecord
 
 CHUNK_BYTES = 262_144
@@ -42,7 +43,7 @@ class LogBook:
 
     def say(self, text: str) -> None:
         """Add a line of the agent's own."""
-        body = f"mltui: {text}\n".encode()
+        body = f"mltui: {storable(text)}\n".encode()
         self.add([LogRecord(time.time_ns(), AGENT, body)], len(body))
 
     def due_at(self) -> float | None:

@@ -45,7 +45,7 @@ class Server:
         self._connection = kind(parts.hostname, parts.port, timeout=timeout_s)
         self._headers = {
             "User-Agent": f"mltui/{mltui.__version__}",
-            "X-Mltui-User": urllib.parse.quote(user_name(), safe=" @.+"),
+            "X-Mltui-User": urllib.parse.quote(user_name(), safe=" @.+", errors="replace"),
             "Accept": JSON,
         }
 
