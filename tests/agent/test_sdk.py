@@ -304,6 +304,61 @@ def test_a_refused_batch_does_not_stop_the_next(here: RecordingServer, capsys: p
     assert capsys.readouterr().err.count("(422): no such thing") == 1
 
 
+def test_a_batch_that_the_server_fails_over_does_not_stop_the_next(
+    here: RecordingServer, spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is set aside after some tries, and an empty one has its seq: there is no gap."""
+    here.refuse = lambda path, body: Refusal(500, "a fault") if b"poison" in body else None
+    with mltui.start_run("fails over") as run:
+        run.log({"poison": 1.0})
+        run._writer.flush()
+        run.log({"fine": 2.0})
+    assert here.stored.values("fine") == [2.0]
+    assert [batch.seq for _, batch in here.stored.batches] == [1, 2]
+    assert ended(here) == (Status.COMPLETED, None)
+    (note,) = spool.glob("*/refused/*.json")
+    assert "6 times, while it was well otherwise" in note.read_text()
+    assert capsys.readouterr().err.count("is kept in") == 1
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_server_that_fails_over_everything_gets_it_all_later(
+    server: RecordingServer, agents: Agents, spool: Path, monkeypatch: pytest.MonkeyPatch, well: bool
+) -> None:
+    """It takes no empty batch either, or is not well: the fault is its own, and everything stays in the spool."""
+    monkeypatch.setattr("mltui.agent.sync.back_off", lambda failures: 0.0)
+    server.stop()
+    program(agents, "with mltui.start_run('x') as run: run.log({'x': 1.0})", MLTUI_DRAIN_S="0").communicate()
+    server.refuse = lambda path, body: Refusal(500, "a fault") if path.endswith("/samples") or not well else None
+    server.well = well
+    server.start()
+    for _ in range(2):
+        report = sync(url=server.url, say=print)
+        assert report.refused == 0 and report.left > 0
+    assert list(spool.glob("*/refused")) == []
+    server.refuse = lambda path, body: None
+    assert sync(url=server.url, say=print).left == 0
+    assert server.stored.values("x") == [1.0]
+    assert list(spool.iterdir()) == []
+
+
+def test_sync_sets_aside_what_a_server_that_is_well_fails_over(
+    server: RecordingServer, agents: Agents, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mltui.agent.sync.back_off", lambda failures: 0.0)
+    server.stop()
+    code = "with mltui.start_run('x') as run: run.params(poison=1); run.log({'x': 1.0})"
+    program(agents, code, MLTUI_DRAIN_S="0").communicate()
+    server.refuse = lambda path, body: Refusal(500, "a fault") if b"poison" in body else None
+    server.start()
+    said: list[str] = []
+    report = sync(url=server.url, say=said.append)
+    assert (report.refused, report.left) == (1, 0)
+    assert "answered 500: a fault; 6 times, while it was well otherwise" in said[0]
+    assert server.stored.values("x") == [1.0]
+    assert ended(server) == (Status.COMPLETED, None)
+
+
 STAGE = """
 with mltui.start_run("ignored", parameters={"lr": 1.0, "extra": 2}) as run:
     assert run.parameters == {"lr": 0.5, "extra": 2}, run.parameters
