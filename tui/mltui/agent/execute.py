@@ -180,7 +180,7 @@ class _Execution:
         assert command.tree.status is not None
         finish = _outcome(command.tree.status, command.stop, oom_kills() > kills)
         finish.started_at, finish.completed_at = self._started_at, completed_at
-        finish.memory_peak, finish.cpu_peak = sampler.memory_peak, sampler.cpu_peak
+        finish.memory_peak, finish.cpu_peak = sampler.memory_peak or None, sampler.cpu_peak
         return finish, finish.exit_code if finish.exit_code is not None else 128 + (finish.signal or 0)
 
     def _not_started(self, failure: CannotStart) -> Finish:
