@@ -26,7 +26,7 @@ from typing import Any, Self, SupportsFloat, SupportsIndex
 import msgspec
 import uuid_utils
 
-from mltui.agent.environment import drain_s, server_url
+from mltui.agent.environment import check_settings, drain_s, server_url
 from mltui.agent.frames import Record
 from mltui.agent.server import JSON
 from mltui.agent.shipper import Shipper, close_after_drain
@@ -57,6 +57,7 @@ def start_run(
     Ctrl-C makes it cancelled. `url` is the server's; else MLTUI_URL, else this machine's.
     Raises ValueError for a name that cannot be one.
     """
+    check_settings()
     given = {key: _parameter(value) for key, value in (parameters or {}).items()}
     return Run(name, pipeline, given, dict(tags or {}), (url or server_url()).rstrip("/"))
 
@@ -78,6 +79,7 @@ class Run:
         self._joined = joined is not None
         self._finished = False
         self._owner = os.getpid()
+        self._drain_s = drain_s()
         self._known_keys: set[str] = set()
         # Reentrant: a signal handler may log in the middle of a log.
         self._step_lock = threading.RLock()
@@ -222,7 +224,7 @@ class Run:
     def _stop_shipping(self) -> None:
         if self._shipper is None or self._group is None:
             return
-        close_after_drain(self._group, self._shipper, drain_s(), _complain)
+        close_after_drain(self._group, self._shipper, self._drain_s, _complain)
 
     def _finish_after(self, error: BaseException | None) -> None:
         if error is None or (isinstance(error, SystemExit) and not error.code):

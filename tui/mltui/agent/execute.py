@@ -12,7 +12,7 @@ import msgspec
 import uuid_utils
 
 from mltui.agent.command import Command, Stop
-from mltui.agent.environment import drain_s, sample_every_s
+from mltui.agent.environment import check_settings, drain_s, sample_every_s
 from mltui.agent.frames import Record
 from mltui.agent.guard import Guard
 from mltui.agent.heartbeat import Pulse
@@ -45,8 +45,10 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
     """Run a command in a shell as a tracked run of its own; its exit code, as a shell would give it.
 
     Starts at once, whether or not the server answers: the run's creation is the first thing in the spool.
-    Raises msgspec.ValidationError for a name that the server would refuse.
+    Raises msgspec.ValidationError for a name that the server would refuse, WrongSetting for a variable that
+    says nothing sensible.
     """
+    check_settings()
     execution_id, run_id, agent = (str(uuid_utils.uuid7()) for _ in range(3))
     create = CreateExecution(
         id=execution_id,
@@ -84,7 +86,11 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
 
 
 def run_claimed(execution_id: str, *, url: str) -> int:
-    """Run what the engine started this agent for; its exit code. 0 when the work is someone else's by now."""
+    """Run what the engine started this agent for; its exit code. 0 when the work is someone else's by now.
+
+    Raises WrongSetting.
+    """
+    check_settings()
     agent = str(uuid_utils.uuid7())
     try:
         work = _claim(execution_id, agent, Server(url))
