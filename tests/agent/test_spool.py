@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mltui.agent.backlog import Backlog
-from mltui.agent.frames import Record, pack
+from mltui.agent.frames import MAX_FRAME, Record, pack
 from mltui.agent.spool import Group, Lane, Quota, is_held
 
 
@@ -146,13 +146,24 @@ def test_a_lane_that_found_no_room_takes_records_again_when_there_is_some(
     said: list[str] = []
     lane = Lane(group.path, "1-lane", said.append)
     kept = 0
-    while lane.append(record("x" * 1000)):
+    while lane.append_numbered(lambda _: record("x" * 1000), kept) > kept:
         kept += 1
-    assert not lane.append(record("x" * 1000))
+    assert lane.append_numbered(lambda _: record("x" * 1000), kept) == kept
     assert (lane.lost, len(said)) == (2, 1)
     assert len(read(lane.path)) == kept
-    assert lane.append(record("y" * 1000))
+    assert lane.append_numbered(lambda _: record("y" * 1000), kept) == kept + 1
     lane.close()
+
+
+def test_a_record_too_large_to_be_read_again_is_lost_alone(group: Group) -> None:
+    said: list[str] = []
+    lane = Lane(group.path, "1-lane", said.append)
+    lane.append(record("before"))
+    assert not lane.append(record("x" * MAX_FRAME))
+    lane.append(record("after"))
+    lane.close()
+    assert read(lane.path) == ["before", "after"]
+    assert "too large" in said[0]
 
 
 def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:

@@ -194,7 +194,6 @@ class _Execution:
         if self.in_shell:
             complain(message)
         self.book.say(message)
-        self.book.flush()
         return Finish(
             exit_code=failure.exit_code,
             error_message=message,
@@ -205,6 +204,7 @@ class _Execution:
     def _ship(self, finish: Finish, command: Command) -> None:
         """The end goes last, behind the log and behind what the command's own processes logged."""
         path = f"/api/v1/executions/{self.work.execution_id}/finish"
+        self.book.close()
         self.lane.close()
         append_last(self.group.path, Record("POST", path, JSON, json_body(finish)), complain)
         close_after_drain(
