@@ -55,7 +55,7 @@ def start_run(
 
     Works while the server is away. Use it as a context manager: an exception makes the run failed,
     Ctrl-C makes it cancelled. `url` is the server's; else MLTUI_URL, else this machine's.
-    Raises ValueError for a name that cannot be one.
+    Raises ValueError for a name that cannot be one, and for an MLTUI_ variable that says nothing sensible.
     """
     check_settings()
     given = {key: _parameter(value) for key, value in (parameters or {}).items()}
@@ -101,6 +101,8 @@ class Run:
         now = time.time_ns()
         if self._finished:
             raise RuntimeError(f"run {self.name!r} has ended; it logs nothing more")
+        if type(values) is not dict and not isinstance(values, Mapping):
+            raise TypeError(f"log takes a mapping such as {{'loss': 0.3}}, not {type(values).__name__}")
         if len(values) > MAX_BATCH_SAMPLES:
             raise ValueError(f"{len(values)} values in one call; log at most {MAX_BATCH_SAMPLES}")
         numbers = [(key, value if type(value) is float else _number(key, value)) for key, value in values.items()]
