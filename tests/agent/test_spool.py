@@ -1,5 +1,6 @@
 """The queue on disk: what survives, what a torn tail costs, how far shipping has come."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -194,6 +195,19 @@ def test_an_empty_group_leaves_nothing(group: Group) -> None:
     backlog.remove()
     again.close()
     assert not group.path.exists()
+
+
+def test_a_lock_on_a_folder_that_its_holder_removed_is_none(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened while it was there, taken when it was gone: so it is between two syncs."""
+    flock = fcntl.flock
+
+    def late(fd: int, how: int) -> None:
+        group.close()
+        flock(fd, how)
+
+    monkeypatch.setattr("mltui.agent.spool.fcntl.flock", late)
+    with pytest.raises(FileNotFoundError):
+        Group.adopt(group.path)
 
 
 def test_two_processes_cannot_ship_one_group(group: Group) -> None:

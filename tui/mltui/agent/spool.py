@@ -18,6 +18,7 @@ and how it ended is small, and kept as long as the disk takes it: without it the
 Lanes ship in the order of their names: `FIRST` says that a run exists, `LAST` that it is over.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -49,6 +50,10 @@ class Lock:
         except BlockingIOError:
             os.close(self.fd)
             raise
+        if os.fstat(self.fd).st_nlink == 0:
+            # Its holder removed the folder, and only then let go.
+            os.close(self.fd)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
     def close(self) -> None:
         """Let go; in a forked child this leaves the parent's hold as it is."""
