@@ -1,6 +1,7 @@
 """A pipeline file tells everything that is wrong with it at once, each with its place."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
@@ -147,6 +148,17 @@ def test_a_cycle_is_named(tmp_path):
 def test_what_is_no_pipeline_at_all_is_one_clear_line(text, fault, tmp_path):
     [found] = faults(tmp_path, text)
     assert found.startswith(fault)
+
+
+def test_aliases_of_aliases_are_told_instead_of_expanded(tmp_path):
+    lines = ["name: bomb", "a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in pairwise("abcdefghij")]
+    (fault,) = faults(tmp_path, "\n".join(lines))
+    assert fault.startswith("7:4: too large once its aliases are expanded")
+    merged = ["name: bomb", "a: &a {x: 1, y: 2}"]
+    merged += [f"{name}: &{name} {{<<: [{', '.join([f'*{before}'] * 9)}]}}" for before, name in pairwise("abcdefghij")]
+    (fault,) = faults(tmp_path, "\n".join(merged))
+    assert "too large once its aliases are expanded" in fault
 
 
 def test_other_encodings_are_refused(tmp_path):
