@@ -1,9 +1,9 @@
 """The table in a terminal: keys, messages, what is drawn and how little of it."""
 
-from rows import COLUMNS, make_rows
+from rows import COLUMNS, Row, make_rows
 from widget_apps import TableApp, lines_of
 
-from mltui.console.widgets.columns import GAP, lay_out
+from mltui.console.widgets.columns import GAP, Column, lay_out
 from mltui.console.widgets.run_table import GUTTER, RunTable
 
 
@@ -44,6 +44,34 @@ async def test_one_changed_row_repaints_one_line() -> None:
         await app.window.settled()
         await pilot.pause()
         assert app.table.painted_lines - before == 1
+
+
+async def test_time_repaints_the_lines_that_it_changed_and_renders_nothing_else() -> None:
+    app, now, rendered = TableApp(), 100.0, 0
+
+    def age(row: Row) -> str:
+        return f"{int((now + row.seconds) // 60)}m"
+
+    def name(row: Row) -> str:
+        nonlocal rendered
+        rendered += 1
+        return row.name
+
+    app.table.columns = (Column("name", "Run", name), Column("age", "Age", age, moves=True))
+    async with app.run_test(size=(110, 40)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        before, seen, rows = app.table.painted_lines, rendered, lines_of(app.table)
+        app.table.repaint_moved()
+        await pilot.pause()
+        assert app.table.painted_lines == before + len(rows), "nothing moved: only the test itself drew lines"
+        now += 15
+        app.table.repaint_moved()
+        await pilot.pause()
+        painted = app.table.painted_lines - before - len(rows)
+        changed = sum(old != new for old, new in zip(rows, lines_of(app.table), strict=True))
+        assert 0 < changed < len(rows) - 1
+        assert (painted, rendered) == (changed, seen)
 
 
 async def test_vim_keys_arrows_and_pages_reach_any_row() -> None:

@@ -29,6 +29,8 @@ class Column(Generic[R]):
     """Columns with the highest rank leave first when there is little room; 0 never leaves."""
     grows: bool = False
     """Takes the room that is left over, and gives some when there is too little."""
+    moves: bool = False
+    """What it says changes with the time alone, as an age does: `RunTable.repaint_moved` asks it again."""
 
 
 def lay_out(columns: Sequence[Column[R]], wanted: Mapping[str, int], room: int) -> dict[str, int]:
