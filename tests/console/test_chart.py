@@ -122,6 +122,46 @@ async def test_a_grid_fills_the_terminal_and_enlarges_one() -> None:
         assert titles == ["accuracy", None]
 
 
+async def test_vim_and_paging_keys_move_between_charts() -> None:
+    app = GridApp(tuple(Panel(f"norm {i}", (f"norm/{i}",)) for i in range(10)))
+    async with app.run_test(size=(100, 28)) as pilot:
+        await settle(app, pilot)
+
+        async def at_after(*keys: str) -> int:
+            await pilot.press(*keys)
+            await pilot.pause()
+            charts = app.grid.charts
+            focused = next(chart for chart in charts if chart.has_focus)
+            assert app.grid.region.contains_region(focused.region), "what has the focus is in sight"
+            return charts.index(focused)
+
+        assert await at_after("j") == 1
+        assert await at_after("k") == 0
+        assert await at_after("pagedown") == 6, "two columns of three"
+        assert await at_after("ctrl+u") == 3
+        assert await at_after("ctrl+d", "ctrl+f") == 9
+        assert await at_after("pageup", "ctrl+b", "ctrl+b") == 0, "pages end at the ends"
+        assert await at_after("k") == 9, "steps go around"
+        assert await at_after("g") == 0
+        assert await at_after("G") == 9
+
+
+async def test_an_enlarged_chart_gives_its_place_to_the_next() -> None:
+    app = GridApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("enter")
+        await settle(app, pilot)
+        for key, at in (("j", 1), ("G", 3), ("j", 0), ("pagedown", 1)):
+            await pilot.press(key)
+            await settle(app, pilot)
+            assert [i for i, chart in enumerate(app.grid.charts) if chart.display] == [at]
+            assert app.grid.charts[at].has_focus
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert all(chart.display for chart in app.grid.charts)
+
+
 async def test_panels_come_and_go() -> None:
     app = GridApp(())
     async with app.run_test(size=(100, 30)) as pilot:
