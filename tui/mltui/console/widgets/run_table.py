@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from mltui.console.state.window import Window
 from mltui.console.widgets import cells
-from mltui.console.widgets.columns import GAP, Column, lay_out
+from mltui.console.widgets.columns import GAP, Column, lay_out, title_in
 from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.virtual import VirtualLines
 
@@ -136,8 +136,10 @@ class RunTable(VirtualLines, Generic[R]):
         super().repaint_changed()
 
     def repaint_moved(self) -> None:
-        """Send the lines in which time alone has changed something. To be called once a second, so it must cost
-        nothing to speak of: no more is rendered than the cells of columns that move."""
+        """Send the lines in which time alone has changed something.
+
+        To be called once a second: no more is rendered than the cells of columns that move.
+        """
         moving = [column for column in self._shown() if column.moves]
         top = self.scroll_offset.y
         moved = [index for index in range(top, top + self.viewport.height) if self._has_moved(index, moving)]
@@ -214,7 +216,7 @@ class RunTable(VirtualLines, Generic[R]):
         style = base + self.get_component_rich_style("table--header")
         segments = [Segment(" " * GUTTER, style)]
         for column in self._shown():
-            title = column.title
+            title = title_in(column, self._layout[column.key])
             if self.sort is not None and self.sort[0] == column.key:
                 title = f"{title} {'↓' if self.sort[1] else '↑'}"
             segments += cells.plain(title, self._layout[column.key], column.align, style)
