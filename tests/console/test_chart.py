@@ -1,7 +1,8 @@
 """Charts in a terminal: crosshair, zoom, log scale, the grid, and how little is sent."""
 
 from curves import SPIKE, SPIKE_AT
-from stages import make_stage
+from msgspec import structs
+from stages import NOW, make_stage
 from widget_apps import GridApp, StagesApp, lines_of
 
 from mltui.console.state.stages import branches
@@ -184,6 +185,32 @@ async def test_stages_post_what_is_selected_and_opened() -> None:
         selected = [message.stage_run_id for message in app.of(StageTree.Selected)]  # type: ignore[attr-defined]
         assert selected == ["stage-ingest", "stage-validate", "stage-split"]
         assert app.of(StageTree.Opened)[-1].stage_run_id == "stage-split"  # type: ignore[attr-defined]
+
+
+async def test_a_name_keeps_its_letters_however_deep_it_stands() -> None:
+    chain = [make_stage(f"stage-{i:02}-load", i, (f"stage-{i - 1:02}-load",) if i else (), begin=i) for i in range(60)]
+    app = StagesApp()
+    async with app.run_test(size=(36, 62)) as pilot:
+        app.tree_widget.show(chain, NOW)
+        await pilot.pause()
+        lines = lines_of(app.tree_widget)
+        assert all(
+            f"● stage-{i:02}-load" in line or f"✓ stage-{i:02}-load" in line for i, line in enumerate(lines[:60])
+        )
+        assert lines[2].startswith("   └ ")
+        assert lines[41].startswith(" ‥41 "), "where the guide has no room, the depth stands"
+
+
+async def test_a_name_reaches_into_what_is_blank_beside_it() -> None:
+    kept = structs.replace(make_stage("ingest", 0, begin=0, end=1), reused_from="another")
+    app = StagesApp()
+    async with app.run_test(size=(33, 12)) as pilot:
+        app.tree_widget.show([kept, make_stage("train-the-linear-one", 1, ("ingest",), begin=2, end=3)], NOW)
+        await pilot.pause()
+        assert [line.split() for line in lines_of(app.tree_widget)[:2]] == [
+            ["✓", "ingest", "kept", "1.0s"],
+            ["└", "✓", "train-the-linear-one", "1.0s"],
+        ]
 
 
 def test_each_stage_stands_once_below_its_dependencies() -> None:
