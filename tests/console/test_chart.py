@@ -1,13 +1,16 @@
 """Charts in a terminal: crosshair, zoom, log scale, the grid, and how little is sent."""
 
+import pytest
 from curves import SPIKE, SPIKE_AT
 from msgspec import structs
 from stages import NOW, make_stage
 from widget_apps import GridApp, StagesApp, lines_of
 
+from mltui.console.format import number
 from mltui.console.state.stages import branches
 from mltui.console.widgets.chart.chart import Chart
 from mltui.console.widgets.chart.grid import ChartGrid, Panel
+from mltui.console.widgets.chart.legend import nearest
 from mltui.console.widgets.stage_tree import StageTree
 
 LOSS = (Panel("loss", ("train/loss", "val/loss")),)
@@ -90,6 +93,65 @@ async def test_a_log_axis_has_powers_of_ten() -> None:
         await pilot.pause()
         labels = {line[:7].strip() for line in lines_of(chart)}
         assert {"0.001", "0.0001", "1e-5"} <= labels
+
+
+async def test_a_log_axis_over_few_decades_has_ticks_between_them() -> None:
+    app = GridApp((Panel("loss", ("val/loss",)),))
+    async with app.run_test(size=(100, 45)) as pilot:
+        chart = await settle(app, pilot)
+        await pilot.press("y")
+        await pilot.pause()
+        labels = [line[:7].strip() for line in lines_of(chart)[1:-2]]
+        assert [label for label in labels if label] == ["2", "1", "0.5"]
+
+
+NORMS = tuple(f"encoder/layer.{i}/norm" for i in range(5))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (44, 11), (44, 9), (200, 50)], ids=str)
+async def test_the_value_of_every_series_can_be_read(size: tuple[int, int]) -> None:
+    app = GridApp((Panel("norm", NORMS),))
+    async with app.run_test(size=size) as pilot:
+        chart = await settle(app, pilot)
+        plain = lines_of(chart)
+        await pilot.press("end", *["left"] * 9)
+        await pilot.pause()
+        legend = "\n".join(line for line in lines_of(chart) if "●" in line)
+        assert chart.crosshair is not None
+        means = [curve.buckets.mean[nearest(curve, chart.crosshair) or 0] for curve in app.state.curves()]
+        assert all(f" {number(mean)}" in legend for mean in means)
+        assert legend.count("●") == len(NORMS) == len(set(legend.split("●"))) - 1
+        height = legend.count("\n")
+        await pilot.press(*["left"] * 9)
+        await pilot.pause()
+        assert sum("●" in line for line in lines_of(chart)) <= height + 1
+        await pilot.press("0")
+        await settle(app, pilot)
+        assert lines_of(chart) == plain, "the plot has its lines back"
+
+
+async def test_of_very_many_series_the_first_are_read_and_the_others_counted() -> None:
+    app = GridApp((Panel("norm", tuple(f"norm/{i}" for i in range(40))),))
+    async with app.run_test(size=(60, 14)) as pilot:
+        chart = await settle(app, pilot)
+        await pilot.press("end")
+        await pilot.pause()
+        lines = lines_of(chart)
+        legend = [line for line in lines if "●" in line]
+        shown = sum(line.count("●") for line in legend)
+        assert legend[-1].endswith(f"+{40 - shown}") and shown > 10
+        assert sum("│" in line or "┤" in line for line in lines) >= 2, "some plot is left"
+
+
+async def test_short_of_room_names_are_cut_before_values_leave() -> None:
+    names = ("linear", "linear/val", "network", "network/val")
+    app = GridApp((Panel("loss", ("a/loss", "b/loss", "c/loss", "d/loss"), names),))
+    async with app.run_test(size=(64, 14)) as pilot:
+        chart = await settle(app, pilot)
+        entries = lines_of(chart)[0].split("●")[1:]
+        assert len(entries) == 4
+        assert len({entry.split()[0] for entry in entries}) == 4
+        assert all(float(entry.split()[1]) for entry in entries)
 
 
 async def test_the_same_buckets_again_send_nothing() -> None:
