@@ -89,7 +89,7 @@ def test_all_faults_are_told_at_once_with_their_places(tmp_path):
         "2:1: unknown key 'descripton'; did you mean 'description'?",
         "4:8: Expected `bool | int | float | str | null`, got `array`",
         "6:5: missing key 'command'",
-        "6:11: Expected `str` matching regex '^[A-Za-z0-9_][A-Za-z0-9_.-]*$', got 'a b'",
+        "6:11: Expected `str`: letters, digits, _ . and - only, no . or - first, got 'a b'",
         "7:5: unknown key 'comand'; did you mean 'command'?",
         "8:14: Expected `int`, got `str`",
         "9:17: Expected `str`, got `int`; write it in quotes",

@@ -33,7 +33,7 @@ from mltui.agent.shipper import Shipper, close_after_drain
 from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, open_group
 from mltui.agent.text import UNSTORABLE, json_body
 from mltui.agent.writer import SampleWriter
-from mltui.wire.base import to_number
+from mltui.wire.base import in_words, to_number
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
 from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, MAX_STEP, RESOURCE_PREFIX
 from mltui.wire.states import Status
@@ -205,7 +205,7 @@ class Run:
         try:
             msgspec.json.decode(body, type=CreateRun)
         except msgspec.ValidationError as error:
-            raise ValueError(f"start_run: {error}") from None
+            raise ValueError(f"start_run: {in_words(str(error))}") from None
         return Record("POST", "/api/v1/runs", JSON, body)
 
     def _record(self, record: RecordRun) -> None:

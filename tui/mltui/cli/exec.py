@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
 
     from mltui.agent.environment import WrongSetting
     from mltui.agent.execute import run_claimed, run_exec
+    from mltui.wire.base import in_words
 
     try:
         if args.execution:
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         name = args.run_name or name_of(command)
         return run_exec(command, url=url, run_name=name, pipeline=args.pipeline, tags=tags_of(args))
     except (ValidationError, WrongSetting) as error:
-        raise CommandError(str(error), 2) from None
+        raise CommandError(in_words(str(error)), 2) from None
 
 
 def name_of(command: list[str]) -> str:
