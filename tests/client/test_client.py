@@ -44,6 +44,13 @@ async def test_no_server_is_one_line_that_says_how_to_start_one():
     assert str(caught.value) == f"no server at {url}; start one with `mltui up`"
 
 
+async def test_an_unknown_host_is_not_a_server_to_start():
+    async with Client("http://nowhere.invalid:1") as client:
+        with pytest.raises(Unreachable) as caught:
+            await client.runs()
+    assert str(caught.value) == "unknown host 'nowhere.invalid'; is http://nowhere.invalid:1 right?"
+
+
 async def test_a_silent_server_is_given_up(monkeypatch):
     monkeypatch.setattr(transport, "ANSWER_S", 0.2)
     async with peer(b"") as (url, _), Client(url) as client:

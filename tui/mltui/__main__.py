@@ -50,7 +50,9 @@ def parser_for(argv: Sequence[str]) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"mltui {__version__}")
     parser.add_argument("--url", help="the server; otherwise MLTUI_URL, the config file, or http://127.0.0.1:8642")
-    parser.add_argument("--run", metavar="RUN", help="open the console on this run: an id, a part of one, or `latest`")
+    parser.add_argument(
+        "--run", metavar="RUN", help="open the console on this run: its name, id or a part of it, or `latest`"
+    )
     parser.set_defaults(call=_console)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     for name, sentence in COMMANDS.items():
@@ -109,12 +111,11 @@ def _let_go_of_output() -> None:
 
 
 def _console(args: argparse.Namespace) -> int:
-    from mltui.cli.console import open_console
-    from mltui.cli.naming import run_id
+    from mltui.cli.console import open_console, run_to_open
     from mltui.cli.session import converse, url_of
 
     word = args.run
-    open_console(url_of(args), word and converse(args, lambda client: run_id(client, word)))
+    open_console(url_of(args), word and converse(args, lambda client: run_to_open(client, word)))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -123,14 +124,17 @@ class Transport:
                 yield response
             finally:
                 await response.aclose()
-        except httpx.ConnectError:
+        except httpx.ConnectError as error:
+            if _is_unknown_host(error):
+                why = f"unknown host {urlsplit(self.url).hostname!r}; is {self.url} right?"
+                raise Unreachable(self.url, why) from None
             raise Unreachable(self.url, f"no server at {self.url}; start one with `mltui up`", nobody=True) from None
         except httpx.TimeoutException:
             raise Unreachable(
                 self.url, f"the server at {self.url} did not answer in time; see `mltui doctor`"
             ) from None
         except httpx.HTTPError as error:
-            why = str(error) or type(error).__name__
+            why = str(error) or "it hung up before it had answered"
             raise Unreachable(self.url, f"lost the server at {self.url}: {why}; see `mltui doctor`") from None
 
     def _refuse(self, response: httpx.Response) -> NoReturn:
@@ -161,6 +165,14 @@ def user_name() -> str:
     except (OSError, KeyError, ImportError):
         return f"uid {os.getuid()}"
     return name.encode("ascii", "replace").decode()
+
+
+def _is_unknown_host(error: BaseException) -> bool:
+    """Whether what is behind `error` is that nobody knows the host's name."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, socket.gaierror):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def is_loopback(url: str) -> bool:

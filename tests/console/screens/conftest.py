@@ -89,7 +89,7 @@ async def console(
     run_id: str | None = None,
 ) -> AsyncIterator[Console]:
     app = make_app(server, session=session, run_id=run_id)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         yield Console(app, pilot)
 
 

@@ -20,7 +20,7 @@ async def test_open_a_run_and_go_back(server: ConsoleServer, open_console: Calla
 
 async def test_q_at_the_bottom_leaves(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
     async with open_console() as console:
-        await console.until_shown("No runs yet.", "mltui exec --run-name")
+        await console.until_shown("No runs yet.", "mltui --url http://mltui.example:8642 exec --run-name")
         await console.press("q")
         await console.until(lambda: not console.app.is_running, "the end")
 

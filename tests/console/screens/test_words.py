@@ -7,6 +7,7 @@ import pytest
 
 from mltui.console import keymap
 from mltui.console.commands import CommandFault, completions, parse
+from mltui.console.faults import words_of
 from mltui.console.screens.run_actions import parse_tags, tag_fault
 from mltui.console.state import parameters, run_filter
 from mltui.console.state.panels import metric_groups, resource_groups
@@ -89,6 +90,36 @@ def test_parameters_take_the_type_of_their_default() -> None:
 def test_wrong_parameters(text: str, default: object) -> None:
     with pytest.raises(ValueError, match=r"number|true"):
         parameters.parse(text, default)
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "value"),
+    [
+        ("nan", 0.5, "NaN"),
+        ("-inf", 0.5, "-Infinity"),
+        ("NaN", None, "NaN"),
+        ("1e999", None, "Infinity"),
+        ("2", 1.5, 2.0),
+    ],
+)
+def test_numbers_go_as_json_can_carry_them(text: str, default: object, value: object) -> None:
+    assert parameters.parse(text, default) == value
+
+
+def test_a_number_too_large_is_refused() -> None:
+    with pytest.raises(ValueError, match="a number below"):
+        parameters.parse("1e999", 0.5)
+
+
+def test_faults_are_said_as_they_stand() -> None:
+    try:
+        parse_filter("status:zzz", NOW)
+    except FilterFault as fault:
+        assert words_of(fault).startswith("no status 'zzz'; there are")
+    try:
+        raise RuntimeError("a bug")
+    except RuntimeError as error:
+        assert re.fullmatch(r"RuntimeError: a bug \(test_words.py:\d+\)", words_of(error))
 
 
 def test_tags() -> None:

@@ -1,14 +1,31 @@
 """Opening the console from a command line."""
 
 import sys
+from typing import TYPE_CHECKING
 
+from mltui.cli.naming import LATEST, run_id
 from mltui.cli.session import CommandError
+
+if TYPE_CHECKING:
+    from mltui.client import Client
 
 
 def need_terminal() -> None:
     """Raises CommandError where there is no terminal to draw on."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise CommandError("the console needs a terminal; `mltui --help` lists the commands that do not")
+
+
+async def run_to_open(client: "Client", word: str) -> str:
+    """The id of the run that `word` means, as the console's own `:run` finds it. Raises CommandError."""
+    from mltui.console.state.server import run_called
+
+    if word == LATEST:
+        return await run_id(client, word)
+    run = await run_called(client, word)
+    if run is None:
+        raise CommandError(f"no run whose name or id has {word!r} in it; see `mltui runs ls`")
+    return run.id
 
 
 def open_console(url: str, run_id: str | None = None) -> None:

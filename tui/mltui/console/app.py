@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
@@ -16,10 +15,12 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from mltui.console import shell
+from mltui.console.faults import words_of
 from mltui.console.keymap import APP, active
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import StatusLine
-from mltui.console.state.server import Coalesced, Counts, count_runs
+from mltui.console.state.server import Coalesced, Counts, count_runs, run_called
 from mltui.console.state.session import Session
 from mltui.console.theme import THEMES, VARIABLE_DEFAULTS
 from mltui.console.thrift import thrifty_driver
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from mltui.client import Client
     from mltui.console.commands import Line
     from mltui.stream import LinkState, Live
+    from mltui.wire.pipelines import PipelineRow
+    from mltui.wire.runs import RunRow
 
 COUNT_EVERY_S = 1.0
 TOAST_S = 6.0
 RUNS_TOPIC = "runs"
-NAMESAKES = 50
-"""Runs that are looked through for one of exactly the name that was typed."""
 
 
 def run_console(*, url: str, run_id: str | None = None) -> None:
@@ -65,7 +66,7 @@ class MltuiApp(App[object]):
     """One person's console. Everything it needs comes in here; nothing is global.
 
     `open_client` and `open_live` make its client and its stream, after the first paint: they are slow to import.
-    `url` is only shown. `session` is what it remembers; it is changed while the console is used.
+    `url` is shown, and named in shell commands. `session` is what it remembers; it changes while the console is used.
     """
 
     CSS_PATH = "styles/console.tcss"
@@ -83,9 +84,11 @@ class MltuiApp(App[object]):
         run_id: str | None = None,
     ) -> None:
         self.session = session or Session()
-        super().__init__()
+        plain = "NO_COLOR" in os.environ
+        # True from the start: Textual decides only here whether NO_COLOR means no colours, or greys of its own.
+        super().__init__(ansi_color=True if plain else None)
         self.animation_level = "none"
-        self.address = urlsplit(url).netloc or url
+        self.url, self.address = url, urlsplit(url).netloc or url
         self.user = ""
         self.counts: Counts | None = None
         self.link: tuple[LinkState, float | None] = ("connecting", None)
@@ -104,7 +107,7 @@ class MltuiApp(App[object]):
         self._last_report = ("", 0.0)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = "mltui-ansi" if "NO_COLOR" in os.environ else self.session.theme
+        self.theme = "mltui-ansi" if plain else self.session.theme
 
     @property
     def client(self) -> "Client":
@@ -211,15 +214,16 @@ class MltuiApp(App[object]):
 
     # Screens.
 
-    def open_run(self, run_id: str) -> None:
+    def open_run(self, run_id: str, known: "RunRow | None" = None) -> None:
+        """`known` is what a list has of it, to be shown until the server has answered."""
         from mltui.console.screens.run import RunScreen
 
-        self.push_screen(RunScreen(run_id))
+        self.push_screen(RunScreen(run_id, known))
 
-    def open_pipeline(self, pipeline: str) -> None:
+    def open_pipeline(self, pipeline: str, known: "PipelineRow | None" = None) -> None:
         from mltui.console.screens.pipeline import PipelineScreen
 
-        self.push_screen(PipelineScreen(pipeline))
+        self.push_screen(PipelineScreen(pipeline, known))
 
     def action_go(self, where: str) -> None:
         """`runs` or `pipelines`: their screen, with nothing on top of it."""
@@ -242,6 +246,10 @@ class MltuiApp(App[object]):
         from mltui.console.screens.start import StartScreen
 
         detail = await self.client.pipeline(pipeline)
+        if not detail.stages:
+            words = f"{detail.name} has no stages to start: its runs are tracked from outside, with "
+            self.notify(words + shell.command("exec -- COMMAND", self.url), severity="warning", markup=False)
+            return
         run_id = await self.push_screen_wait(StartScreen(detail))
         if run_id is not None:
             self.open_run(run_id)
@@ -265,7 +273,7 @@ class MltuiApp(App[object]):
             case "run":
                 self.find_run(line.argument)
             case "pipeline":
-                self.open_pipeline(line.argument)
+                self.find_pipeline(line.argument)
             case "start":
                 self.start_run(line.argument)
             case "theme":
@@ -286,12 +294,17 @@ class MltuiApp(App[object]):
     @work(group="find", exclusive=True, exit_on_error=False)
     async def find_run(self, word: str) -> None:
         """Open the run named `word`, or with that id or part of it; the newest where several are."""
-        found = (await self.client.runs(text=word, limit=NAMESAKES)).items
-        runs = [run for run in found if word in (run.name, run.id)] or found
-        if not runs:
+        run = await run_called(self.client, word)
+        if run is None:
             self.notify(f"no run whose name or id has {word!r} in it", severity="warning", markup=False)
-            return
-        self.open_run(runs[0].id)
+        else:
+            self.open_run(run.id, run)
+
+    @work(group="find", exclusive=True, exit_on_error=False)
+    async def find_pipeline(self, word: str) -> None:
+        """Open the pipeline with this name or id, if there is one."""
+        pipeline = await self.client.pipeline(word)
+        self.open_pipeline(pipeline.id, pipeline)
 
     def choose_theme(self, name: str) -> None:
         if name not in self.available_themes:
@@ -307,17 +320,13 @@ class MltuiApp(App[object]):
             self.push_screen(HelpScreen(active(self.screen, self.session.keymap)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette has what keys do here, from the same table as the footer."""
-        from textual.dom import DOMNode
+        from mltui.console.palette import offered
 
-        def act(action: str, node: DOMNode) -> Callable[[], None]:
-            async def run() -> None:
-                await self.run_action(action, node)
+        return offered(self, screen, self.session.keymap)
 
-            return run  # type: ignore[return-value]
-
-        for key in active(screen, self.session.keymap):
-            yield SystemCommand(key.description, f"{key.keys}  {key.id}", act(key.action, key.node))
+    def action_help_quit(self) -> None:
+        """ctrl+c, where there is nothing marked to copy."""
+        self.notify("q goes back, and leaves at the bottom; ctrl+q leaves at once", markup=False)
 
     # What goes wrong.
 
@@ -359,18 +368,3 @@ class MltuiApp(App[object]):
         for frame in self._frames()[-1:]:
             for line in frame.query(StatusLine):
                 line.say_status()
-
-
-def words_of(error: BaseException) -> str:
-    """An error on one line: the server's words as they are, a fault of ours with its kind and place."""
-    from mltui.client import ProblemError, Unreachable
-
-    if isinstance(error, ProblemError | Unreachable):
-        return str(error)
-    place = ""
-    if error.__traceback__ is not None:
-        last = error.__traceback__
-        while last.tb_next is not None:
-            last = last.tb_next
-        place = f" ({Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno})"
-    return f"{type(error).__name__}: {error}{place}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from mltui.console.faults import Fault
 from mltui.console.theme import THEMES
 
 Kind = Literal["", "pipeline", "run", "theme", "filter"]
@@ -36,7 +37,7 @@ MANY = 8
 """Completions that are offered at once."""
 
 
-class CommandFault(Exception):
+class CommandFault(Fault):
     """What is wrong with a line, and what would be right."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from textual.dom import DOMNode
+from textual.keys import format_key
 from textual.screen import Screen
 
 from mltui.console.widgets.keys import Key
@@ -39,7 +40,8 @@ RUN = [
     Key("run.next_tab", "step_tab(1)", "right_square_bracket", "Next tab"),
     Key("run.previous_tab", "step_tab(-1)", "left_square_bracket", "Previous tab"),
     Key("run.search", "search", "slash", "Search the log", show=True),
-    Key("run.panes", "app.focus_next", "tab", "Other pane", show=True),
+    # Not in the footer: a key of every screen stands first there, and pushes out those that only this one has.
+    Key("run.panes", "other_pane", "tab", "Other pane"),
     Key("run.start", "start", "s", "Start another"),
     Key("run.cancel", "cancel", "x", "Cancel", show=True),
     Key("run.retry", "retry", "R", "Retry", show=True),
@@ -63,7 +65,7 @@ PIPELINES = [
 PIPELINE = [
     Key("pipeline.start", "start", "s", "Start", show=True),
     Key("pipeline.all_runs", "all_runs", "r", "All its runs", show=True),
-    Key("pipeline.panes", "app.focus_next", "tab", "Other pane", show=True),
+    Key("pipeline.panes", "app.focus_next", "tab", "Other pane"),
 ]
 
 CONFIRM = [
@@ -111,9 +113,8 @@ SECTIONS = {
 """Titles of the help screen's groups, in its order; by the first part of a key's id."""
 
 _SHOWN_AS = {
-    "colon": ":", "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
     "escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "down": "↓", "up": "↑", "left": "←", "right": "→",
-    "greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-", "equals_sign": "=",
+    "space": "space", "enter": "enter", "tab": "tab",
 }  # fmt: skip
 
 
@@ -148,14 +149,16 @@ def active(screen: Screen[object], keymap: Mapping[str, str]) -> list[Active]:
 def shown(key: str) -> str:
     """A key as people write it.
 
-    >>> shown("question_mark"), shown("ctrl+d"), shown("G")
-    ('?', '^d', 'G')
+    >>> shown("question_mark"), shown("number_sign"), shown("ctrl+d"), shown("G")
+    ('?', '#', '^d', 'G')
     """
     if key.startswith("ctrl+"):
         return f"^{key.removeprefix('ctrl+')}"
     if key.startswith("shift+"):
         return f"⇧{shown(key.removeprefix('shift+'))}"
-    return _SHOWN_AS.get(key) or (key.removeprefix("upper_").upper() if key.startswith("upper_") else key)
+    if key.startswith("upper_"):
+        return key.removeprefix("upper_").upper()
+    return _SHOWN_AS.get(key) or format_key(key)
 
 
 def sections(keys: Iterable[Active]) -> list[tuple[str, list[Active]]]:
@@ -166,4 +169,10 @@ def sections(keys: Iterable[Active]) -> list[tuple[str, list[Active]]]:
     order = list(SECTIONS)
     known = sorted((name for name in groups if name in SECTIONS), key=order.index)
     others = [name for name in groups if name not in SECTIONS]
-    return [(SECTIONS.get(name, name.capitalize()), groups[name]) for name in [*known[:-1], *others, *known[-1:]]]
+    return [(section(name), groups[name]) for name in [*known[:-1], *others, *known[-1:]]]
+
+
+def section(id: str) -> str:
+    """The title of the group that the key with this id belongs to."""
+    name = id.partition(".")[0]
+    return SECTIONS.get(name, name.capitalize())

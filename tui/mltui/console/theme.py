@@ -156,7 +156,7 @@ ANSI = Theme(
         "border-blurred": "ansi_bright_black",
     },
 )
-"""The terminal's own sixteen colours; also what is left readable when NO_COLOR takes the colours away."""
+"""The terminal's own sixteen colours; what NO_COLOR leaves of it is attributes, see Palette."""
 
 THEMES = (DARK, LIGHT, ANSI)
 DEFAULT_THEME = DARK.name
@@ -172,13 +172,15 @@ VARIABLE_DEFAULTS = {
 """What Textual's own themes lack of our variables: colours halfway between black and white, for dark and light ones."""
 
 _QUIET = frozenset({"muted", "faint", "status-waiting"})
+_LOUD = frozenset({"accent", "error", "warning", "footer-key-foreground"})
+"""Where there are no colours, the quiet ones are dim, these are bold, and the others are as any text."""
 
 
 class Palette:
-    """The colours of the theme that is on, as Rich styles without a background."""
+    """The colours of the theme that is on, as Rich styles without a background; attributes only, if `plain`."""
 
-    def __init__(self, variables: dict[str, str]) -> None:
-        self._variables = variables
+    def __init__(self, variables: dict[str, str], *, plain: bool = False) -> None:
+        self._variables, self._plain = variables, plain
         self._styles: dict[tuple[str, bool], Style] = {}
 
     def style(self, name: str, *, dim: bool = False) -> Style:
@@ -196,6 +198,8 @@ class Palette:
         return self.style(STATUS[status].colour)
 
     def _make(self, name: str, dim: bool) -> Style:
+        if self._plain:
+            return Style(bold=True) if name in _LOUD and not dim else Style(dim=dim or name in _QUIET)
         colour = self._colour(name)
         if colour.ansi is not None and name in _QUIET:
             # Bright black is unreadable on half of all terminals' backgrounds, and on the cursor's.
@@ -222,5 +226,5 @@ def palette(app: App[Any]) -> Palette:
     known = _palettes.get(app)
     if known is None or known[0] is not app.theme_variables:
         # A new dict comes with each change of theme.
-        known = _palettes[app] = (app.theme_variables, Palette(app.theme_variables))
+        known = _palettes[app] = (app.theme_variables, Palette(app.theme_variables, plain=app.no_color))
     return known[1]

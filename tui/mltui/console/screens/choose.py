@@ -15,7 +15,7 @@ from textual.widgets import Static
 from mltui.console.keymap import CHOOSE
 from mltui.console.screens.dialog import Dialog
 from mltui.console.widgets import cells
-from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.virtual import VirtualLines
 
 
@@ -46,6 +46,10 @@ class Choices(VirtualLines):
         return Strip([Segment(mark, base + self.palette.style("accent")), *text])
 
 
+MARK = "choose.mark"
+"""Worth a hint only where several may be chosen."""
+
+
 class Choose(Dialog[list[str] | None]):
     """Answers the values chosen: the marked ones, or the one under the cursor; None when it was left."""
 
@@ -60,6 +64,9 @@ class Choose(Dialog[list[str] | None]):
         self.heading, self._what, self._at = heading, what, at
         self._choices, self._several = choices, marked is not None
         self._list = Choices(choices, marked or ())
+
+    def hints(self) -> Sequence[Key]:
+        return [key._replace(show=True) if key.id == MARK and self._several else key for key in CHOOSE]
 
     def body(self) -> Iterable[Widget]:
         yield Static(self._what, classes="text", markup=False)

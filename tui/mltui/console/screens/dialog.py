@@ -1,6 +1,6 @@
 """Dialogs: a box over the screen. The base, and the one that asks before something is done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.text import Text
@@ -31,9 +31,13 @@ class Dialog(ModalScreen[A], Generic[A]):
     def compose(self) -> ComposeResult:
         with Box(id="box", can_focus=False) as box:
             box.border_title = f" {self.heading} "
-            hints = [f"{key.keys.split(',')[0]} {key.description.lower()}" for key in self.DIALOG_KEYS if key.show]
+            hints = [f"{key.keys.split(',')[0]} {key.description.lower()}" for key in self.hints() if key.show]
             box.border_subtitle = f" {' · '.join(hints).replace('ctrl+', '^').replace('escape', 'esc')} "
             yield from self.body()
+
+    def hints(self) -> Sequence[Key]:
+        """The keys that may be named at the box's lower edge."""
+        return self.DIALOG_KEYS
 
     def body(self) -> Iterable[Widget]:
         raise NotImplementedError

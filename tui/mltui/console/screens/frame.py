@@ -55,7 +55,12 @@ class Frame(Screen[None]):
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.app.report(event.worker.error)
 
+    def on_screen_suspend(self) -> None:
+        # A dialog that stands in front has keys of its own; these do nothing now.
+        self.add_class("-covered")
+
     def on_screen_resume(self) -> None:
+        self.remove_class("-covered")
         self.app.listen_to(self.topics())
         self.query_one(StatusLine).say_status()
         self.refetch()

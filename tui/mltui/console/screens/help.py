@@ -20,6 +20,8 @@ HELP = [
     Key("help.down", "scroll(1)", "down,j", "Down"),
     Key("help.up", "scroll(-1)", "up,k", "Up"),
 ]
+LEAST_KEYS = 9
+"""Columns for the keys, so that most groups line up."""
 
 
 class HelpScreen(Dialog[None]):
@@ -60,8 +62,9 @@ class HelpScreen(Dialog[None]):
     def _section(self, title: str, keys: Sequence[Active]) -> Group:
         colours = palette(self.app)
         table = Table.grid(padding=(0, 1))
-        table.add_column(width=9, no_wrap=True)
-        table.add_column(no_wrap=True)
+        # As wide as the widest list of keys: one that is cut short hides a key.
+        table.add_column(width=max(LEAST_KEYS, *(len(key.keys) for key in keys)), no_wrap=True)
+        table.add_column()
         for key in keys:
             table.add_row(Text(key.keys, colours.style("footer-key-foreground")), key.description)
         return Group(Text(title.upper(), colours.style("secondary")), table, Text())

@@ -8,8 +8,10 @@ from textual import work
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
+from textual.widgets import Static
 
 from mltui.console import format
+from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import PIPELINE
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import OneLine
@@ -19,9 +21,10 @@ from mltui.console.state.parameters import as_text
 from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.plain_table import PlainTable
 from mltui.console.widgets.run_table import RunTable
 from mltui.console.widgets.stage_tree import StageTree
-from mltui.wire.pipelines import PipelineDetail, StageRow
+from mltui.wire.pipelines import PipelineDetail, PipelineRow, StageRow
 from mltui.wire.runs import RunRow, StageRunRow
 from mltui.wire.states import LIVE
 
@@ -31,22 +34,24 @@ CHANGES_EVERY_S = 0.5
 class PipelineScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PIPELINE)]
 
-    def __init__(self, pipeline: str) -> None:
+    def __init__(self, pipeline: str, known: PipelineRow | None = None) -> None:
+        """`known` is what a list had of the pipeline: it is shown until the server has answered."""
         super().__init__()
-        self._wanted = pipeline
+        self._wanted, self._known = pipeline, known
         self.pipeline: PipelineDetail | None = None
         self._news = Coalesced(self._fetch, CHANGES_EVERY_S)
 
     def body(self) -> Iterable[Widget]:
         now = self.app.session.now
         self.window: Window[RunRow] = Window(self._fetch_runs, lambda run: run.id)
-        self.table: RunTable[RunRow] = RunTable(
-            self.window, run_columns(now, pipeline=False), empty="It never ran.\n\nPress  s  to start it.",
+        self.table: PlainTable[RunRow] = PlainTable(
+            self.window, run_columns(now, pipeline=False), empty="It never ran.",
             sort=("created_at", True), id="its-runs",
         )  # fmt: skip
         yield OneLine(id="head")
+        yield Static("", id="fault", markup=False)
         with Horizontal(id="its-parts"):
-            yield StageTree(id="stages", empty="No stages: tracked from outside.")
+            yield StageTree(id="stages", empty="")
             yield TextPage(id="facts")
         with Vertical():
             yield OneLine(id="runs-title", classes="band")
@@ -54,7 +59,7 @@ class PipelineScreen(Frame):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.title_line(["Pipelines", "…"])
+        self._show_head()
 
     def on_unmount(self) -> None:
         self._news.close()
@@ -74,21 +79,29 @@ class PipelineScreen(Frame):
 
     async def _fetch(self) -> None:
         try:
-            self.pipeline = await self.app.client.pipeline(self._wanted)
+            self.pipeline = self._known = await self.app.client.pipeline(self._wanted)
         except Exception as error:
-            self.app.report(error)
+            self._failed(error)
             return
         if self.is_attached:
             self._show(self.pipeline)
             self.window.invalidate()
             await self.window.settled()
 
+    def _failed(self, error: Exception) -> None:
+        if not self.is_attached:
+            return
+        if is_missing(error):
+            self._show_head("This pipeline was deleted; its runs are still there.")
+        elif self.pipeline is None:
+            self._show_head(f"The rest could not be fetched: {words_of(error)}")
+        else:
+            self.app.report(error)
+
     async def _fetch_runs(self, offset: int, limit: int) -> tuple[Sequence[RunRow], int]:
-        if self.pipeline is None:
-            return (), 0
         key, descending = self.table.sort or ("created_at", True)
         page = await self.app.client.runs(
-            pipeline=self.pipeline.id, sort=f"{'-' if descending else ''}{key}", limit=limit, offset=offset
+            pipeline=self._wanted, sort=f"{'-' if descending else ''}{key}", limit=limit, offset=offset
         )
         return page.items, page.total or 0
 
@@ -101,22 +114,35 @@ class PipelineScreen(Frame):
 
     def _show(self, pipeline: PipelineDetail) -> None:
         now = self.app.session.now()
-        self.title_line(["Pipelines", pipeline.name])
-        head = Text().append_text(state(pipeline.status) if pipeline.last_run_id else Text("never ran", "muted"))
-        head.append(f"   {pipeline.description}", "secondary")
-        self.query_one("#head", OneLine).show(head)
+        self._show_head()
         stages = [_as_stage_run(stage) for stage in pipeline.stages]
-        self.query_one(StageTree).show(stages, now)
+        tree = self.query_one(StageTree)
+        tree.empty = "No stages: tracked from outside."
+        tree.show(stages, now)
+        self.table.empty = "It never ran." + "\n\nPress  s  to start it." * bool(stages)
         lines = max(3, min(len(stages) + 1, self.size.height // 3))
         self.query_one("#its-parts").styles.height = max(lines, min(8, len(pipeline.parameters) + 3))
         self.query_one("#facts", TextPage).show(_facts(pipeline))
         right = Text().append(f"{pipeline.run_count:,} run{'s' * (pipeline.run_count != 1)}", "muted")
         self.query_one("#runs-title", OneLine).show(Text().append("RUNS", "secondary"), right)
 
+    def _show_head(self, fault: str = "") -> None:
+        pipeline = self._known
+        self.title_line(["Pipelines", pipeline.name if pipeline is not None else "…"])
+        head = Text()
+        if pipeline is not None:
+            head.append_text(state(pipeline.status) if pipeline.last_run_id else Text("never ran", "muted"))
+            head.append(f"   {pipeline.description}", "secondary")
+        self.query_one("#head", OneLine).show(head)
+        line = self.query_one("#fault", Static)
+        line.display = bool(fault)
+        line.update(fault)
+
     # Keys.
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
-        self.app.open_run(event.row_id)
+        row = self.window.row(self.table.cursor)
+        self.app.open_run(event.row_id, row if row is not None and row.id == event.row_id else None)
 
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self.window.reset()

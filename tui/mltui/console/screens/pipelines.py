@@ -8,7 +8,7 @@ from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from mltui.console import format
+from mltui.console import format, shell
 from mltui.console.keymap import PIPELINES
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.run_columns import Clock, state
@@ -16,18 +16,25 @@ from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.columns import Column
 from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.plain_table import PlainTable
 from mltui.console.widgets.run_table import RunTable
 from mltui.wire.pipelines import PipelineRow
 from mltui.wire.states import LIVE
 
 CHANGES_EVERY_S = 1.0
-NOTHING_YET = """No pipelines yet.
+EXAMPLE = "digits"
+
+
+def nothing_yet(url: str) -> str:
+    """What registers a first pipeline on the server at `url`."""
+    return f"""No pipelines yet.
 
 Write one as a YAML file and register it:
-mltui pipelines apply pipeline.yaml
+{shell.command("pipelines apply FILE", url)}
 
-The demo has one ready:
-./scripts/demo"""
+An example came with mltui; it runs where the server sees this file:
+{shell.command("pipelines apply", url)} \\
+{shell.example_file(EXAMPLE)}"""
 
 
 def pipeline_columns(now: Clock) -> list[Column[PipelineRow]]:
@@ -68,8 +75,12 @@ class PipelinesScreen(Frame):
         self._sort = ("name", False)
         self._news = Coalesced(self._changed, CHANGES_EVERY_S)
         self.window: Window[PipelineRow] = Window(self._fetch, lambda pipeline: pipeline.id)
-        self.table: RunTable[PipelineRow] = RunTable(
-            self.window, pipeline_columns(self.app.session.now), empty=NOTHING_YET, sort=self._sort, id="pipelines"
+        self.table: PlainTable[PipelineRow] = PlainTable(
+            self.window,
+            pipeline_columns(self.app.session.now),
+            empty=nothing_yet(self.app.url),
+            sort=self._sort,
+            id="pipelines",
         )
         yield self.table
 
@@ -124,7 +135,8 @@ class PipelinesScreen(Frame):
     # Keys.
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
-        self.app.open_pipeline(event.row_id)
+        row = self.window.row(self.table.cursor)
+        self.app.open_pipeline(event.row_id, row if row is not None and row.id == event.row_id else None)
 
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self._sort = (event.key, event.descending)
@@ -148,6 +160,8 @@ class PipelinesScreen(Frame):
         text = text.strip()
         if text != self._text:
             self._text = text
-            self.table.empty = f"No pipeline has {text!r} in its name or description." if text else NOTHING_YET
+            self.table.empty = (
+                f"No pipeline has {text!r} in its name or description." if text else nothing_yet(self.app.url)
+            )
             self.window.reset()
             self._say()

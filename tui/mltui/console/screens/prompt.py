@@ -12,7 +12,8 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState
 
 from mltui.console import commands
-from mltui.console.commands import CommandFault, Line
+from mltui.console.commands import Line
+from mltui.console.faults import Fault
 from mltui.console.keymap import PROMPT
 from mltui.console.state import run_filter
 from mltui.console.state.session import Session
@@ -27,7 +28,7 @@ OFFERED = 200
 
 
 class Prompt(ModalScreen[A]):
-    """One line over the footer, with what may follow at its right."""
+    """One line over the footer, with what may follow at its right; above it, all of what is wrong with it."""
 
     app: "MltuiApp"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PROMPT)]
@@ -44,12 +45,15 @@ class Prompt(ModalScreen[A]):
     def compose(self) -> ComposeResult:
         field = Input(self._text, select_on_focus=False)
         field.cursor_blink = False
+        yield Static("", classes="fault", markup=False)
         with Horizontal():
             yield Static(self.MARK, classes="mark")
             yield field
             yield Static("", classes="offers", markup=False)
 
     def on_mount(self) -> None:
+        # What was said before would stand over what is said of this line.
+        self.app.clear_notifications()
         self.query_one(Input).focus()
 
     # What subclasses say.
@@ -68,10 +72,14 @@ class Prompt(ModalScreen[A]):
 
     def offer(self, text: str) -> None:
         self._offers = [line for line in self.completions(text) if line != text]
-        line = self.query_one(".offers", Static)
-        fault = "" if self._offers else self.fault(text)
-        line.set_class(bool(fault), "-fault")
-        line.update(fault or "  ".join(offer.rpartition(" ")[2] for offer in self._offers[:6]))
+        offers = "  ".join(offer.rpartition(" ")[2] for offer in self._offers[:6])
+        self.query_one(".offers", Static).update(offers)
+        self.say("" if self._offers else self.fault(text))
+
+    def say(self, fault: str) -> None:
+        line = self.query_one(".fault", Static)
+        line.set_class(bool(fault), "-said")
+        line.update(fault)
 
     def action_complete(self) -> None:
         if self._offers:
@@ -126,27 +134,29 @@ class CommandPrompt(Prompt[Line | None]):
         if not text.strip():
             return ""
         try:
-            commands.parse(text)
-        except CommandFault as fault:
+            self._read(text)
+        except Fault as fault:
             return str(fault)
         return ""
+
+    def _read(self, text: str) -> Line:
+        """The line that `text` is, its filter tried too. Raises Fault."""
+        line = commands.parse(text)
+        if line.command.argument == "filter":
+            run_filter.parse_filter(line.argument, self._session.now())
+        return line
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if not event.value.strip():
             self.dismiss(None)
             return
         try:
-            line = commands.parse(event.value)
-        except CommandFault as fault:
-            self._say(str(fault))
+            line = self._read(event.value)
+        except Fault as fault:
+            self.say(str(fault))
             return
         self._session.remember(self.MARK, event.value.strip())
         self.dismiss(line)
-
-    def _say(self, words: str) -> None:
-        line = self.query_one(".offers", Static)
-        line.add_class("-fault")
-        line.update(words)
 
 
 class FilterPrompt(Prompt[str | None]):

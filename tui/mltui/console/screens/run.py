@@ -9,21 +9,23 @@ from textual import work
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
+from textual.widgets import Static
 
-from mltui.console import format
+from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import RUN
 from mltui.console.screens import run_actions
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import OneLine
-from mltui.console.screens.run_columns import progress, seconds, state, tags
+from mltui.console.screens.run_head import RunHead
+from mltui.console.screens.run_words import no_charts, no_log, no_resources
 from mltui.console.screens.text_page import TextPage
-from mltui.console.state.parameters import as_text
 from mltui.console.state.server import Coalesced
+from mltui.console.state.stages import branches
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.stage_tree import StageTree
 from mltui.wire.events import EventRow
 from mltui.wire.executions import ExecutionRow
-from mltui.wire.runs import RunDetail, StageRunRow
+from mltui.wire.runs import RunDetail, RunRow
 from mltui.wire.samples import SeriesSummary
 from mltui.wire.states import LIVE, Status
 
@@ -36,38 +38,37 @@ SERIES_EVERY_S = 1.0
 TABS = ("Overview", "Log", "Charts", "Resources", "Config")
 OVERVIEW, LOG, CHARTS, RESOURCES, CONFIG = range(1, 6)
 EVENTS = 12
-ERROR_LINES = 3
-"""Lines of an error in the head; the overview has it all."""
 
 
 class RunScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUN)]
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, known: RunRow | None = None) -> None:
+        """`known` is what a list had of the run: it is shown until the server has answered."""
         super().__init__()
         self.run_id = run_id
         self.run: RunDetail | None = None
-        self.series: list[SeriesSummary] = []
+        self.deleted = False
+        """The server has no such run, so there is nothing to ask for and nothing to do but leave."""
+        self.series: list[SeriesSummary] | None = None
         self.events: list[EventRow] = []
         self.tab = OVERVIEW
-        self._selected: str | None = None
+        self._known = known
+        self._follows, self._pointed_at = True, ""
+        """Whether the cursor still goes to the stage that matters, and the one that it was put on."""
         self._changed = Coalesced(self._fetch_run, CHANGES_EVERY_S)
         self._measured = Coalesced(self._fetch_series, SERIES_EVERY_S)
 
     def body(self) -> Iterable[Widget]:
-        yield OneLine(id="head")
-        yield OneLine(id="digest")
-        yield TextPage(id="error")
+        yield RunHead()
         yield OneLine(id="tabs")
         with Horizontal(id="panes"):
-            yield StageTree(id="stages", empty="No stages: tracked from outside.")
+            yield StageTree(id="stages", empty="")
             yield Container(id="content")
 
     async def on_mount(self) -> None:
-        error = self.query_one("#error")
-        error.can_focus, error.display = False, False
         self.query_one(StageTree).focus()
-        self.title_line(["Runs", "…"])
+        self._show_head()
         await self._show_tab(self.app.session.run_tab)
 
     def on_unmount(self) -> None:
@@ -77,6 +78,8 @@ class RunScreen(Frame):
     # The server.
 
     def topics(self) -> tuple[str, ...]:
+        if self.deleted:
+            return ()
         topics = [f"run:{self.run_id}", f"series:{self.run_id}"]
         execution = self._execution()
         if execution is not None:
@@ -84,6 +87,8 @@ class RunScreen(Frame):
         return tuple(topics)
 
     def refetch(self) -> None:
+        if self.deleted:
+            return
         self._changed.ask()
         self._measured.ask()
         if log := self._log():
@@ -91,6 +96,8 @@ class RunScreen(Frame):
 
     def heard(self, topic: str, ids: list[str]) -> None:
         kind, _, which = topic.partition(":")
+        if self.deleted:
+            return
         if kind == "run" and which == self.run_id:
             self._changed.ask()
         elif kind == "series" and which == self.run_id:
@@ -102,12 +109,12 @@ class RunScreen(Frame):
 
     async def _fetch_run(self) -> None:
         try:
-            self.run = await (await self.app.connected()).run(self.run_id)
+            self.run = self._known = await (await self.app.connected()).run(self.run_id)
             if self.is_attached:
                 await self._show()
             self.events = (await self.app.client.events(run=self.run_id, limit=EVENTS)).items
         except Exception as error:
-            self.app.report(error)
+            self._failed(error)
             return
         if self.is_attached:
             self._show_pages()
@@ -116,17 +123,41 @@ class RunScreen(Frame):
         try:
             self.series = await (await self.app.connected()).series_keys(self.run_id)
         except Exception as error:
-            self.app.report(error)
+            self._failed(error)
             return
         if self.is_attached:
-            await asyncio.gather(*(charts.offer(self.series) for charts in self._charts()))
+            await asyncio.gather(*map(self._prepare, self._charts()))
             self._show_pages()
+
+    def _failed(self, error: Exception) -> None:
+        """A fetch did: the run was deleted, or the server is away, and then what was shown stays."""
+        if not self.is_attached:
+            return
+        if is_missing(error):
+            self._show_deleted()
+        elif self.run is None:
+            self._show_head(f"The rest could not be fetched: {words_of(error)}")
+        else:
+            self.app.report(error)
+
+    def _show_deleted(self) -> None:
+        self.deleted = True
+        self._changed.close()
+        self._measured.close()
+        self.title_line(["Runs", self._known.name if self._known is not None else self.run_id])
+        self.query_one(RunHead).show_deleted(self._known)
+        self.set_focus(None)
+        for part in self.query("#tabs, #panes"):
+            part.visible = False
+        self.refresh_bindings()
+        if self.is_current:
+            self.app.listen_to(())
 
     # What is shown.
 
     def tick(self) -> None:
-        if self.run is not None and self.run.status in LIVE:
-            self._show_head(self.run)
+        if self.run is not None and self.run.status in LIVE and not self.deleted:
+            self._show_head()
             self.query_one(StageTree).show(self.run.stages, self.app.session.now())
             if self.tab == OVERVIEW:
                 self._show_pages()
@@ -135,13 +166,10 @@ class RunScreen(Frame):
         run = self.run
         if run is None:
             return
-        self.title_line(["Runs", run.name])
-        self._show_head(run)
+        self._show_head()
         tree = self.query_one(StageTree)
-        had_none = tree.selected is None
         tree.show(run.stages, self.app.session.now())
-        if had_none:
-            self._point_at_what_matters(tree, run)
+        self._point_at_what_matters(tree, run)
         self._fit(run)
         self.refresh_bindings()
         for charts in self._charts():
@@ -160,38 +188,29 @@ class RunScreen(Frame):
             self._focus_content()
 
     def on_resize(self) -> None:
-        if self.run is not None:
+        if self.run is not None and not self.deleted:
             self._fit(self.run)
-            self._show_head(self.run)
+            self._show_head()
             self.call_after_refresh(self._show_pages)
 
-    @staticmethod
-    def _point_at_what_matters(tree: StageTree, run: RunDetail) -> None:
-        """The stage that failed, or the one that runs."""
+    def _point_at_what_matters(self, tree: StageTree, run: RunDetail) -> None:
+        """The stage that failed, or the one that runs; until somebody chooses a stage, or reads what one did."""
+        reading = self.focused is not None and not tree.has_focus
+        if not self._follows or (reading and self._pointed_at):
+            return
+        stages = [branch.stage for branch in branches(run.stages)]
         for wanted in (Status.FAILED, Status.RUNNING):
-            for at in range(len(run.stages)):
-                tree.cursor = at
-                if tree.selected is not None and tree.selected.status is wanted:
+            for at, stage in enumerate(stages):
+                if stage.status is wanted:
+                    self._pointed_at = stage.id
+                    tree.cursor = at
                     return
-        tree.cursor = 0
+        if not self._pointed_at and tree.selected is not None:
+            self._pointed_at = tree.selected.id
 
-    def _show_head(self, run: RunDetail) -> None:
-        now = self.app.session.now()
-        head = Text().append_text(state(run.status)).append(f"  {format.duration(seconds(run, now))}", "bold")
-        head.append("  ").append_text(progress(run)) if run.stage_count else None
-        head.append(f"   {run.pipeline_name}", "secondary")
-        head.append(f"  {run.environment}" if run.environment else "", "muted")
-        head.append(f"  {run.trigger_type.value} by {run.triggered_by}", "muted")
-        head.append(f"  {format.moment(run.started_at or run.created_at)}", "muted")
-        self.query_one("#head", OneLine).show(head, tags(run.tags))
-        self.query_one("#digest", OneLine).show(_digest(run))
-        error = self.query_one("#error", TextPage)
-        lines = [Text(line, "error") for line in (run.error_message or "").splitlines()]
-        error.display = bool(lines)
-        if lines:
-            error.show(lines)
-            width = max(20, self.size.width - 3)
-            error.styles.height = min(ERROR_LINES, sum(-(-max(1, line.cell_len) // width) for line in lines))
+    def _show_head(self, fault: str = "") -> None:
+        self.title_line(["Runs", self._known.name if self._known is not None else "…"])
+        self.query_one(RunHead).show(self._known, fault)
 
     def _show_tabs(self) -> None:
         line = Text()
@@ -208,7 +227,7 @@ class RunScreen(Frame):
         for page in self.query("#tab-1").results(TextPage):
             from mltui.console.screens.run_overview import overview
 
-            page.show(overview(self.run, self.series, self.events, now, page.viewport.width))
+            page.show(overview(self.run, self.series or [], self.events, now, page.viewport.width))
         for page in self.query("#tab-5").results(TextPage):
             from mltui.console.screens.run_config import config
 
@@ -244,7 +263,9 @@ class RunScreen(Frame):
         return TextPage(id=id)
 
     async def _prepare(self, charts: "ChartsTab") -> None:
-        if self.run is not None:
+        words = no_charts if charts.id == f"tab-{CHARTS}" else no_resources
+        charts.query_one(".grid--empty", Static).update(words(self.run, self.series))
+        if self.run is not None and self.series is not None:
             charts.stages = tuple(stage.name for stage in self.run.stages)
             await charts.offer(self.series)
 
@@ -266,14 +287,18 @@ class RunScreen(Frame):
     def _show_log(self) -> None:
         log = self._log()
         if log is not None and self.run is not None:
-            log.show(self._execution(), _why_no_log(self.query_one(StageTree).selected))
+            log.show(self._execution(), no_log(self.query_one(StageTree).selected, self.app.url))
 
     async def on_stage_tree_selected(self) -> None:
+        stage = self.query_one(StageTree).selected
+        if self._pointed_at and stage is not None and stage.id != self._pointed_at:
+            self._follows = False
         self._show_log()
         if self.is_current:
             self.app.listen_to(self.topics())
 
     async def on_stage_tree_opened(self) -> None:
+        self._follows = False
         await self.action_tab(LOG)
         self._focus_content()
 
@@ -286,8 +311,14 @@ class RunScreen(Frame):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What cannot be done to the run in the state it is in has no key."""
-        if self.run is None or action not in ("cancel", "retry", "delete"):
+        if self.deleted:
+            return action == "back"
+        if action in ("start", "tags", "notes"):
+            return self.run is not None
+        if action not in ("cancel", "retry", "delete"):
             return True
+        if self.run is None:
+            return False
         return (self.run.status in LIVE) == (action == "cancel")
 
     async def action_tab(self, number: int) -> None:
@@ -295,6 +326,9 @@ class RunScreen(Frame):
         await self._show_tab(number)
         if inside:
             self.call_after_refresh(self._focus_content)
+
+    def action_other_pane(self) -> None:
+        self.focus_next()
 
     async def action_step_tab(self, step: int) -> None:
         await self.action_tab((self.tab - 1 + step) % len(TABS) + 1)
@@ -343,24 +377,3 @@ class RunScreen(Frame):
         if self.run is not None:
             await run_actions.edit_notes(self.app, self.run)
             self.refetch()
-
-
-def _digest(run: RunDetail) -> Text:
-    """The parameters on one line, those that differ from the defaults first."""
-    defaults = {name: as_text(value) for name, value in run.definition.parameters.items()}
-    differing = [name for name in run.parameters if defaults.get(name) != run.parameters[name]]
-    line = Text()
-    for name in [*differing, *(name for name in run.parameters if name not in differing)]:
-        line.append(f"{name} ", "muted").append(run.parameters[name], "accent" if name in differing else "secondary")
-        line.append("  ")
-    return line or Text("no parameters", "muted")
-
-
-def _why_no_log(stage: StageRunRow | None) -> str:
-    if stage is None:
-        return "Nothing was run under the agent here, so there is no log.\nTrack a command with  mltui exec -- …"
-    if stage.reused_from is not None:
-        return f"{stage.name} was taken over from the run that this one retries;\nits log is there."
-    if stage.status is Status.SKIPPED:
-        return f"{stage.name} was skipped: something that it depends on did not complete."
-    return f"{stage.name} has not begun."

@@ -30,7 +30,8 @@ async def cancel(app: "MltuiApp", runs: Sequence[RunRow]) -> None:
         return
     what = (
         f"Stops {names(live)}.\n\nIts processes get SIGTERM, and SIGKILL if they are still there "
-        f"after {CANCEL_GRACE_S:.0f} s. Stages that did not begin are skipped. It can be retried from there."
+        f"after {CANCEL_GRACE_S:.0f} s. Stages that did not begin are cancelled too. It can be retried from there."
+        f"{left_out([run for run in runs if run not in live])}"
     )
     if await app.push_screen_wait(Confirm(f"Cancel {counted(live)}?", what)):
         for run in live:
@@ -45,7 +46,10 @@ async def delete(app: "MltuiApp", runs: Sequence[RunRow]) -> bool:
     if not ended:
         app.notify(f"{names(runs)} is under way; cancel it first (x)", severity="warning", markup=False)
         return False
-    what = f"Deletes {names(ended)}: its stages, logs, samples and tags. This cannot be undone."
+    what = (
+        f"Deletes {names(ended)}: its stages, logs, samples and tags. This cannot be undone."
+        f"{left_out([run for run in runs if run not in ended])}"
+    )
     if not await app.push_screen_wait(Confirm(f"Delete {counted(ended)}?", what)):
         return False
     for run in ended:
@@ -128,6 +132,18 @@ def tag_fault(line: str) -> str:
 def names(runs: Sequence[RunRow]) -> str:
     shown = ", ".join(run.name for run in runs[:NAMED])
     return shown if len(runs) <= NAMED else f"{shown} and {len(runs) - NAMED} more"
+
+
+def left_out(runs: Sequence[RunRow]) -> str:
+    """What a dialog says of chosen runs that are in no state for it."""
+    by_state: dict[Status, list[RunRow]] = {}
+    for run in runs:
+        by_state.setdefault(run.status, []).append(run)
+    lines = []
+    for status, some in by_state.items():
+        are, stay = ("are", "stay") if len(some) > 1 else ("is", "stays")
+        lines.append(f"{names(some)} {are} {'still' if status in LIVE else 'already'} {status.value} and {stay}.")
+    return "\n\n" + "\n".join(lines) if lines else ""
 
 
 def counted(runs: Sequence[RunRow]) -> str:

@@ -36,7 +36,7 @@ class LogTab(Vertical):
         super().__init__(id=id)
         self.execution: ExecutionRow | None = None
         self._needle = ""
-        self._view = LogView(LogWindow(self._nothing), empty="Select a stage at the left to see its log.")
+        self._view = LogView(LogWindow(self._nothing), empty="")
         self._news = Coalesced(self._more, DRAWN_EVERY_S)
 
     def compose(self) -> ComposeResult:

@@ -20,6 +20,13 @@ LABEL, NARROW_LABEL = 14, 4
 NUMBERS = {"last": 9, "min": 9, "max": 9, "step": 8}
 """What is shown of each metric, and in how many columns."""
 LEAVE_FIRST = ("max", "min", "step")
+THINGS = {"stage_run": "stage", "execution": "process"}
+DONE = {
+    "create": "created", "update": "changed", "delete": "deleted", "record": "recorded", "queue": "queued",
+    "start": "started", "complete": "completed", "fail": "failed", "back_off": "waits to retry",
+    "cancel": "is stopping", "cancelled": "cancelled", "skip": "skipped",
+}  # fmt: skip
+"""The server's verbs, after what they were done to."""
 SHORT_KEY = 22
 """A metric's key keeps so many columns before numbers leave."""
 
@@ -112,6 +119,17 @@ def _values(values: dict[str, Any]) -> list[Text]:
     ]
 
 
+def in_words(action: str) -> str:
+    """What an event says that somebody or something did.
+
+    >>> in_words("stage_run.start"), in_words("run.complete"), in_words("metric.create"), in_words("new.kind")
+    ('stage started', 'run completed', 'metric created', 'new: kind')
+    """
+    what, _, verb = action.partition(".")
+    thing = THINGS.get(what, what.replace("_", " "))
+    return f"{thing} {DONE[verb]}" if verb in DONE else f"{thing}: {verb.replace('_', ' ')}"
+
+
 def _timeline(run: RunDetail, events: Sequence[EventRow], now: Clock) -> list[Text]:
     if not events:
         return [Text("nothing", "muted")]
@@ -119,7 +137,7 @@ def _timeline(run: RunDetail, events: Sequence[EventRow], now: Clock) -> list[Te
     lines = []
     for event in events[:EVENTS]:
         text = Text().append(f"{format.age(event.time, now()):>5}  ", "muted")
-        text.append(f"{event.action:<19} ", "secondary")
+        text.append(f"{in_words(event.action):<19} ", "secondary")
         text.append(names.get(event.object_id, event.object_id))
         text.append(f"  {event.message}" if event.message else "", "secondary")
         lines.append(text.append(f"  {event.actor}", "muted"))

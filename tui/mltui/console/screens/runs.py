@@ -9,6 +9,7 @@ from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from mltui.console import shell
 from mltui.console.keymap import RUNS
 from mltui.console.screens import run_actions
 from mltui.console.screens.frame import Frame
@@ -26,11 +27,16 @@ LOOKED_AT, LOOKED_AMONG = 5, 40
 METRICS_FROM_WIDTH = 110
 """Columns of the terminal from which metrics are shown."""
 
-NOTHING_YET = """No runs yet.
+
+def nothing_yet(url: str) -> str:
+    """What makes a first run on the server at `url`."""
+    return f"""No runs yet.
 
 Start one: press  p  for the pipelines and  s  on one,
 or track any command from a shell:
-mltui exec --run-name first -- python train.py"""
+{shell.command("exec --run-name first -- python train.py", url)}"""
+
+
 NO_MATCH = """No run matches this filter.
 
 Press  /  to change it, or  /  and  enter  on an empty line to see all."""
@@ -48,7 +54,11 @@ class RunsScreen(Frame):
         self._news = Coalesced(self._changed, CHANGES_EVERY_S)
         self.window: Window[RunRow] = Window(self._fetch, lambda run: run.id)
         self.table: RunTable[RunRow] = RunTable(
-            self.window, run_columns(self.app.session.now), empty=NOTHING_YET, sort=self.app.session.sort, id="runs"
+            self.window,
+            run_columns(self.app.session.now),
+            empty=nothing_yet(self.app.url),
+            sort=self.app.session.sort,
+            id="runs",
         )
         yield self.table
 
@@ -104,7 +114,7 @@ class RunsScreen(Frame):
             return
         self._filter = parse_filter(line, self.app.session.now())
         self._line = self.app.session.filter = line
-        self.table.empty = NO_MATCH if line else NOTHING_YET
+        self.table.empty = NO_MATCH if line else nothing_yet(self.app.url)
         self.window.reset()
         self._say()
 
@@ -136,8 +146,13 @@ class RunsScreen(Frame):
 
     # Keys.
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is done to a run needs one."""
+        return action not in ("cancel", "retry", "delete", "tags", "notes") or self.table.line_count > 0
+
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
-        self.app.open_run(event.row_id)
+        row = self.window.row(self.table.cursor)
+        self.app.open_run(event.row_id, row if row is not None and row.id == event.row_id else None)
 
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self.app.session.sort = (event.key, event.descending)

@@ -69,12 +69,16 @@ class StartScreen(Dialog[str | None]):
     def body(self) -> Iterable[Widget]:
         pipeline = self._pipeline
         last = {name: value for name, value in pipeline.last_parameters.items() if name in self._defaults}
-        yield Field("name", "", "made up if empty", "name")
+        # With headings, as a pipeline may have a parameter called name.
+        if self._defaults:
+            yield Static("PARAMETERS", classes="heading")
         for name, default in self._defaults.items():
             yield Field(
                 name, parameters.as_text(last.get(name, default)), self._note(name, last.get(name, default)),
                 f"{PARAMETER}{list(self._defaults).index(name)}",
             )  # fmt: skip
+        yield Static("RUN", classes="heading")
+        yield Field("name", "", "made up if empty", "name")
         yield Field("environment", pipeline.environment, "", "environment")
         yield Field("tags", "", "key=value key", "tags")
         yield Static(self._hint(bool(last)), classes="hint")
@@ -88,8 +92,7 @@ class StartScreen(Dialog[str | None]):
         return Text(words, colours.style("muted"))
 
     def on_mount(self) -> None:
-        fields = list(self.query(Field))
-        fields[1 if self._defaults else 0].query_one(Input).focus()
+        self.query(Field).first().query_one(Input).focus()
 
     def _note(self, name: str, value: object) -> str:
         default = self._defaults[name]

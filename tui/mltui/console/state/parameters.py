@@ -1,7 +1,10 @@
 """Parameters as people type them: each has the type of the pipeline's default, and a fault says what would be right."""
 
 import json
+import math
 from typing import Any
+
+from mltui.wire.base import to_number
 
 Value = str | int | float | bool | None
 
@@ -45,10 +48,7 @@ def parse(text: str, default: Any) -> Value:
         case int():
             return _whole(text)
         case float():
-            try:
-                return float(text)
-            except ValueError:
-                raise ValueError("a number, as in 0.05 or 1e-3") from None
+            return _number(text)
         case _:
             return _anything(text)
 
@@ -57,6 +57,17 @@ def changed(typed: dict[str, str], defaults: dict[str, Any]) -> dict[str, Value]
     """What differs from the defaults. Raises ValueError."""
     values = {name: parse(text, defaults[name]) for name, text in typed.items()}
     return {name: value for name, value in values.items() if value != defaults[name]}
+
+
+def _number(text: str) -> float | str:
+    """NaN and the infinities as the words that JSON carries them in: as floats they would arrive as null."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("a number, as in 0.05 or 1e-3") from None
+    if math.isinf(number) and "inf" not in text.lower():
+        raise ValueError("a number below 1.8e308")
+    return to_number(number)
 
 
 def _whole(text: str) -> int:
@@ -80,4 +91,6 @@ def _anything(text: str) -> Value:
         value = json.loads(text)
     except ValueError:
         return text
-    return value if isinstance(value, str | int | float | bool | None) else text
+    if isinstance(value, float):
+        return to_number(value)
+    return value if isinstance(value, str | int | bool | None) else text

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from mltui.console.faults import Fault
 from mltui.wire.runs import TriggerType
 from mltui.wire.states import Status
 
@@ -17,7 +18,7 @@ SUGGESTED = ("status:", "pipeline:", "tag:", "env:", "trigger:", "since:", "unti
 _LENGTHS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class FilterFault(Exception):
+class FilterFault(Fault):
     """What is wrong with a filter, and what would be right."""
 
 

@@ -10,8 +10,11 @@ from mltui.wire.states import Status
 
 if TYPE_CHECKING:
     from mltui.client import Client
+    from mltui.wire.runs import RunRow
 
 FAILED_WITHIN = timedelta(days=1)
+NAMESAKES = 50
+"""Runs that are looked through for one of exactly the name that was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,12 @@ async def count_runs(client: "Client", now: datetime) -> Counts:
         client.runs(status=[Status.FAILED], since=now - FAILED_WITHIN, limit=1),
     )
     return Counts(running.total or 0, queued.total or 0, failed.total or 0)
+
+
+async def run_called(client: "Client", word: str) -> "RunRow | None":
+    """The run named `word`, or with that id or part of it; the newest where several are."""
+    found = (await client.runs(text=word, limit=NAMESAKES)).items
+    return next((run for run in found if word in (run.name, run.id)), found[0] if found else None)
 
 
 class Coalesced:

@@ -1,6 +1,7 @@
 """The log view: the visible lines of a log of any length, with follow, wrap, search marks and gutters."""
 
 import re
+import textwrap
 from bisect import bisect_right
 from datetime import tzinfo
 
@@ -49,6 +50,7 @@ class LogView(PaintedLines):
     DEFAULT_CSS = """
     LogView > .log--match { color: $warning; text-style: reverse; }
     LogView > .log--found { background: $block-cursor-background; }
+    LogView:nocolor > .log--found { text-style: underline; }
     """
 
     class Following(Message):
@@ -235,7 +237,8 @@ class LogView(PaintedLines):
             note, name = f"{self.window.error}", "error"
         else:
             note, name = ("Loading…" if self.window.total is None else self.empty), "muted"
-        lines = note.split("\n")
+        width = max(1, self.viewport.width - 2)
+        lines = [piece for line in note.split("\n") for piece in textwrap.wrap(line, width) or [""]]
         at = y - max(0, (self.viewport.height - len(lines)) // 3)
         words = lines[at] if 0 <= at < len(lines) else ""
         left = max(0, (self.viewport.width - len(words)) // 2)

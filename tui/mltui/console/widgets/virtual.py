@@ -36,6 +36,8 @@ class VirtualLines(PaintedLines):
             background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
         }
         & > .lines--cursor-blurred { background: $block-cursor-blurred-background; }
+        &:nocolor > .lines--cursor { text-style: bold reverse; }
+        &:nocolor > .lines--cursor-blurred { text-style: underline; }
     }
     """
 
@@ -66,8 +68,11 @@ class VirtualLines(PaintedLines):
     # What subclasses use.
 
     def resize_content(self, lines: int, width: int) -> None:
+        begins_or_ends = bool(lines) != bool(self.line_count)
         self.line_count = lines
         super().resize_content(lines, width)
+        if begins_or_ends and self.is_mounted:
+            self.refresh_bindings()
 
     def repaint_changed(self) -> None:
         self._drawn.clear()
@@ -117,6 +122,10 @@ class VirtualLines(PaintedLines):
             self._drawn = {key: strip for key, strip in self._drawn.items() if top <= key[0] < bottom}
 
     # What moves.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """All that keys do here is done to a line or goes to one: an empty list offers nothing."""
+        return self.line_count > 0
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, self.line_count - 1))
