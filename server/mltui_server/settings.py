@@ -9,11 +9,13 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 import platformdirs
 from msgspec import Meta
+
+from mltui.wire.base import in_words, text
 
 CONFIG_VARIABLE = "MLTUI_CONFIG"
 
@@ -22,8 +24,25 @@ class SettingsError(Exception):
     """A setting is wrong. The message is one line: which one, where it came from, what would be right."""
 
 
+ADDRESS = (
+    r"^$|^postgres(ql)?://([^@/\s]*@)?(\[[^\]\s]*\]|[^@/\s:,]*)(:\d{1,5})?(,[^@/\s:,]*(:\d{1,5})?)*([/?]\S*)?$",
+    "postgresql://user:password@host/name",
+)
+DURATION = (r"^([1-9]\d{0,4}[hdw])?$", "a number and h, d or w, as in 30d; empty for ever")
+WORD = (r"^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$", "letters, digits, _ and -, at most 51")
+
+
 def _env(name: str, **limits: Any) -> Meta:
     return Meta(extra={"env": name}, **limits)
+
+
+def _word(name: str, pattern: str, words: str, **extra: Any) -> Meta:
+    return text(pattern, words, extra={"env": name, **extra})
+
+
+def _secret(name: str) -> Meta:
+    """A setting whose value is never said again."""
+    return Meta(extra={"env": name, "secret": True})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,19 +52,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """TCP port; 0 takes a free one."""
     data_dir: Annotated[str, _env("MLTUI_DATA_DIR")] = ""
     """Folder for the embedded Postgres, samples, logs and run outputs. Default: the platform's user data folder."""
-    database_url: Annotated[str | None, _env("DATABASE_URL")] = None
+    database_url: Annotated[str, _word("DATABASE_URL", *ADDRESS, secret=True)] = ""
     """postgresql://user:password@host/name of an external Postgres 15 or newer. Unset: the embedded one."""
     max_concurrent_pipelines: Annotated[int, _env("MAX_CONCURRENT_PIPELINES", ge=1, le=1000)] = 5
     """Runs of pipelines at one time; further ones wait in order."""
     pipeline_timeout: Annotated[float, _env("PIPELINE_TIMEOUT", gt=0)] = 3600.0
     """Seconds a run may take unless its pipeline says otherwise."""
-    duckdb_memory: Annotated[str, _env("MLTUI_DUCKDB_MEMORY", pattern=r"^\d+ ?[KMG]i?B$")] = "512MB"
+    duckdb_memory: Annotated[str, _word("MLTUI_DUCKDB_MEMORY", r"^\d+ ?[KMG]i?B$", "a number and MB or GB")] = "512MB"
     """Memory limit of the embedded sample store."""
+    influx_url: Annotated[str, _env("INFLUX_URL")] = ""
+    """http://host:8086 of an InfluxDB 1.6 to 3 for the samples. Unset: the embedded sample store."""
+    influx_database: Annotated[str, _word("INFLUX_DATABASE", *WORD)] = "mltui"
+    """Its database, or bucket; made when it is not there."""
+    influx_token: Annotated[str, _secret("INFLUX_TOKEN")] = ""
+    """API token of InfluxDB 2.x or 3."""
+    influx_user: Annotated[str, _env("INFLUX_USER")] = ""
+    """User of InfluxDB, where there is no token."""
+    influx_password: Annotated[str, _secret("INFLUX_PASSWORD")] = ""
+    """The user's password."""
+    influx_org: Annotated[str, _env("INFLUX_ORG")] = ""
+    """Organization; InfluxDB 2.x needs it."""
+    influx_retention: Annotated[str, _word("INFLUX_RETENTION", *DURATION)] = ""
+    """How long InfluxDB keeps run metrics: "36h", "30d", "52w". Empty: for ever."""
+    influx_resource_retention: Annotated[str, _word("INFLUX_RESOURCE_RETENTION", *DURATION)] = ""
+    """How long it keeps resource samples."""
     inbox_max_samples: Annotated[int, _env("MLTUI_INBOX_MAX_SAMPLES", ge=1000)] = 200_000_000
     """Samples that may wait for the sample store; past that, writers get 503 with Retry-After."""
-    log_level: Annotated[str, _env("MLTUI_LOG_LEVEL", pattern=r"^(debug|info|warning|error)$")] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _env("MLTUI_LOG_LEVEL")] = "info"
     """debug, info, warning or error."""
-    log_format: Annotated[str, _env("MLTUI_LOG_FORMAT", pattern=r"^(auto|json|text)$")] = "auto"
+    log_format: Annotated[Literal["auto", "json", "text"], _env("MLTUI_LOG_FORMAT")] = "auto"
     """json, text, or auto: text on a terminal, JSON otherwise."""
 
     @property
@@ -98,7 +133,10 @@ def _checked(field: str, value: Any, origins: Mapping[str, str]) -> Any:
     try:
         return msgspec.convert(value, hint, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{origins[field]}={value!r} is wrong: {error}") from None
+        shown = "" if hint.__metadata__[0].extra.get("secret") else f"={value!r}"
+        choices = get_args(get_args(hint)[0])  # of a Literal
+        why = f"it is one of {', '.join(choices)}" if choices else in_words(str(error))
+        raise SettingsError(f"{origins[field]}{shown} is wrong: {why}") from None
 
 
 def check_address(settings: Settings, insecure: bool) -> None:

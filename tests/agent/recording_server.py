@@ -70,6 +70,8 @@ class RecordingServer:
         self.stored = Stored()
         self.refuse: Callable[[str, bytes], Refusal | None] = lambda path, body: None
         """Decides which requests to refuse."""
+        self.well = True
+        """What /health says."""
         self.lose_answers = 0
         """So many requests are stored, and their connection is cut before the answer."""
         self._lock = threading.Lock()
@@ -247,6 +249,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.open.discard(self.connection)
         super().finish()
 
+    def do_GET(self) -> None:
+        self._send(200 if self.path == "/health" and self.server.owner.well else 503, {})
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         owner = self.server.owner
@@ -262,6 +267,9 @@ class _Handler(BaseHTTPRequestHandler):
             owner.lose_answers -= 1
             self.close_connection = True
             return
+        self._send(status, answer)
+
+    def _send(self, status: int, answer: Any) -> None:
         content = msgspec.json.encode(answer)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

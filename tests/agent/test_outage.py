@@ -170,6 +170,19 @@ def test_a_full_spool_harms_nobody(server: RecordingServer, agents: Agents, spoo
     assert server.stored.finishes[execution_id].exit_code == 0
 
 
+def test_without_any_room_a_run_still_begins_and_ends_and_says_what_is_missing(
+    server: RecordingServer, agents: Agents
+) -> None:
+    agent = agents.exec("sh", "-c", "echo hi; exit 3", MLTUI_SPOOL_MAX="10")
+    out, err = agent.communicate()
+    assert (agent.returncode, out) == (3, b"hi\n")
+    assert err.count(b"the spool is full (MLTUI_SPOOL_MAX)") == 1
+    (execution_id,) = server.stored.executions
+    assert server.stored.finishes[execution_id].exit_code == 3
+    assert server.stored.log(execution_id, STDOUT) == b""
+    assert b"mltui: 1 log records are missing here: the spool was full" in server.stored.log(execution_id, AGENT)
+
+
 def test_a_server_that_hangs_does_not_hold_the_shell(agents: Agents) -> None:
     """It accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

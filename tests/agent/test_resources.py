@@ -81,6 +81,22 @@ time.sleep(1)
     assert seen == pytest.approx(used, rel=0.25)
 
 
+def test_a_small_command_is_not_as_large_as_its_agent(server: RecordingServer, agents: Agents) -> None:
+    """What Linux counts for it begins with the agent's own image, of which it is a fork."""
+    kernel = "grep VmHWM /proc/$$/status; sleep 0.5"
+    agents.exec("sh", "-c", kernel).communicate()
+    ((execution_id, finish),) = server.stored.finishes.items()
+    resident = int(server.stored.log(execution_id, STDOUT).split()[1]) * 1024
+    assert finish.memory_peak is not None
+    assert resident / 2 < finish.memory_peak < 3 * resident, "the shell, and a sleep or a grep beside it"
+
+
+def test_a_command_that_is_over_at_once_was_seen_or_not(server: RecordingServer, agents: Agents) -> None:
+    agents.exec("true").communicate()
+    (finish,) = server.stored.finishes.values()
+    assert finish.memory_peak is None or 0 < finish.memory_peak < 5e6
+
+
 def test_a_command_shorter_than_a_sample_has_peaks(server: RecordingServer, agents: Agents) -> None:
     run(server, agents, "x = b'x' * 100_000_000; sum(i * i for i in range(300_000))", MLTUI_SAMPLE_EVERY_S="60")
     finish = server.stored.finishes[EXECUTION]

@@ -120,6 +120,55 @@ def test_an_exception_fails_the_run_and_goes_on(here: RecordingServer) -> None:
     assert ended(here) == (Status.FAILED, "RuntimeError: out of luck and of memory")
 
 
+def test_an_exception_is_the_programs_own_whatever_its_words_are(here: RecordingServer) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    for error, said in (
+        (ValueError("x\0y"), "ValueError: x\ufffdy"),
+        (ValueError("bad \ud800"), "ValueError: bad \ufffd"),
+        (Mute(), "Mute"),
+    ):
+        with pytest.raises(type(error)) as caught, mltui.start_run("fails"):
+            raise error
+        assert caught.value is error
+        assert [end.error_message for end in here.stored.run_ends.values()][-1] == said
+
+
+def test_what_cannot_be_stored_is_replaced(here: RecordingServer) -> None:
+    run = mltui.start_run("te\ud800xt", parameters={"p\0": "\0"}, tags={"t": "\udcff"})
+    run.params(a="x\0y", n=1)
+    run.tags(b="\ud800")
+    run.output(o=["\ud800", {"\0": "z\0"}])
+    with pytest.raises(ValueError, match="key"):
+        run.log({"k\ud800": 1.0})
+    run.finish("failed", "why\0")
+    (create,) = here.stored.runs.values()
+    assert (create.name, create.parameters, create.tags) == ("te\ufffdxt", {"p\ufffd": "\ufffd"}, {"t": "\ufffd"})
+    params, tags, output = (record for _, record in here.stored.records)
+    assert params.parameters == {"a": "x\ufffdy", "n": 1}
+    assert tags.tags == {"b": "\ufffd"}
+    assert output.output_data == {"o": ["\ufffd", {"\ufffd": "z\ufffd"}]}
+    assert ended(here) == (Status.FAILED, "why\ufffd")
+
+
+@pytest.mark.parametrize("wrong", [[], None, 1.0, "loss"])
+def test_log_says_what_it_takes(here: RecordingServer, wrong: object) -> None:
+    with mltui.start_run("wrong") as run, pytest.raises(TypeError, match=r"log takes a mapping such as .*, not "):
+        run.log(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["MLTUI_SAMPLE_EVERY_S", "MLTUI_SPOOL_MAX", "MLTUI_DRAIN_S"])
+def test_a_wrong_setting_is_told_at_once(
+    here: RecordingServer, spool: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "abc")
+    with pytest.raises(ValueError, match=f"{name}='abc' is not a number of"):
+        mltui.start_run("wrong")
+    assert not spool.exists()
+
+
 def test_ctrl_c_cancels_the_run(here: RecordingServer) -> None:
     with pytest.raises(KeyboardInterrupt), mltui.start_run("stops"):
         raise KeyboardInterrupt
@@ -253,6 +302,61 @@ def test_a_refused_batch_does_not_stop_the_next(here: RecordingServer, capsys: p
     assert here.stored.values("fine") == [2.0]
     assert here.stored.values("poison") == []
     assert capsys.readouterr().err.count("(422): no such thing") == 1
+
+
+def test_a_batch_that_the_server_fails_over_does_not_stop_the_next(
+    here: RecordingServer, spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is set aside after some tries, and an empty one has its seq: there is no gap."""
+    here.refuse = lambda path, body: Refusal(500, "a fault") if b"poison" in body else None
+    with mltui.start_run("fails over") as run:
+        run.log({"poison": 1.0})
+        run._writer.flush()
+        run.log({"fine": 2.0})
+    assert here.stored.values("fine") == [2.0]
+    assert [batch.seq for _, batch in here.stored.batches] == [1, 2]
+    assert ended(here) == (Status.COMPLETED, None)
+    (note,) = spool.glob("*/refused/*.json")
+    assert "6 times, while it was well otherwise" in note.read_text()
+    assert capsys.readouterr().err.count("is kept in") == 1
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_server_that_fails_over_everything_gets_it_all_later(
+    server: RecordingServer, agents: Agents, spool: Path, monkeypatch: pytest.MonkeyPatch, well: bool
+) -> None:
+    """It takes no empty batch either, or is not well: the fault is its own, and everything stays in the spool."""
+    monkeypatch.setattr("mltui.agent.sync.back_off", lambda failures: 0.0)
+    server.stop()
+    program(agents, "with mltui.start_run('x') as run: run.log({'x': 1.0})", MLTUI_DRAIN_S="0").communicate()
+    server.refuse = lambda path, body: Refusal(500, "a fault") if path.endswith("/samples") or not well else None
+    server.well = well
+    server.start()
+    for _ in range(2):
+        report = sync(url=server.url, say=print)
+        assert report.refused == 0 and report.left > 0
+    assert list(spool.glob("*/refused")) == []
+    server.refuse = lambda path, body: None
+    assert sync(url=server.url, say=print).left == 0
+    assert server.stored.values("x") == [1.0]
+    assert list(spool.iterdir()) == []
+
+
+def test_sync_sets_aside_what_a_server_that_is_well_fails_over(
+    server: RecordingServer, agents: Agents, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mltui.agent.sync.back_off", lambda failures: 0.0)
+    server.stop()
+    code = "with mltui.start_run('x') as run: run.params(poison=1); run.log({'x': 1.0})"
+    program(agents, code, MLTUI_DRAIN_S="0").communicate()
+    server.refuse = lambda path, body: Refusal(500, "a fault") if b"poison" in body else None
+    server.start()
+    said: list[str] = []
+    report = sync(url=server.url, say=said.append)
+    assert (report.refused, report.left) == (1, 0)
+    assert "answered 500: a fault; 6 times, while it was well otherwise" in said[0]
+    assert server.stored.values("x") == [1.0]
+    assert ended(server) == (Status.COMPLETED, None)
 
 
 STAGE = """

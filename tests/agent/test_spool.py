@@ -1,5 +1,6 @@
 """The queue on disk: what survives, what a torn tail costs, how far shipping has come."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mltui.agent.backlog import Backlog
-from mltui.agent.frames import Record, pack
+from mltui.agent.frames import MAX_FRAME, Record, pack
 from mltui.agent.spool import Group, Lane, Quota, is_held
 
 
@@ -146,13 +147,24 @@ def test_a_lane_that_found_no_room_takes_records_again_when_there_is_some(
     said: list[str] = []
     lane = Lane(group.path, "1-lane", said.append)
     kept = 0
-    while lane.append(record("x" * 1000)):
+    while lane.append_numbered(lambda _: record("x" * 1000), kept) > kept:
         kept += 1
-    assert not lane.append(record("x" * 1000))
+    assert lane.append_numbered(lambda _: record("x" * 1000), kept) == kept
     assert (lane.lost, len(said)) == (2, 1)
     assert len(read(lane.path)) == kept
-    assert lane.append(record("y" * 1000))
+    assert lane.append_numbered(lambda _: record("y" * 1000), kept) == kept + 1
     lane.close()
+
+
+def test_a_record_too_large_to_be_read_again_is_lost_alone(group: Group) -> None:
+    said: list[str] = []
+    lane = Lane(group.path, "1-lane", said.append)
+    lane.append(record("before"))
+    assert not lane.append(record("x" * MAX_FRAME))
+    lane.append(record("after"))
+    lane.close()
+    assert read(lane.path) == ["before", "after"]
+    assert "too large" in said[0]
 
 
 def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
@@ -183,6 +195,19 @@ def test_an_empty_group_leaves_nothing(group: Group) -> None:
     backlog.remove()
     again.close()
     assert not group.path.exists()
+
+
+def test_a_lock_on_a_folder_that_its_holder_removed_is_none(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened while it was there, taken when it was gone: so it is between two syncs."""
+    flock = fcntl.flock
+
+    def late(fd: int, how: int) -> None:
+        group.close()
+        flock(fd, how)
+
+    monkeypatch.setattr("mltui.agent.spool.fcntl.flock", late)
+    with pytest.raises(FileNotFoundError):
+        Group.adopt(group.path)
 
 
 def test_two_processes_cannot_ship_one_group(group: Group) -> None:

@@ -108,6 +108,24 @@ def test_a_reader_that_leaves_is_no_error(environment):
     assert done.stderr == ""
 
 
+def test_output_that_cannot_be_written_is_one_line(environment):
+    # Unbuffered, argparse itself says nothing about a help text that it cannot write.
+    environment.pop("PYTHONUNBUFFERED", None)
+    for words in ("pipelines schema", "exec --help"):
+        command = f"{sys.executable} -m mltui {words} > /dev/full"
+        done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (1, "mltui: cannot write the output: No space left on device\n")
+
+
+@pytest.mark.parametrize("value", ["abc", "-1", "nan", "inf", "1e400"])
+@pytest.mark.parametrize("name", ["MLTUI_SAMPLE_EVERY_S", "MLTUI_SPOOL_MAX", "MLTUI_DRAIN_S"])
+def test_a_wrong_setting_is_one_line_before_anything_runs(name, value, mltui, tmp_path):
+    done = mltui("exec", "--", "touch", tmp_path / "ran", code=2, **{name: value})
+    assert done.stderr.startswith(f"mltui: {name}='{value}' is not a number of ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "ran").exists()
+
+
 def test_following_events_shows_what_comes_and_ends_quietly_on_ctrl_c(server, mltui, spawn, tmp_path):
     following = spawn("events", "-f", "--json")
     file = tmp_path / "pipeline.yaml"

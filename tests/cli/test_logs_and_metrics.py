@@ -1,6 +1,9 @@
 """Logs and metrics as a shell sees them: every byte, in order, also when the server dies meanwhile."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -62,6 +65,53 @@ def test_a_followed_log_is_whole_when_the_server_was_killed_meanwhile(server, ml
     count = int((tmp_path / "count").read_text())
     assert following.out == "".join(f"line {n + 1}\n" for n in range(count))
     assert following.err.count("waiting for it") <= 1
+
+
+def test_a_stage_that_was_taken_over_shows_the_log_of_where_it_ran(server, mltui, tmp_path):
+    apply(mltui, tmp_path, PIPELINE.replace("echo here; echo there >&2", "exit 1"))
+    mltui("runs", "start", "noisy", "--watch", code=1)
+    (first,) = json.loads(mltui("runs", "ls", "--json").stdout)
+    for _ in range(2):  # Of a retry's retry, too.
+        mltui("runs", "retry", "latest", "--watch", code=1)
+        for options in ([], ["-f"]):
+            log = mltui("runs", "logs", "latest", "--stage", "first", *options)
+            assert log.stdout == RAW.decode(errors="surrogateescape")
+            assert log.stderr == f"mltui: stage 'first' was taken over from run {first['id']}; this is its log there\n"
+        assert mltui("runs", "logs", "latest", "--stage", "second").stderr == ""
+
+
+def test_exec_runs_bytes_as_they_are_and_records_what_can_be_read_of_them(server, mltui, environment, tmp_path):
+    folder = os.fsencode(tmp_path) + b"/w\xff"
+    Path(os.fsdecode(folder)).mkdir()
+    words = [
+        b"--run-name",
+        b"n\xff",
+        b"--tag",
+        b"k=\xff",
+        b"--",
+        b"sh",
+        b"-c",
+        b'printf %s "$1" "$PWD"',
+        b"sh",
+        b"a\xffb",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "mltui", "exec", *words],
+        cwd=folder,
+        env=environment | {"LOGNAME": "ad\udcffa", "PWD": os.fsdecode(folder)},
+        capture_output=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == (b"a\xffb" + folder, b"")
+    run = json.loads(mltui("runs", "show", "latest", "--json").stdout)
+    assert (run["name"], run["status"], run["tags"]) == ("n\ufffd", "completed", {"k": "\ufffd"})
+    (execution,) = run["executions"]
+    assert execution["command"][-1] == "a\ufffdb"
+    assert execution["directory"] == f"{tmp_path}/w\ufffd"
+    missing = mltui("exec", "--", os.fsdecode(b"no\xff"), code=127)
+    assert missing.stderr.startswith("mltui: command not found: no")
+    run = json.loads(mltui("runs", "show", "latest", "--json").stdout)
+    assert run["error_message"] == "command not found: no\ufffd"
 
 
 def test_exec_makes_a_run_of_any_command_with_metrics(server, mltui, tmp_path):

@@ -1,6 +1,7 @@
 """A pipeline file tells everything that is wrong with it at once, each with its place."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
@@ -88,7 +89,7 @@ def test_all_faults_are_told_at_once_with_their_places(tmp_path):
         "2:1: unknown key 'descripton'; did you mean 'description'?",
         "4:8: Expected `bool | int | float | str | null`, got `array`",
         "6:5: missing key 'command'",
-        "6:11: Expected `str` matching regex '^[A-Za-z0-9_][A-Za-z0-9_.-]*$', got 'a b'",
+        "6:11: Expected `str`: letters, digits, _ . and - only, no . or - first, got 'a b'",
         "7:5: unknown key 'comand'; did you mean 'command'?",
         "8:14: Expected `int`, got `str`",
         "9:17: Expected `str`, got `int`; write it in quotes",
@@ -147,6 +148,17 @@ def test_a_cycle_is_named(tmp_path):
 def test_what_is_no_pipeline_at_all_is_one_clear_line(text, fault, tmp_path):
     [found] = faults(tmp_path, text)
     assert found.startswith(fault)
+
+
+def test_aliases_of_aliases_are_told_instead_of_expanded(tmp_path):
+    lines = ["name: bomb", "a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in pairwise("abcdefghij")]
+    (fault,) = faults(tmp_path, "\n".join(lines))
+    assert fault.startswith("7:4: too large once its aliases are expanded")
+    merged = ["name: bomb", "a: &a {x: 1, y: 2}"]
+    merged += [f"{name}: &{name} {{<<: [{', '.join([f'*{before}'] * 9)}]}}" for before, name in pairwise("abcdefghij")]
+    (fault,) = faults(tmp_path, "\n".join(merged))
+    assert "too large once its aliases are expanded" in fault
 
 
 def test_other_encodings_are_refused(tmp_path):

@@ -9,6 +9,7 @@ import sys
 import time
 
 import httpx
+import psutil
 import pytest
 from server_process import wait_for
 
@@ -71,6 +72,10 @@ def is_served(url: str) -> bool:
         return False
 
 
+def runs(url: str) -> list[dict]:
+    return httpx.get(f"{url}/api/v1/runs", trust_env=False).json()["items"]
+
+
 def test_leaving_asks_about_live_runs_and_stops_the_server_it_started(url, environment, mltui, tmp_path):
     terminal = Terminal(environment)
     terminal.says(b"\x1b[?1049h")  # The console has taken the screen.
@@ -80,15 +85,58 @@ def test_leaving_asks_about_live_runs_and_stops_the_server_it_started(url, envir
     mltui("pipelines", "apply", file)
     mltui("pipelines", "start", "sleeper")
     terminal.press(QUIT)
-    terminal.says(b"1 run is going on: [l]eave them running")
+    terminal.says(b"1 run is going on.")
     terminal.press(b"s\n")
     terminal.says(b"\x1b[?1049h")
     terminal.press(QUIT)
-    terminal.says(b"[s]tay? ")
+    terminal.says(b"s  stay in the console")
     terminal.press(b"c\n")
     terminal.says(b"cancelled")
     assert terminal.ends() == 0
     assert not is_served(url)
+
+
+def test_what_is_left_running_goes_on_and_the_next_server_knows_it(url, environment, mltui, tmp_path):
+    terminal = Terminal(environment)
+    terminal.says(b"\x1b[?1049h")
+    file = tmp_path / "pipeline.yaml"
+    file.write_text("name: sleeper\nstages: [{name: nap, command: exec sleep 300}]\n")
+    mltui("pipelines", "apply", file)
+    mltui("pipelines", "start", "sleeper")
+    wait_for(lambda: runs(url)[0]["status"] == "running", 20)
+    terminal.press(QUIT)
+    terminal.says(b"1 run is going on.")
+    terminal.press(b"l\n")
+    assert terminal.ends() == 0
+    assert not is_served(url)
+    again = Terminal(environment)
+    again.says(b"\x1b[?1049h")
+    assert runs(url)[0]["status"] == "running"
+    again.press(QUIT)
+    again.says(b"1 run is going on.")
+    again.press(b"c\n")
+    assert again.ends() == 0
+
+
+def test_a_server_that_dies_is_started_again(url, environment, mltui):
+    terminal = Terminal(environment)
+    terminal.says(b"\x1b[?1049h")
+    [server] = [p for p in psutil.Process(terminal.pid).children() if "serve" in p.cmdline()]
+    server.kill()
+    wait_for(lambda: not is_served(url), 5)
+    wait_for(lambda: is_served(url), 30)
+    terminal.press(QUIT)
+    assert terminal.ends() == 0
+    assert not is_served(url)
+
+
+def test_without_an_address_it_goes_by_the_servers_own_settings(url, environment):
+    port = environment.pop("MLTUI_URL").rpartition(":")[2]
+    terminal = Terminal(environment | {"MLTUI_PORT": port})
+    terminal.says(b"\x1b[?1049h")
+    assert is_served(url)
+    terminal.press(QUIT)
+    assert terminal.ends() == 0
 
 
 def test_a_closed_terminal_stops_the_server_too(url, environment):

@@ -9,13 +9,13 @@ import pytest
 from mltui.console import format, keymap, shell
 from mltui.console.screens import run_overview
 from mltui.console.state import log_window, series
-from mltui.console.widgets import ansi
+from mltui.console.widgets import ansi, names
 from mltui.console.widgets.chart import scale
 
+MODULES = [format, keymap, log_window, run_overview, series, shell, ansi, scale, names]
 
-@pytest.mark.parametrize(
-    "module", [format, keymap, log_window, run_overview, series, shell, ansi, scale], ids=lambda module: module.__name__
-)
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_examples(module: object) -> None:
     result = doctest.testmod(module, extraglobs={"UTC": UTC})  # type: ignore[arg-type]
     assert result.attempted > 0

@@ -1,9 +1,13 @@
 """The table in a terminal: keys, messages, what is drawn and how little of it."""
 
-from rows import COLUMNS, make_rows
+import pytest
+from rows import COLUMNS, Row, make_rows
+from stages import NOW
 from widget_apps import TableApp, lines_of
 
-from mltui.console.widgets.columns import GAP, lay_out
+from mltui.console.screens.run_columns import run_columns
+from mltui.console.widgets import names
+from mltui.console.widgets.columns import GAP, Column, lay_out, title_in
 from mltui.console.widgets.run_table import GUTTER, RunTable
 
 
@@ -44,6 +48,34 @@ async def test_one_changed_row_repaints_one_line() -> None:
         await app.window.settled()
         await pilot.pause()
         assert app.table.painted_lines - before == 1
+
+
+async def test_time_repaints_the_lines_that_it_changed_and_renders_nothing_else() -> None:
+    app, now, rendered = TableApp(), 100.0, 0
+
+    def age(row: Row) -> str:
+        return f"{int((now + row.seconds) // 60)}m"
+
+    def name(row: Row) -> str:
+        nonlocal rendered
+        rendered += 1
+        return row.name
+
+    app.table.columns = (Column("name", "Run", name), Column("age", "Age", age, moves=True))
+    async with app.run_test(size=(110, 40)) as pilot:
+        await app.window.settled()
+        await pilot.pause()
+        before, seen, rows = app.table.painted_lines, rendered, lines_of(app.table)
+        app.table.repaint_moved()
+        await pilot.pause()
+        assert app.table.painted_lines == before + len(rows), "nothing moved: only the test itself drew lines"
+        now += 15
+        app.table.repaint_moved()
+        await pilot.pause()
+        painted = app.table.painted_lines - before - len(rows)
+        changed = sum(old != new for old, new in zip(rows, lines_of(app.table), strict=True))
+        assert 0 < changed < len(rows) - 1
+        assert (painted, rendered) == (changed, seen)
 
 
 async def test_vim_keys_arrows_and_pages_reach_any_row() -> None:
@@ -148,3 +180,36 @@ def test_widths_never_exceed_the_room_while_anything_can_leave() -> None:
         widths = lay_out(COLUMNS, {"name": 55, "pipeline": 17, "memory": 8}, room - GUTTER)
         assert sum(widths.values()) + GAP * (len(widths) - 1) <= room - GUTTER
         assert {"status", "name"} <= set(widths)
+
+
+def test_growing_columns_and_long_text_give_way_before_others_leave() -> None:
+    columns = [
+        Column[Row]("name", "Name", lambda r: r.name),
+        Column[Row]("count", "Runs", lambda r: "", align="right"),
+        Column[Row]("took", "Took", lambda r: "", rank=1),
+        Column[Row]("description", "Description", lambda r: "", min_width=10, rank=3, grows=True),
+    ]
+    wanted = {"name": 40, "count": 9, "took": 7, "description": 60}
+    assert lay_out(columns, wanted, 60) == {"name": 28, "count": 9, "took": 7, "description": 10}
+    assert lay_out(columns, wanted, 45) == {"name": 25, "count": 9, "took": 7}
+    assert lay_out(columns, wanted, 90) == {"name": 40, "count": 9, "took": 7, "description": 28}
+
+
+KEYS = ("linear/val/loss", "network/val/loss", "linear/val/accuracy", "network/val/accuracy")
+
+
+def test_titles_of_metrics_differ_and_are_whole_where_there_is_room() -> None:
+    columns = run_columns(lambda: NOW, KEYS)
+    for room, whole in ((300, True), (170, False), (120, False)):
+        widths = lay_out(columns, {"name": 10}, room)
+        titles = [title_in(c, widths[c.key]) for c in columns if c.key in widths and c.key.startswith("metric:")]
+        assert len(set(titles)) == len(titles) > 0
+        assert (titles == list(KEYS)) == whole
+
+
+@pytest.mark.parametrize("width", range(2, 24))
+def test_names_that_differ_stay_different_in_any_room(width: int) -> None:
+    for some in (KEYS, ("a" * 30, "a" * 31), tuple(f"{'x' * 20}/{i}/{'y' * 20}" for i in range(9)), ("same", "same")):
+        short = names.distinct(some, width)
+        assert len(set(short)) == len(set(some))
+        assert all(len(name) <= width for name in short)

@@ -98,6 +98,11 @@ class Server:
     def said(self) -> str:
         return (self.data_dir / "stderr.log").read_text()[-3000:]
 
+    def dsn(self) -> str:
+        """Of its embedded Postgres."""
+        folder = (self.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[4]
+        return f"postgresql://postgres@/postgres?host={folder}"
+
     def postgres(self) -> psutil.Process:
         """The embedded Postgres' first process."""
         return psutil.Process(int((self.data_dir / "postgres" / "postmaster.pid").read_text().split("\n")[0]))

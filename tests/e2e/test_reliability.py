@@ -190,6 +190,23 @@ def test_a_second_server_on_the_same_data_refuses(server):
     assert server.process.poll() is None
 
 
+def test_a_second_server_on_the_same_database_refuses(server, tmp_path):
+    import subprocess
+    import sys
+
+    other = server.environment | {
+        "MLTUI_PORT": "0",
+        "MLTUI_DATA_DIR": str(tmp_path / "other"),
+        "DATABASE_URL": server.dsn(),
+    }
+    second = subprocess.run(
+        [sys.executable, "-m", "mltui_server"], env=other, capture_output=True, text=True, timeout=40, check=False
+    )
+    assert second.returncode == 2
+    assert second.stderr.strip().splitlines()[-1].startswith("mltui serve: another server works on this database")
+    assert server.process.poll() is None
+
+
 def test_ctrl_c_stops_it_as_well(server):
     postgres = server.postgres()
     server.process.send_signal(signal.SIGINT)

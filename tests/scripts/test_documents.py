@@ -16,7 +16,7 @@ from mltui_server import settings
 ROOT = Path(__file__).parents[2]
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 PIPELINES = (ROOT / "docs" / "pipelines.md").read_text()
-PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md", ROOT / "docs" / "pipelines.md"]
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operating", "pipelines", "influxdb"))]
 
 
 def settings_rows() -> list[str]:

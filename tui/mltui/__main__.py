@@ -4,6 +4,7 @@ Errors are one line on stderr: exit code 1, 2 for a wrong command line, 130 for 
 """
 
 import argparse
+import errno
 import os
 import sys
 import traceback
@@ -25,6 +26,9 @@ COMMANDS = {
     "doctor": "Check what is reachable, in which version, and what to do about what is not.",
 }
 """Each has its file in mltui.cli: `runs` in runs.py."""
+
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""How writing fails. An error over a file of ours has the file's name; the output has none."""
 
 INTERRUPTED, PIPE_CLOSED = 130, 141
 """128 and the signal's number, as a shell has it."""
@@ -69,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Split here: argparse would take words of the command that follows for options of its own.
     end = argv.index("--") if "--" in argv else len(argv)
     try:
-        args = parser_for(argv[:end]).parse_args(argv[:end], argparse.Namespace(command_line=argv[end + 1 :]))
+        args = _parsed(argv[:end], argv[end + 1 :])
         code: int = args.call(args)
         sys.stdout.flush()
         return code
@@ -79,14 +83,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes stdout once more at exit, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return PIPE_CLOSED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in UNWRITABLE and error.filename is None:
+            _let_go_of_output()
+            print(f"mltui: cannot write the output: {error.strerror}", file=sys.stderr)  # noqa: T201
+            return 1
         place = traceback.extract_tb(error.__traceback__)[-1]
         what = " ".join(f"{type(error).__name__}: {error}".split())
         print(f"mltui: a fault in mltui itself: {what} ({place.filename}:{place.lineno})", file=sys.stderr)  # noqa: T201
         return 1
+
+
+def _parsed(argv: list[str], command_line: list[str]) -> argparse.Namespace:
+    try:
+        return parser_for(argv).parse_args(argv, argparse.Namespace(command_line=command_line))
+    except SystemExit:
+        # After a help text: only now is it seen that it cannot be written.
+        sys.stdout.flush()
+        raise
+
+
+def _let_go_of_output() -> None:
+    """Python flushes stdout once more at exit, and would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _console(args: argparse.Namespace) -> int:

@@ -26,13 +26,14 @@ from typing import Any, Self, SupportsFloat, SupportsIndex
 import msgspec
 import uuid_utils
 
-from mltui.agent.environment import drain_s, server_url
+from mltui.agent.environment import check_settings, drain_s, server_url
 from mltui.agent.frames import Record
 from mltui.agent.server import JSON
 from mltui.agent.shipper import Shipper, close_after_drain
 from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, open_group
+from mltui.agent.text import UNSTORABLE, json_body
 from mltui.agent.writer import SampleWriter
-from mltui.wire.base import to_number
+from mltui.wire.base import in_words, to_number
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
 from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, MAX_STEP, RESOURCE_PREFIX
 from mltui.wire.states import Status
@@ -54,8 +55,9 @@ def start_run(
 
     Works while the server is away. Use it as a context manager: an exception makes the run failed,
     Ctrl-C makes it cancelled. `url` is the server's; else MLTUI_URL, else this machine's.
-    Raises ValueError for a name that cannot be one.
+    Raises ValueError for a name that cannot be one, and for an MLTUI_ variable that says nothing sensible.
     """
+    check_settings()
     given = {key: _parameter(value) for key, value in (parameters or {}).items()}
     return Run(name, pipeline, given, dict(tags or {}), (url or server_url()).rstrip("/"))
 
@@ -77,6 +79,7 @@ class Run:
         self._joined = joined is not None
         self._finished = False
         self._owner = os.getpid()
+        self._drain_s = drain_s()
         self._known_keys: set[str] = set()
         # Reentrant: a signal handler may log in the middle of a log.
         self._step_lock = threading.RLock()
@@ -98,6 +101,8 @@ class Run:
         now = time.time_ns()
         if self._finished:
             raise RuntimeError(f"run {self.name!r} has ended; it logs nothing more")
+        if type(values) is not dict and not isinstance(values, Mapping):
+            raise TypeError(f"log takes a mapping such as {{'loss': 0.3}}, not {type(values).__name__}")
         if len(values) > MAX_BATCH_SAMPLES:
             raise ValueError(f"{len(values)} values in one call; log at most {MAX_BATCH_SAMPLES}")
         numbers = [(key, value if type(value) is float else _number(key, value)) for key, value in values.items()]
@@ -146,7 +151,13 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._finish_after(error)
+        try:
+            self._finish_after(error)
+        except Exception as fault:
+            if error is None:
+                raise
+            # The program's own error is the one to be seen.
+            _complain(f"the end of run {self.name!r} could not be recorded ({fault})")
 
     # -- the spool -----------------------------------------------------------------------------------------
 
@@ -190,22 +201,21 @@ class Run:
             tags=tags,
             started_at=datetime.now(UTC),
         )
-        body = msgspec.json.encode(create)
+        body = json_body(create)
         try:
             msgspec.json.decode(body, type=CreateRun)
         except msgspec.ValidationError as error:
-            raise ValueError(f"start_run: {error}") from None
+            raise ValueError(f"start_run: {in_words(str(error))}") from None
         return Record("POST", "/api/v1/runs", JSON, body)
 
     def _record(self, record: RecordRun) -> None:
         if self._finished:
             raise RuntimeError(f"run {self.name!r} has ended; it records nothing more")
         record.parameters = _for_json(record.parameters)
-        body = msgspec.json.encode(record)
-        self._writer.lane.append(Record("POST", f"/api/v1/runs/{self.id}/record", JSON, body))
+        self._writer.lane.append(Record("POST", f"/api/v1/runs/{self.id}/record", JSON, json_body(record)))
 
     def _finish_record(self, finish: FinishRun) -> Record:
-        return Record("POST", f"/api/v1/runs/{self.id}/finish", JSON, msgspec.json.encode(finish))
+        return Record("POST", f"/api/v1/runs/{self.id}/finish", JSON, json_body(finish))
 
     def _end(self, outcome: Status, error_message: str | None) -> None:
         assert self._group is not None
@@ -216,7 +226,7 @@ class Run:
     def _stop_shipping(self) -> None:
         if self._shipper is None or self._group is None:
             return
-        close_after_drain(self._group, self._shipper, drain_s(), _complain)
+        close_after_drain(self._group, self._shipper, self._drain_s, _complain)
 
     def _finish_after(self, error: BaseException | None) -> None:
         if error is None or (isinstance(error, SystemExit) and not error.code):
@@ -267,7 +277,11 @@ def _complain(text: str) -> None:
 
 
 def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        # Its `__str__` is the program's own code; the run ends all the same.
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -283,8 +297,8 @@ def _number(key: str, value: SupportsFloat) -> float:
 def _checked(key: str) -> str:
     if not isinstance(key, str):
         raise TypeError(f"a key is a string, not {key!r}")
-    if not 1 <= len(key) <= MAX_KEY or _CONTROL.search(key):
-        raise ValueError(f"{key!r}: a key has 1 to {MAX_KEY} characters and no control characters")
+    if not 1 <= len(key) <= MAX_KEY or _CONTROL.search(key) or UNSTORABLE.search(key):
+        raise ValueError(f"{key!r}: a key has 1 to {MAX_KEY} characters, none of them control characters")
     if key.startswith(RESOURCE_PREFIX):
         raise ValueError(f"{key!r}: keys that begin with {RESOURCE_PREFIX} are the agent's")
     return key

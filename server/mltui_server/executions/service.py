@@ -151,7 +151,7 @@ async def settle(
 
     The caller holds the run's and the execution's lock.
     """
-    if execution.memory_usage is None:
+    if execution.memory_usage is None or execution.cpu_usage is None:
         await _peaks_from_samples(session, execution)
     if execution.status == Status.QUEUED.value and outcome.status is Status.COMPLETED:
         # Ended before its claim was seen: only an outside one can, and it did run.
@@ -206,7 +206,7 @@ async def _settle_stage(
 
 
 async def _peaks_from_samples(session: AsyncSession, execution: Execution) -> None:
-    """An agent that was lost reported no peaks; its samples did."""
+    """What an agent reported no peak of (it was lost, or the command too short), its samples may tell."""
     prefix = f"sys/{execution.scope}/process/"
     rows = await session.execute(
         select(RunSeries.key, RunSeries.max).where(
@@ -215,8 +215,10 @@ async def _peaks_from_samples(session: AsyncSession, execution: Execution) -> No
         )
     )
     peaks = {key: value for key, value in rows}
-    execution.memory_usage = peaks.get(prefix + "memory_bytes")
-    execution.cpu_usage = peaks.get(prefix + "cpu_percent")
+    if execution.memory_usage is None:
+        execution.memory_usage = peaks.get(prefix + "memory_bytes")
+    if execution.cpu_usage is None:
+        execution.cpu_usage = peaks.get(prefix + "cpu_percent")
 
 
 def _greatest(*values: float | None) -> float | None:

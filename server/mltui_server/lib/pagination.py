@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui_server.lib.errors import Invalid
 
 MAX_LIMIT = 500
+MAX_OFFSET = 2**53
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Window:
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_LIMIT:
             raise Invalid(f"limit is {self.limit}; it must be between 1 and {MAX_LIMIT}")
-        if self.offset < 0:
-            raise Invalid(f"offset is {self.offset}; it must be 0 or more")
+        if not 0 <= self.offset <= MAX_OFFSET:
+            raise Invalid(f"offset is {self.offset}; it must be between 0 and {MAX_OFFSET}")
 
 
 async def fetch_page(

@@ -8,16 +8,21 @@ import psycopg
 import psycopg_pool
 import sqlalchemy.exc
 import structlog
+import uuid_utils
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotFoundException, SerializationException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
-from mltui.wire.base import Problem
+from mltui.wire.base import Problem, in_words
 from mltui.wire.states import IllegalTransition
 from mltui_server.lib.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
+from mltui_server.lib.request_id import HEADER
 
 logger = structlog.get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+BOUNDS = {"first": "from", "low": "from", "end": "to", "high": "to"}
+"""What handlers call parameters whose names Python keeps for itself."""
 TITLES = {
     400: "Bad request",
     401: "Unauthorized",
@@ -31,6 +36,8 @@ TITLES = {
     500: "Internal error",
     503: "Unavailable",
 }
+CANNOT_BE_STORED = (psycopg.DataError, sqlalchemy.exc.DataError)
+"""What came in is fine for us and not for Postgres: above all text with the character NUL."""
 DATABASE_AWAY = (
     psycopg.OperationalError,
     psycopg_pool.PoolTimeout,
@@ -62,9 +69,11 @@ def _explain(error: Exception) -> tuple[int, str, list[dict[str, Any]], dict[str
         case DomainError():
             return 400, str(error), [], {}
         case msgspec.ValidationError():
-            return 422, str(error), [], {}
-        case msgspec.DecodeError():
+            return 422, in_words(str(error)), [], {}
+        case msgspec.DecodeError() | UnicodeDecodeError():
             return 400, f"the body cannot be decoded: {error}", [], {}
+        case RecursionError():
+            return 400, "the body cannot be decoded: it is nested too deep", [], {}
         case ValidationException():
             return 422, _validation_detail(error), _validation_errors(error), {}
         case HTTPException() if isinstance(error.__cause__, SerializationException):
@@ -73,10 +82,19 @@ def _explain(error: Exception) -> tuple[int, str, list[dict[str, Any]], dict[str
             return 404, "there is nothing at this address; /schema describes the API", [], {}
         case HTTPException():
             return error.status_code, error.detail, [], dict(error.headers or {})
+        case _ if isinstance(error, CANNOT_BE_STORED):
+            return 422, _why_not_stored(error), [], {}
         case _ if isinstance(error, DATABASE_AWAY):
             return 503, "the database cannot be reached; nothing was stored, try again", [], {"Retry-After": "1"}
         case _:
             return 500, "something went wrong on the server; its log has the details under this request id", [], {}
+
+
+def _why_not_stored(error: Exception) -> str:
+    reason = str(getattr(error, "orig", error)).splitlines()[0]
+    if "NUL" in reason or "Unicode escape" in reason:
+        return "text cannot have the character NUL (\\u0000) in it; nothing was stored"
+    return f"this cannot be stored: {reason}"
 
 
 def _validation_detail(error: ValidationException) -> str:
@@ -86,20 +104,31 @@ def _validation_detail(error: ValidationException) -> str:
 
 def _validation_errors(error: ValidationException) -> list[dict[str, Any]]:
     extra = error.extra if isinstance(error.extra, list) else []
-    return [{"path": _path(e), "message": str(e.get("message", ""))} for e in extra if isinstance(e, dict)]
+    return [{"path": _path(e), "message": _message(e)} for e in extra if isinstance(e, dict)]
+
+
+def _message(fault: dict[str, Any]) -> str:
+    message = str(fault.get("message", ""))
+    # All that Litestar says about a body that is not there.
+    return "the body is missing; send a JSON object" if message == "'data'" else in_words(message)
 
 
 def _path(fault: dict[str, Any]) -> str:
     """`$.stages[0].name` for a body, as in our own faults; a parameter's plain name otherwise."""
     key = str(fault.get("key", ""))
-    return f"$.{key}".rstrip(".") if fault.get("source") in (None, "body") else key
+    if fault.get("source") in (None, "body"):
+        return "$" if key == "data" else f"$.{key}".rstrip(".")
+    return BOUNDS.get(key, key)
 
 
 def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Litestar's exception handler for everything. Logs what the client cannot be told."""
     problem, headers = problem_of(error)
     problem.instance = request.url.path
-    problem.request_id = request.scope.get("state", {}).get("request_id", "")  # none where no route was found
+    if isinstance(error, RequestEntityTooLarge):
+        problem.detail = f"the body has more than {request.route_handler.resolve_request_max_body_size():,} bytes"
+    # Where no route was found, no middleware has run.
+    problem.request_id = headers[HEADER] = request.scope.get("state", {}).get("request_id") or uuid_utils.uuid7().hex
     if problem.status >= 500:
         logger.error("request failed", path=request.url.path, status=problem.status, exc_info=error)
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)

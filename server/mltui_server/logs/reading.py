@@ -86,12 +86,14 @@ async def read_raw(
     """The bytes that the command wrote in lines [first, end), or up to now. Raises NotFound before the first piece
     is asked for.
     """
+    if first < 0 or (end is not None and end < first):
+        raise Invalid(f"from={first} and to={'the end' if end is None else end} are no range of lines")
     state = await log_state(logs.pool, execution_id)
     last = state.lines if end is None else min(end, state.lines)
     wanted = RAW[stream]
 
     async def pieces() -> AsyncIterator[bytes]:
-        async for numbered in walk(logs, execution_id, max(first, 0), last):
+        async for numbered in walk(logs, execution_id, first, last):
             yield b"".join(record.body for _, record in numbered if record.stream in wanted)
 
     return pieces()

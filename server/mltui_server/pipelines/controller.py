@@ -69,10 +69,12 @@ class PipelineController(Controller):
         principal: RequestPrincipal,
         request: Request[Any, Any, Any],
         key: Key,
-        data: JSONBody[StartRun],
+        data: JSONBody[StartRun | None] = None,
     ) -> RunDetail:
         """Queue a run; it starts when one of MAX_CONCURRENT_PIPELINES places is free."""
         pipeline = await service.find(session, key)
         # Our own clients are people at a console or a shell; everything else is a program.
         ours = request.headers.get("User-Agent", "").startswith("mltui/")
-        return await runs.start(session, principal, pipeline, data, TriggerType.MANUAL if ours else TriggerType.API)
+        return await runs.start(
+            session, principal, pipeline, data or StartRun(), TriggerType.MANUAL if ours else TriggerType.API
+        )

@@ -89,17 +89,25 @@ class RunController(Controller):
 
     @post("/{run_id:str}/cancel", status_code=200)
     async def cancel(
-        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], data: JSONBody[CancelRun]
+        self,
+        session: RequestSession,
+        principal: RequestPrincipal,
+        run_id: FromPath[str],
+        data: JSONBody[CancelRun | None] = None,
     ) -> RunDetail:
         """SIGTERM to the process tree of what runs, grace, SIGKILL; what waits is cancelled at once."""
-        return await cancel.cancel(session, principal, run_id, data.reason)
+        return await cancel.cancel(session, principal, run_id, data.reason if data else "")
 
     @post("/{run_id:str}/retry")
     async def retry(
-        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], data: JSONBody[RetryRun]
+        self,
+        session: RequestSession,
+        principal: RequestPrincipal,
+        run_id: FromPath[str],
+        data: JSONBody[RetryRun | None] = None,
     ) -> RunDetail:
         """A new run that takes over the results of completed stages."""
-        return await retry.retry(session, principal, run_id, data)
+        return await retry.retry(session, principal, run_id, data or RetryRun())
 
     @post("/{run_id:str}/record", status_code=200)
     async def record(

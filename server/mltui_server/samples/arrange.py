@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mltui_server.samples.batch import PackedSeries, decode
+from mltui_server.samples.nodes import Hosts
 from mltui_server.samples.store import SeriesColumns, SeriesName
 
 
@@ -20,6 +21,8 @@ class InboxRow:
 
 @dataclass(frozen=True)
 class Refusal:
+    """A row, or what is refused of it: the body says which."""
+
     row: InboxRow
     reason: str
 
@@ -70,16 +73,18 @@ def unpack(rows: Sequence[InboxRow]) -> Unpacked:
     return Unpacked(series, refused)
 
 
-def arrange(rows: Sequence[InboxRow], unpacked: Unpacked, last_times: Mapping[SeriesName, int]) -> Flush:
-    """`last_times`: of each series that has samples already, ns."""
-    columns = [_columns(name, parts, last_times.get(name)) for name, parts in unpacked.series.items()]
-    return Flush([row.id for row in rows], columns, [_addition(column) for column in columns], unpacked.refused)
+def arrange(
+    rows: Sequence[InboxRow], unpacked: Unpacked, last_times: Mapping[SeriesName, int], hosts: Hosts | None = None
+) -> Flush:
+    """`last_times`: of each series that has samples already, ns. `hosts`: where resource series were measured."""
+    columns = [_columns(name, parts, last_times.get(name), hosts) for name, parts in unpacked.series.items()]
+    return Flush([row.id for row in rows], columns, [addition(column) for column in columns], unpacked.refused)
 
 
-def _columns(name: SeriesName, parts: Sequence[PackedSeries], last: int | None) -> SeriesColumns:
-    times = _array(pa.int64(), [part.times for part in parts])
+def _columns(name: SeriesName, parts: Sequence[PackedSeries], last: int | None, hosts: Hosts | None) -> SeriesColumns:
+    times = unique_times(_array(pa.int64(), [part.times for part in parts]), last)
     values = _array(pa.float64(), [part.values for part in parts])
-    return SeriesColumns(name, unique_times(times, last), _steps(parts), values)
+    return SeriesColumns(name, times, _steps(parts), values, hosts.host(name, times[0].as_py()) if hosts else "")
 
 
 def _array(kind: pa.DataType, chunks: Sequence[bytes]) -> pa.Array:
@@ -110,7 +115,7 @@ def _pushed(times: Sequence[int], last: int | None) -> Iterator[int]:
         yield last
 
 
-def _addition(column: SeriesColumns) -> Addition:
+def addition(column: SeriesColumns) -> Addition:
     finite = column.values.filter(pc.is_finite(column.values))
     extremes = pc.min_max(finite)
     steps = column.steps if column.steps.null_count == 0 else column.steps.drop_null()

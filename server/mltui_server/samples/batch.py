@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mltui.wire.base import Number, to_float
+from mltui.wire.base import Number, in_words, to_float
 from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_STEP, KeySamples, SampleBatch
 from mltui_server.lib.errors import Fault, Invalid
 
@@ -66,7 +66,7 @@ def read(body: bytes, content_type: str) -> PackedBatch:
     try:
         batch = (_msgpack if content_type.startswith(MSGPACK) else _json).decode(body)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `")
+        message, _, path = in_words(str(error)).partition(" - at `")
         raise _invalid(path.rstrip("`") or "$", message) from None
     _check_writer(batch)
     samples = sum(len(one.times) for one in batch.series)

@@ -25,7 +25,15 @@ from mltui_server.samples.bucket_sql import (
     export_statement,
     seal_statements,
 )
-from mltui_server.samples.store import BucketColumns, Buckets, Selection, SeriesColumns, SeriesName, StoreError
+from mltui_server.samples.store import (
+    BucketColumns,
+    Buckets,
+    RefusedSamples,
+    Selection,
+    SeriesColumns,
+    SeriesName,
+    StoreError,
+)
 
 T = TypeVar("T")
 
@@ -69,8 +77,9 @@ class DuckDBStore:
         row = self._connection.execute("SELECT ids FROM applied").fetchone()
         return frozenset(array("q", row[0] if row else b""))
 
-    async def write(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> None:
+    async def write(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> Sequence[RefusedSamples]:
         await self._write(lambda: self._insert(ids, columns))
+        return ()
 
     def _insert(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> None:
         known, rows = dict[SeriesName, int](), sum(len(column.times) for column in columns)

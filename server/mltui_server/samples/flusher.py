@@ -16,6 +16,8 @@ import structlog
 from mltui_server.db.notify import CHANNEL
 from mltui_server.samples.arrange import Addition, Flush, InboxRow, Refusal, arrange, unpack
 from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.nodes import HOSTS, hosts_of, is_resource
+from mltui_server.samples.refusals import without_refused
 from mltui_server.samples.store import SampleStore, SeriesName, StoreError
 
 logger = structlog.get_logger(__name__)
@@ -48,11 +50,12 @@ ON CONFLICT (run_id, key) DO UPDATE SET
     last_step = coalesce(excluded.last_step, run_series.last_step),
     last_time = excluded.last_time"""
 REFUSE = """
-INSERT INTO sample_refused (id, run_id, body, reason) SELECT %s, run_id, body, %s FROM sample_inbox WHERE id = %s"""
+INSERT INTO sample_refused (id, run_id, body, reason)
+SELECT id, run_id, %s, %s FROM sample_inbox WHERE id = %s"""
 
 
 async def claim(connection: Connection, applied: Collection[int]) -> list[InboxRow]:
-    """The next rows to move, in order: those that the store has already, alone, if there are any."""
+    """The next rows to move, in order: those that the store has already, or in part, alone, if there are any."""
     ids = await _fetch(connection, "SELECT id FROM sample_inbox WHERE id = ANY(%s)", [list(applied)])
     chosen = [row[0] for row in ids] or _within(
         await _fetch(connection, "SELECT id, samples FROM sample_inbox ORDER BY id LIMIT %s", [FLUSH_ROWS])
@@ -78,7 +81,9 @@ async def prepare(connection: Connection, rows: Sequence[InboxRow]) -> Flush:
     names = list(unpacked.series)
     found = await _fetch(connection, LAST_TIMES, [[name.run for name in names], [name.key for name in names]])
     last_times: Mapping[SeriesName, int] = {SeriesName(run, key): last for run, key, last in found}
-    return await asyncio.to_thread(arrange, rows, unpacked, last_times)
+    runs = list({name.run for name in names if is_resource(name)})
+    hosts = hosts_of(await _fetch(connection, HOSTS, [runs])) if runs else None
+    return await asyncio.to_thread(arrange, rows, unpacked, last_times, hosts)
 
 
 async def settle(connection: Connection, flush: Flush) -> None:
@@ -109,21 +114,29 @@ async def _summarize(connection: Connection, additions: Sequence[Addition]) -> N
 
 async def _set_aside(connection: Connection, refused: Sequence[Refusal]) -> None:
     for refusal in refused:
-        logger.error("an inbox row cannot be read; set aside in sample_refused",
+        logger.error("samples are refused for good; set aside in sample_refused",
                      row=refusal.row.id, run=str(refusal.row.run), reason=refusal.reason)  # fmt: skip
-        await connection.execute(REFUSE, [refusal.row.id, refusal.reason, refusal.row.id])
+        await connection.execute(REFUSE, [refusal.row.body, refusal.reason, refusal.row.id])
 
 
-async def flush_once(connection: Connection, store: SampleStore) -> Flush | None:
-    """Move one batch of rows; None: the inbox is empty."""
+async def flush_once(connection: Connection, store: SampleStore, begun: list[int] | None = None) -> Flush | None:
+    """Move one batch of rows; None: the inbox is empty.
+
+    `begun`: ids of the batch that broke off, which is taken up again just as it was; kept here. The store may have a
+    part of it, and a row that became visible meanwhile, with a lower id, would move the times of what is there already.
+    """
+    begun = [] if begun is None else begun
     applied = await store.applied()
-    rows = await claim(connection, applied)
+    rows = await claim(connection, applied or begun)
+    begun[:] = [row.id for row in rows]
     if not rows:
         return None
     flush = await prepare(connection, rows)
     if rows[0].id not in applied:
-        await store.write(flush.ids, flush.columns)
+        refused = await store.write(flush.ids, flush.columns)
+        flush = await asyncio.to_thread(without_refused, flush, rows, refused)
     await settle(connection, flush)
+    begun.clear()
     return flush
 
 
@@ -146,6 +159,7 @@ class Flusher:
         self._dsn, self._store, self._inbox = dsn, store, inbox
         self.trouble = ""
         """Why samples do not move; empty while they do."""
+        self._begun: list[int] = []
 
     async def run(self) -> None:
         delay = FIRST_DELAY_S
@@ -171,7 +185,7 @@ class Flusher:
     async def _drain(self, connection: Connection) -> None:
         """Flush until the inbox is all but empty: what trickles in meanwhile is better moved together."""
         self._inbox.arrived.clear()
-        while (moved := await flush_once(connection, self._store)) and _large(moved):
+        while (moved := await flush_once(connection, self._store, self._begun)) and _large(moved):
             pass
         await forget_deleted(connection, self._store)
 

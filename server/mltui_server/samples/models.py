@@ -33,7 +33,7 @@ class SampleInbox(Base):
 
 
 class SampleRefused(Base):
-    """An inbox row that could not be read: kept for a person to look at, out of the way of the others."""
+    """What could not be read, or what the store will never take: kept for a person to look at, out of the way."""
 
     __tablename__ = "sample_refused"
 
@@ -41,6 +41,7 @@ class SampleRefused(Base):
     """As it was in the inbox."""
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), index=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    """The row's, or as `batch.encode` writes it: those of its samples that the store refused."""
     reason: Mapped[str]
     refused_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui.wire.health import Component
 from mltui_server.db.database import Database
 from mltui_server.samples.duckdb_store import FILE, DuckDBStore
+from mltui_server.samples.flusher import LOCK as FLUSHER_LOCK
 from mltui_server.samples.flusher import Flusher
 from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.influx.access import Retention, access_from
+from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.models import SampleDeletion
 from mltui_server.samples.store import SampleStore, StoreError
 from mltui_server.settings import Settings
 
 HEALTH_TIMEOUT_S = 2.0
+LET_GO_S = 5.0
+FREE = "SELECT CASE WHEN pg_try_advisory_lock(%s) THEN pg_advisory_unlock(%s) ELSE false END"
+"""Whether no flusher works on this database."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,22 @@ class Samples:
             return Component(name="samples", status="degraded", detail=f"no answer within {HEALTH_TIMEOUT_S:.0f} s")
 
 
+def open_store(settings: Settings) -> SampleStore:
+    """InfluxDB where the settings name one, else the embedded store."""
+    if settings.influx_url:
+        retention = Retention(settings.influx_retention, settings.influx_resource_retention)
+        return InfluxStore(access_from(settings), retention)
+    return DuckDBStore(settings.data_path / FILE, settings.duckdb_memory)
+
+
 @contextlib.asynccontextmanager
 async def samples_service(settings: Settings, database: Database) -> AsyncIterator[Samples]:
-    """The store opened, the flusher running; both stopped at the end. Raises StoreError if another server has it."""
-    store = DuckDBStore(settings.data_path / FILE, settings.duckdb_memory)
+    """The store opened, the flusher running; both stopped at the end.
+
+    Raises StoreError if another server has it, SettingsError if its address is none.
+    """
+    await _refuse_second(database)
+    store = open_store(settings)
     inbox = Inbox(database.pool, settings.inbox_max_samples)
     flusher = Flusher(database.dsn, store, inbox)
     try:
@@ -57,6 +76,25 @@ async def samples_service(settings: Settings, database: Database) -> AsyncIterat
             yield Samples(store, inbox, flusher)
     finally:
         await store.close()
+
+
+async def _refuse_second(database: Database) -> None:
+    """Two servers on one database, each with a store of its own, would share the samples out between them.
+
+    One that was killed a moment ago is given the time that Postgres takes to notice.
+    """
+    deadline = time.monotonic() + LET_GO_S
+    while True:
+        async with database.pool.connection() as connection:
+            row = await (await connection.execute(FREE, [FLUSHER_LOCK, FLUSHER_LOCK])).fetchone()
+        if row is not None and row[0]:
+            return
+        if time.monotonic() > deadline:
+            raise StoreError(
+                "another server works on this database, and keeps its samples and logs in its own data folder; "
+                "stop that one first, or give this one another database"
+            )
+        await asyncio.sleep(0.2)
 
 
 @contextlib.asynccontextmanager

@@ -31,6 +31,18 @@ class SeriesColumns:
     steps: pa.Int64Array
     """Null where a sample has no step."""
     values: pa.DoubleArray
+    node: str = ""
+    """The host that measured them, of a resource series, where it is known."""
+
+
+@dataclass(frozen=True)
+class RefusedSamples:
+    """Samples `start` to `stop` of one series of a write, which the store will never take."""
+
+    name: SeriesName
+    start: int
+    stop: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -78,8 +90,12 @@ class SampleStore(Protocol):
     async def applied(self) -> frozenset[int]:
         """Ids of the inbox rows that the last write brought: after a crash these must not be written again."""
 
-    async def write(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> None:
-        """Add samples and remember `ids` as applied, both or neither. Readable when it returns."""
+    async def write(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> Sequence[RefusedSamples]:
+        """Add samples and remember `ids` as applied, both or neither. Readable when it returns.
+
+        A store that remembers nothing keeps one of two samples of a series with the same time: the same samples may
+        be written to it again. Returned: what there is no use in writing again; the rest has been added.
+        """
 
     async def buckets(self, selection: Selection, count: int) -> Buckets | None:
         """Exact statistics in `count` equal buckets from the first to the last sample, or between the bounds given.

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import msgspec
 import pytest
 import uvicorn
@@ -99,3 +100,10 @@ async def server(settings) -> AsyncIterator[Server]:
     await server.started()
     yield server
     await server.stop()
+
+
+@pytest.fixture
+async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of that very server: a database has one."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", headers={"X-Mltui-User": "ada"}) as client:
+        yield client

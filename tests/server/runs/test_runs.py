@@ -47,7 +47,7 @@ async def test_our_own_clients_start_runs_by_hand(http):
     [
         ({"parameters": {"rl": 1}}, "unknown parameter 'rl'; the parameters of 'p' are: lr"),
         ({"parameters": {"lr": [1]}}, "Expected"),
-        ({"name": "a/b"}, "matching regex"),
+        ({"name": "a/b"}, "1 to 200 characters, no control characters, no slash"),
     ],
 )
 async def test_a_start_that_cannot_be_meant_is_refused(http, body, message):

@@ -1,12 +1,57 @@
-"""A run to write samples to."""
+"""A run to write samples to, and InfluxDB where there is one."""
 
-from uuid import UUID
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 import pytest
+from influx_process import InfluxProcess, influxd, named_access
 from sample_calls import register_run
+
+from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.influx.access import Access
 
 
 @pytest.fixture
 async def run(http: httpx.AsyncClient) -> UUID:
     return await register_run(http)
+
+
+@pytest.fixture
+async def connection(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def inbox(database) -> Inbox:
+    return Inbox(database.pool, 1_000_000)
+
+
+@pytest.fixture(scope="session")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Access | None]]:
+    """Access to a database by name, on the one server of this session. Skips where there is none."""
+    if named_access(""):
+        yield named_access
+        return
+    process = InfluxProcess(influxd(), tmp_path_factory.mktemp("influxd"))
+    process.start()
+    yield lambda database: Access(process.url, database)
+    process.stop()
+
+
+@pytest.fixture
+def influx_access(influx) -> Access:
+    """A database of the test's own, not made yet."""
+    return influx(f"test-{uuid4().hex}")
+
+
+@pytest.fixture
+def influx_process(tmp_path: Path) -> Iterator[InfluxProcess]:
+    """A server of the test's own, to be stopped and killed."""
+    process = InfluxProcess(influxd(), tmp_path / "influxd")
+    process.start()
+    yield process
+    process.stop()

@@ -114,7 +114,7 @@ async def test_not_an_id_is_a_404(http):
         ({"steps": [0, 2**60]}, "$.series[0].steps[1]", "out of range"),
         ({"key": ""}, "$.series[0].key", "length >= 1"),
         ({"key": "x" * 251}, "$.series[0].key", "length <= 250"),
-        ({"key": "a\nb"}, "$.series[0].key", "regex"),
+        ({"key": "a\nb"}, "$.series[0].key", "no control characters"),
     ],
 )
 async def test_a_fault_has_one_message_with_its_path(http, run, change, path, says):

@@ -5,25 +5,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
 import psycopg
 import pytest
+from flush_calls import NOW, add_run, put
 from litestar.testing import AsyncTestClient
 from sample_calls import register_run, summaries, until
 
-from mltui.wire.samples import KeySamples, SampleBatch
 from mltui_server.app import create_app
 from mltui_server.db.notify import CHANNEL
 from mltui_server.lib.errors import Unavailable
-from mltui_server.lib.ids import new_id
 from mltui_server.samples import batch, flusher
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.flusher import claim, flush_once, forget_deleted, prepare, settle
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.service import forget_run
 from mltui_server.samples.store import Selection
-
-NOW = 1_790_000_000 * 10**9
 
 
 @pytest.fixture
@@ -34,39 +30,9 @@ async def store(tmp_path: Path) -> AsyncIterator[DuckDBStore]:
 
 
 @pytest.fixture
-async def connection(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-async def inbox(database) -> Inbox:
-    return Inbox(database.pool, 1_000_000)
-
-
-@pytest.fixture
 async def run(connection: psycopg.AsyncConnection) -> UUID:
     """A run's row, without a server that would flush by itself."""
     return await add_run(connection)
-
-
-async def add_run(connection: psycopg.AsyncConnection) -> UUID:
-    run, pipeline = new_id(), new_id()
-    await connection.execute("INSERT INTO pipeline (id, name) VALUES (%s, %s)", [pipeline, pipeline.hex])
-    await connection.execute(
-        "INSERT INTO run (id, pipeline_id, name, status, trigger_type, triggered_by, definition) "
-        "VALUES (%s, %s, 'r', 'running', 'api', 'ada', '{}')",
-        [run, pipeline],
-    )
-    return run
-
-
-async def put(inbox: Inbox, run: UUID, values: list, start: int = 0, key: str = "loss", **more) -> None:
-    series = KeySamples(
-        key=key, times=[NOW] * len(values), values=values, steps=list(range(start, start + len(values)))
-    )
-    body = msgspec.json.encode(SampleBatch(series=[series], **more))
-    await inbox.put(run, batch.read(body, "application/json"))
 
 
 async def stored(store: DuckDBStore, run: UUID, key: str = "loss") -> list[tuple]:

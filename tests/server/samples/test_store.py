@@ -1,50 +1,42 @@
 """What every sample store does. Each store that exists runs all of these."""
 
 import asyncio
-import multiprocessing
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from store_calls import RUN, columns, exported
 
 from mltui_server.lib.ids import new_id
 from mltui_server.samples import bucket_sql, duckdb_store
 from mltui_server.samples.duckdb_store import DuckDBStore
-from mltui_server.samples.store import BucketColumns, SampleStore, Selection, SeriesColumns, SeriesName, StoreError
+from mltui_server.samples.influx import export, lines, points
+from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.store import InfluxStore
+from mltui_server.samples.store import BucketColumns, SampleStore, Selection
 
-RUN = new_id()
+SMALL = {"PAGE_ROWS": (points, 7), "LEAST_ROWS": (points, 2), "BODY_LINES": (lines, 10), "SORTED_ROWS": (export, 7)}
+"""Limits of the InfluxDB store, and what a few samples go over. A body holds what a reader sees at once."""
 
 
-@pytest.fixture(params=["duckdb", "duckdb-sealing"])
+@pytest.fixture(params=["duckdb", "duckdb-sealing", "influx", "influx-small-pages"])
 async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[SampleStore]:
     if request.param == "duckdb-sealing":
         monkeypatch.setattr(duckdb_store, "SEAL_ROWS", 7)
         monkeypatch.setattr(bucket_sql, "CHUNK_ROWS", 2)
         monkeypatch.setattr(bucket_sql, "FAN_OUT", 2)
-    store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
+    if request.param == "influx-small-pages":
+        for name, (module, limit) in SMALL.items():
+            monkeypatch.setattr(module, name, limit)
+    if request.param.startswith("duckdb"):
+        store: SampleStore = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
+    else:
+        store = InfluxStore(request.getfixturevalue("influx_access"), Retention())
     yield store
     await store.close()
-
-
-def columns(values, *, key="loss", steps=None, times=None, run=RUN) -> SeriesColumns:
-    count = len(values)
-    return SeriesColumns(
-        SeriesName(run, key),
-        pa.array(range(count) if times is None else times, pa.int64()),
-        pa.array(range(count) if steps is None else steps, pa.int64()),
-        pa.array(values, pa.float64()),
-    )
-
-
-async def exported(store: SampleStore, key="loss", axis="time", run=RUN, low=None, high=None) -> list[tuple]:
-    rows = []
-    async for batch in store.export(Selection(run, [key], axis, low, high), key):
-        rows += [tuple(row.values()) for row in batch.to_pylist()]
-    return rows
 
 
 async def test_what_was_written_is_read_back(store):
@@ -63,13 +55,6 @@ async def test_export_is_ordered_by_its_axis(store):
     assert [row[1] for row in await exported(store, axis="time")] == list(range(30))
     assert [row[0] for row in await exported(store, axis="step")] == list(range(21, 51))
     assert [row[0] for row in await exported(store, axis="step", low=22.5, high=24)] == [23, 24]
-
-
-async def test_it_remembers_which_rows_the_last_write_brought(store):
-    assert await store.applied() == frozenset()
-    await store.write([3, 1], [columns([1.0])])
-    await store.write([2**40, 2], [])
-    assert await store.applied() == {2, 2**40}
 
 
 async def test_deleting_a_run_leaves_the_others(store):
@@ -119,7 +104,8 @@ async def test_reads_see_whole_writes_while_writing_goes_on(store):
     assert len(await exported(store)) == 200
 
 
-async def test_a_read_that_is_cancelled_stops_and_leaves_the_store_usable(store):
+async def test_a_read_that_is_cancelled_stops_and_leaves_the_store_usable(store, monkeypatch):
+    monkeypatch.undo()  # a million samples are for stores as they are
     await store.write([1], [columns(np.arange(300_000, dtype=float), key=f"k{i}") for i in range(4)])
     selection = Selection(RUN, [f"k{i}" for i in range(4)], "step")
     reads = [asyncio.create_task(store.buckets(selection, 5000)) for _ in range(12)]
@@ -196,36 +182,3 @@ def compare(found: BucketColumns, expected: list[tuple]) -> None:
             assert actual == [None if mean is None else pytest.approx(mean, rel=1e-9, abs=1e-6) for mean in column]
         else:
             assert actual == list(column), name
-
-
-async def test_it_is_all_there_after_opening_it_again(tmp_path):
-    for turn in range(3):
-        store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
-        assert await store.applied() == ({turn - 1} if turn else frozenset())
-        await store.write([turn], [columns([float(turn)], times=[turn]), columns([0.0], key=f"new{turn}")])
-        await store.close()
-    store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
-    assert [row[2] for row in await exported(store)] == [0.0, 1.0, 2.0]
-    assert len(await exported(store, "new2")) == 1
-    await store.close()
-
-
-def _open(path: Path, answer) -> None:
-    try:
-        DuckDBStore(path, "128MB")
-    except StoreError as error:
-        answer.put(str(error))
-
-
-async def test_a_second_process_gets_one_clear_line(tmp_path):
-    path = tmp_path / "samples.duckdb"
-    store = DuckDBStore(path, "128MB")
-    context = multiprocessing.get_context("spawn")
-    answer = context.Queue()
-    process = context.Process(target=_open, args=(path, answer))
-    process.start()
-    message = await asyncio.to_thread(answer.get, timeout=30)
-    process.join()
-    assert message.startswith(f"{path} is in use by another process")
-    assert "\n" not in message
-    await store.close()

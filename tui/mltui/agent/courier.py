@@ -1,33 +1,49 @@
-"""Carries a group's records to the server: each lane in order, what is refused set aside, what is acknowledged gone."""
+"""Carries a group's records to the server: each lane in order, what is acknowledged gone.
 
+One record never holds up the others for ever. What the server refuses (4xx) is set aside at once, and what it fails
+over (500) after some tries, if the server is well and takes an empty unit in its place; a server that fails over
+everything is as good as away, and keeps nobody's records out of the spool.
+"""
+
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
 from mltui.agent.backlog import Backlog
 from mltui.agent.frames import Record
-from mltui.agent.server import Refused, Server
+from mltui.agent.server import Away, Faulty, Refused, Server
 from mltui.agent.spool import LAST, Group
 
 TURN = 64
 """Records of one lane before the next has its turn."""
+TRIES = 6
+"""Of a record that the server fails over. With the waits between them some five seconds, less than a program in a
+shell waits at its end."""
 
 
 class Courier:
     """Ships one group, for one thread. It deletes what is shipped."""
 
     def __init__(self, group: Group, server: Server, complain: Callable[[str], None]) -> None:
-        """`complain` is told once when the server refuses something."""
+        """`complain` is told once when something is set aside."""
         self.group = group
         self.server = server
         self.shipped = 0
         self.refused = 0
         self._complain = complain
+        self._failed: Record | None = None
+        """What the server failed over last, and how often in a row."""
+        self._failures = 0
         self._backlogs: dict[Path, Backlog] = {}
 
     def round(self) -> bool:
-        """One turn for every lane; whether anything moved. Raises Away and forgets nothing."""
+        """One turn for every lane; whether anything moved. Raises Away and forgets nothing.
+
+        Faulty asks for another try soon: there are not many before the record is set aside, or the server is away.
+        """
         moved = False
         for lane in self.group.lanes():
             if lane.name.startswith(LAST) and moved:
@@ -76,48 +92,73 @@ class Courier:
         backlog.remove()
 
     def deliver(self, record: Record) -> None:
-        """Send one record, or set it aside with the reason. Raises Away."""
+        """Send one record, or set it aside with the reason. Raises Away, or Faulty as `round` does."""
         try:
             self._send(record, record.body)
             self.shipped += 1
         except Refused as refusal:
-            self._set_aside(record, refusal)
-            if record.instead is not None:
-                self._send_instead(record, record.instead)
+            self._set_aside(record, refusal.status, str(refusal))
+        except Faulty as fault:
+            self._count_failure(record)
+            if self._failures < TRIES:
+                raise
+            if not self.server.is_well():
+                raise Away(str(fault)) from fault
+            self._set_aside(record, 500, f"{fault}; {self._failures} times, while it was well otherwise")
 
     def _send(self, record: Record, body: bytes) -> None:
         self.server.send(record.method, record.path, body, record.content_type)
 
-    def _send_instead(self, record: Record, body: bytes) -> None:
+    def _count_failure(self, record: Record) -> None:
+        self._failures = self._failures + 1 if record == self._failed else 1
+        self._failed = record
+
+    def _set_aside(self, record: Record, status: int, reason: str) -> None:
+        """Keep the record with the reason, and let the server count it where it counts. Raises Away."""
+        folder = self.group.path / "refused"
         try:
-            self._send(record, body)
+            kept = _keep_refused(folder, record, status, reason)
+        except OSError as error:
+            kept = []
+            self._complain(f"what the server refused cannot be kept in {folder} ({error})")
+        try:
+            self._send_instead(record)
+        except Faulty as fault:
+            # Not even an empty unit: the fault is the server's own, and the record stays where it is.
+            for path in kept:
+                path.unlink()
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            raise Away(str(fault)) from fault
+        self.refused += 1
+        if self.refused == 1:
+            self._complain(
+                f"the server does not take {record.method} {record.path} ({status}): {reason}; "
+                f"what it does not take is kept in {folder}"
+            )
+
+    def _send_instead(self, record: Record) -> None:
+        if record.instead is None:
+            return
+        try:
+            self._send(record, record.instead)
         except Refused:
             # Its reason is the first refusal's, which is kept already.
             return
 
-    def _set_aside(self, record: Record, refusal: Refused) -> None:
-        self.refused += 1
-        folder = self.group.path / "refused"
-        try:
-            _keep_refused(folder, record, refusal)
-        except OSError as error:
-            self._complain(f"what the server refused cannot be kept in {folder} ({error})")
-        if self.refused == 1:
-            self._complain(
-                f"the server refused {record.method} {record.path} ({refusal.status}): {refusal}; "
-                f"what it refuses is kept in {folder}"
-            )
 
-
-def _keep_refused(folder: Path, record: Record, refusal: Refused) -> None:
+def _keep_refused(folder: Path, record: Record, status: int, reason: str) -> list[Path]:
+    """The files. One record has one name, so that it is there once however often this is tried."""
     folder.mkdir(exist_ok=True)
-    name = f"{len(list(folder.glob('*.json'))) + 1:06}"
-    reason = {
+    name = f"{crc32(record.path.encode(), crc32(record.body)):08x}"
+    note = {
         "method": record.method,
         "path": record.path,
         "content_type": record.content_type,
-        "status": refusal.status,
-        "reason": str(refusal),
+        "status": status,
+        "reason": reason,
     }
-    (folder / f"{name}.body").write_bytes(record.body)
-    (folder / f"{name}.json").write_bytes(msgspec.json.encode(reason))
+    body, json = folder / f"{name}.body", folder / f"{name}.json"
+    body.write_bytes(record.body)
+    json.write_bytes(msgspec.json.encode(note))
+    return [body, json]

@@ -12,7 +12,7 @@ import msgspec
 import uuid_utils
 
 from mltui.agent.command import Command, Stop
-from mltui.agent.environment import drain_s, sample_every_s
+from mltui.agent.environment import check_settings, drain_s, sample_every_s
 from mltui.agent.frames import Record
 from mltui.agent.guard import Guard
 from mltui.agent.heartbeat import Pulse
@@ -22,6 +22,7 @@ from mltui.agent.sampler import Sampler
 from mltui.agent.server import JSON, Away, Refused, Server
 from mltui.agent.shipper import Shipper, back_off, close_after_drain
 from mltui.agent.spool import FIRST, Lane, append_last, open_group
+from mltui.agent.text import json_body
 from mltui.agent.tree import CannotStart, Tree
 from mltui.wire.executions import CANCEL_GRACE_S, HEARTBEAT_EVERY_S, Claim, CreateExecution, Finish, Work
 from mltui.wire.host import boot_id, host_name
@@ -44,8 +45,10 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
     """Run a command in a shell as a tracked run of its own; its exit code, as a shell would give it.
 
     Starts at once, whether or not the server answers: the run's creation is the first thing in the spool.
-    Raises msgspec.ValidationError for a name that the server would refuse.
+    Raises msgspec.ValidationError for a name that the server would refuse, WrongSetting for a variable that
+    says nothing sensible.
     """
+    check_settings()
     execution_id, run_id, agent = (str(uuid_utils.uuid7()) for _ in range(3))
     create = CreateExecution(
         id=execution_id,
@@ -60,7 +63,8 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
         started_at=datetime.now(UTC),
         tags=tags,
     )
-    body = msgspec.json.encode(create)
+    # The command itself runs with the bytes that it was given.
+    body = json_body(create)
     msgspec.json.decode(body, type=CreateExecution)
     work = Work(
         execution_id=execution_id,
@@ -82,7 +86,11 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
 
 
 def run_claimed(execution_id: str, *, url: str) -> int:
-    """Run what the engine started this agent for; its exit code. 0 when the work is someone else's by now."""
+    """Run what the engine started this agent for; its exit code. 0 when the work is someone else's by now.
+
+    Raises WrongSetting.
+    """
+    check_settings()
     agent = str(uuid_utils.uuid7())
     try:
         work = _claim(execution_id, agent, Server(url))
@@ -101,7 +109,7 @@ def _claim(execution_id: str, agent: str, server: Server) -> Work:
     failures = 0
     while True:
         try:
-            answer = server.send("POST", f"/api/v1/executions/{execution_id}/claim", msgspec.json.encode(claim))
+            answer = server.send("POST", f"/api/v1/executions/{execution_id}/claim", json_body(claim))
             return msgspec.json.decode(answer, type=Work)
         except Away:
             if time.monotonic() > deadline:
@@ -178,7 +186,7 @@ class _Execution:
         assert command.tree.status is not None
         finish = _outcome(command.tree.status, command.stop, oom_kills() > kills)
         finish.started_at, finish.completed_at = self._started_at, completed_at
-        finish.memory_peak, finish.cpu_peak = sampler.memory_peak, sampler.cpu_peak
+        finish.memory_peak, finish.cpu_peak = sampler.memory_peak or None, sampler.cpu_peak
         return finish, finish.exit_code if finish.exit_code is not None else 128 + (finish.signal or 0)
 
     def _not_started(self, failure: CannotStart) -> Finish:
@@ -186,7 +194,6 @@ class _Execution:
         if self.in_shell:
             complain(message)
         self.book.say(message)
-        self.book.flush()
         return Finish(
             exit_code=failure.exit_code,
             error_message=message,
@@ -197,8 +204,9 @@ class _Execution:
     def _ship(self, finish: Finish, command: Command) -> None:
         """The end goes last, behind the log and behind what the command's own processes logged."""
         path = f"/api/v1/executions/{self.work.execution_id}/finish"
+        self.book.close()
         self.lane.close()
-        append_last(self.group.path, Record("POST", path, JSON, msgspec.json.encode(finish)), complain)
+        append_last(self.group.path, Record("POST", path, JSON, json_body(finish)), complain)
         close_after_drain(
             self.group,
             self.shipper,

@@ -7,6 +7,7 @@ import msgspec
 from mltui.agent.frames import Record
 from mltui.agent.server import MSGPACK
 from mltui.agent.spool import Lane
+from mltui.agent.text import storable
 from mltui.wire.logs import AGENT, LogChunk, LogRecord
 
 CHUNK_BYTES = 262_144
@@ -42,7 +43,7 @@ class LogBook:
 
     def say(self, text: str) -> None:
         """Add a line of the agent's own."""
-        body = f"mltui: {text}\n".encode()
+        body = f"mltui: {storable(text)}\n".encode()
         self.add([LogRecord(time.time_ns(), AGENT, body)], len(body))
 
     def due_at(self) -> float | None:
@@ -54,13 +55,22 @@ class LogBook:
             return
         records, self._records, self._bytes = self._records, [], 0
         if self._lost:
-            note = f"mltui: {self._lost} log records are missing here: the spool was full\n"
-            records.insert(0, LogRecord(records[0].time, AGENT, note.encode()))
+            records.insert(0, self._note(records[0].time))
         reached = self._lane.append_numbered(lambda seq: self._chunk(seq, records), self._seq)
         if reached == self._seq:
             self._lost += len(records) - (1 if self._lost else 0)
         else:
             self._seq, self._lost = reached, 0
+
+    def close(self) -> None:
+        """Keep what was gathered; where the end of it found no room, at least that much is said."""
+        self.flush()
+        if self._lost:
+            self._lane.append(self._chunk(self._seq + 1, [self._note(time.time_ns())]))
+
+    def _note(self, at: int) -> LogRecord:
+        note = f"mltui: {self._lost} log records are missing here: the spool was full (MLTUI_SPOOL_MAX, or its disk)\n"
+        return LogRecord(at, AGENT, note.encode())
 
     def _chunk(self, seq: int, records: list[LogRecord]) -> Record:
         refused = LogRecord(records[0].time, AGENT, b"mltui: the server refused a piece of the log that belongs here\n")

@@ -24,6 +24,10 @@ every two seconds or less, and a child found late shows what it has used since i
 SHORTEST_S = 0.1
 """A rate over less than this would be noise: the kernel counts CPU in steps of 10 ms."""
 
+FIRST_LOOK_S = 0.002
+"""After a command's start its memory is looked at, twice as long after each look, until the second sample: a command
+that is over by then has a peak, too."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -45,6 +49,7 @@ class Sampler:
         self, tree: Tree, lane: Lane, *, run_id: str, scope: str, writer: str, every_s: float, directory: str
     ) -> None:
         self.memory_peak = 0.0
+        """0 when it was over before it could be looked at."""
         self.cpu_peak = 0.0
         self._tree = tree
         self._lane = lane
@@ -75,9 +80,11 @@ class Sampler:
         self._rates(Totals(cpu_s=spent.cpu_s))
 
     def _run(self) -> None:
-        host = Host(self._directory)
         due = time.monotonic()
-        self._take({"process": self._process(), "host": host.sample()})
+        process = self._process()
+        host = Host(self._directory)
+        self._take({"process": process, "host": host.sample()})
+        self._watch_birth(due + self._every_s)
         with Gpus() as gpus:
             while True:
                 # Late by more than a period (a suspended laptop): go on from now, do not catch up.
@@ -86,11 +93,24 @@ class Sampler:
                     return
                 self._take({"process": self._process(), "host": host.sample(), **gpus.sample()})
 
-    def _process(self) -> dict[str, float]:
+    def _watch_birth(self, until: float) -> None:
+        wait = FIRST_LOOK_S
+        while (left := until - time.monotonic()) > 0 and not self._stopped.wait(min(wait, left)):
+            self._look()
+            wait *= 2
+
+    def _look(self) -> Totals:
         totals = self._family.totals()
-        totals.cpu_s += self._tree.spent.cpu_s
         self.memory_peak = max(self.memory_peak, float(totals.memory_bytes))
+        return totals
+
+    def _process(self) -> dict[str, float]:
+        totals = self._look()
+        totals.cpu_s += self._tree.spent.cpu_s
         cpu, read, write = self._rates(totals)
+        if totals.memory_bytes == 0:
+            # All of it has ended and waits to be reaped.
+            return {}
         return {
             "cpu_percent": cpu,
             "memory_bytes": float(totals.memory_bytes),

@@ -23,6 +23,10 @@ class Away(Exception):
     """The server cannot be reached, or says that it cannot answer now. Try later."""
 
 
+class Faulty(Away):
+    """The server failed over this request (500): because of what is in it, or because of a fault of its own."""
+
+
 class Refused(Exception):
     """The server understood and said no: the same request would be refused again."""
 
@@ -45,7 +49,7 @@ class Server:
         self._connection = kind(parts.hostname, parts.port, timeout=timeout_s)
         self._headers = {
             "User-Agent": f"mltui/{mltui.__version__}",
-            "X-Mltui-User": urllib.parse.quote(user_name(), safe=" @.+"),
+            "X-Mltui-User": urllib.parse.quote(user_name(), safe=" @.+", errors="replace"),
             "Accept": JSON,
         }
 
@@ -60,9 +64,20 @@ class Server:
         if 200 <= status < 300:
             return answer
         detail = _detail(status, answer)
-        if status >= 500 or status in _LATER:
+        if status == 500:
+            raise Faulty(f"{self.url} answered {status}: {detail}")
+        if status > 500 or status in _LATER:
             raise Away(f"{self.url} answered {status}: {detail}")
         raise Refused(status, detail)
+
+    def is_well(self) -> bool:
+        """Whether the server says that everything it needs is there."""
+        try:
+            status, _ = self._exchange("GET", f"{self._prefix}/health", b"", self._headers)
+        except (OSError, http.client.HTTPException):
+            self.close()
+            return False
+        return status == 200
 
     def close(self) -> None:
         self._connection.close()

@@ -12,9 +12,13 @@ A lane is written by one process only and never reopened, so a torn frame can on
 Every record is in the kernel when `append` returns: it survives a kill -9 of the process. A power cut
 may take the last second, because fsync runs at most once a second.
 
+MLTUI_SPOOL_MAX bounds what has a seq: samples and pieces of logs. What says that a run exists, what it was given
+and how it ended is small, and kept as long as the disk takes it: without it the rest would be nobody's.
+
 Lanes ship in the order of their names: `FIRST` says that a run exists, `LAST` that it is over.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -27,11 +31,10 @@ from pathlib import Path
 import uuid_utils
 
 from mltui.agent.environment import spool_max, spool_root
-from mltui.agent.frames import MAGIC, Record, pack
+from mltui.agent.frames import MAGIC, MAX_FRAME, Record, pack
 
 FIRST, MIDDLE, LAST = "0-", "1-", "2-"
 SEGMENT_BYTES = 16 * 1024 * 1024
-RESERVED_BYTES = 1024 * 1024
 FSYNC_EVERY_S = 1.0
 RECOUNT_EVERY_S = 1.0
 
@@ -47,6 +50,10 @@ class Lock:
         except BlockingIOError:
             os.close(self.fd)
             raise
+        if os.fstat(self.fd).st_nlink == 0:
+            # Its holder removed the folder, and only then let go.
+            os.close(self.fd)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
     def close(self) -> None:
         """Let go; in a forked child this leaves the parent's hold as it is."""
@@ -127,9 +134,7 @@ class Lane:
         hidden.rename(self.path)
         self._complain = complain
         self._mutex = threading.Lock()
-        # How a run ended must find room even where its log did not.
-        reserve = RESERVED_BYTES if name.startswith(LAST) else 0
-        self._quota = Quota(group.parent, spool_max() + reserve)
+        self._quota = Quota(group.parent, spool_max())
         self._segment_bytes = min(SEGMENT_BYTES, max(4096, self._quota.limit // 16))
         self._number = 0
         self._fd = -1
@@ -141,14 +146,15 @@ class Lane:
         """Records that found no room."""
 
     def append(self, record: Record) -> bool:
-        """Keep a record. False, counted and said once, when the disk or the quota has no room for it."""
-        frame = pack(record)
-        with self._mutex:
-            return self._append(frame)
+        """Keep a record, however full the spool is. False, counted and said once, when the disk does not take it."""
+        return self._keep(pack(record), bounded=False)
 
     def append_numbered(self, make: Callable[[int], Record], after: int) -> int:
-        """Keep the record that `make` gives for seq `after + 1`; the seq reached, so a lost one leaves no gap."""
-        return after + 1 if self.append(make(after + 1)) else after
+        """Keep the record that `make` gives for seq `after + 1`, if the quota has room for it.
+
+        The seq reached, so that a lost one leaves no gap.
+        """
+        return after + 1 if self._keep(pack(make(after + 1)), bounded=True) else after
 
     def close(self) -> None:
         with self._mutex:
@@ -164,11 +170,17 @@ class Lane:
             os.close(self._fd)
         self._lock.close()
 
-    def _append(self, frame: bytes) -> bool:
+    def _keep(self, frame: bytes, *, bounded: bool) -> bool:
+        with self._mutex:
+            return self._append(frame, bounded)
+
+    def _append(self, frame: bytes, bounded: bool) -> bool:
+        if len(frame) > MAX_FRAME:
+            return self._lose(f"a record of {len(frame)} bytes is too large")
         begins_segment = self._fd < 0 or self._size + len(frame) > self._segment_bytes
         if begins_segment:
             self._quota.recount()
-        if not self._quota.has_room(len(frame)):
+        if bounded and not self._quota.has_room(len(frame)):
             return self._lose("the spool is full (MLTUI_SPOOL_MAX)")
         try:
             if begins_segment:

@@ -1,5 +1,7 @@
 """`mltui sync`: ships what dead processes left behind."""
 
+import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +12,8 @@ import msgspec
 from mltui.agent.courier import Courier
 from mltui.agent.environment import spool_root
 from mltui.agent.frames import read_frame
-from mltui.agent.server import Away, Server
+from mltui.agent.server import Away, Faulty, Server
+from mltui.agent.shipper import back_off
 from mltui.agent.spool import Group
 from mltui.wire.runs import FinishRun
 
@@ -50,9 +53,7 @@ def _sync_group(group: Group, server: Server, report: SyncReport, say: Callable[
     died = _last_written(group.path)
     courier = Courier(group, server, say)
     try:
-        while courier.round():
-            pass
-        _read_epitaph(group, courier, died)
+        _persist(lambda: _ship_all(group, courier, died))
     except Away as away:
         first = report.left == 0
         report.left += courier.left()
@@ -62,6 +63,22 @@ def _sync_group(group: Group, server: Server, report: SyncReport, say: Callable[
         courier.close()
     report.shipped += courier.shipped
     report.refused += courier.refused
+
+
+def _persist(ship: Callable[[], None]) -> None:
+    """Again, for as long as the courier wants to know whether it is the record or the server. Raises Away."""
+    for failures in itertools.count():
+        try:
+            ship()
+            return
+        except Faulty:
+            time.sleep(back_off(failures))
+
+
+def _ship_all(group: Group, courier: Courier, died: datetime) -> None:
+    while courier.round():
+        pass
+    _read_epitaph(group, courier, died)
 
 
 def _read_epitaph(group: Group, courier: Courier, died: datetime) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import psutil
 
-from mltui.agent.linux import become_subreaper, die_with_parent
+from mltui.agent.linux import become_subreaper, die_with_parent, largest_so_far, resident_bytes
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """What shells answer."""
+GROWN_BYTES = 1024 * 1024
+"""What a fork of the agent may grow by before its exec."""
 
 
 class CannotStart(Exception):
@@ -29,15 +31,20 @@ class CannotStart(Exception):
 class Spent:
     """What the processes that this agent has reaped used, they and the children that they reaped."""
 
+    inherited_bytes: int = 0
+    """A child of this agent was the agent's own image, of at most this size, until it became the command."""
     cpu_s: float = 0.0
     largest_bytes: int = 0
-    """Resident size of the largest single process."""
+    """Resident size of the largest single process, where it was larger than what it inherited; else as first seen."""
 
     def add(self, usage: resource.struct_rusage) -> None:
         self.cpu_s += usage.ru_utime + usage.ru_stime
         # Linux counts in KiB, macOS in bytes.
         unit = 1 if os.uname().sysname == "Darwin" else 1024
-        self.largest_bytes = max(self.largest_bytes, usage.ru_maxrss * unit)
+        resident = usage.ru_maxrss * unit
+        # Linux counts what a process was before its exec, too: a smaller figure is the agent's and says nothing.
+        if resident > self.inherited_bytes:
+            self.largest_bytes = max(self.largest_bytes, resident)
 
 
 class Tree:
@@ -58,6 +65,7 @@ class Tree:
         """Raises CannotStart."""
         self._adopts = become_subreaper()
         agent = os.getpid()
+        self.spent = Spent(inherited_bytes=largest_so_far() + GROWN_BYTES)
         try:
             popen = subprocess.Popen(
                 command,
@@ -72,6 +80,8 @@ class Tree:
         except OSError as error:
             raise _cannot_start(command[0], directory, error) from error
         self.pid = popen.pid
+        # Popen returns when the command's image is there, which may be gone before any thread looks.
+        self.spent.largest_bytes = resident_bytes(self.pid)
         # Reaped below, with everything else that this subreaper inherits; Popen need not try.
         popen.returncode = 0
 

@@ -21,7 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run_upgrade(args: argparse.Namespace) -> int:
     settings = settings_of(database_url=args.database_url)
-    if settings.database_url is None:
+    if not settings.database_url:
         raise CommandError(NEEDED, 2)
     try:
         from sqlalchemy.exc import SQLAlchemyError

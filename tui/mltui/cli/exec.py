@@ -23,21 +23,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     url = url_of(args)
     command: list[str] = args.command_line
-    if args.execution:
-        from mltui.agent.execute import run_claimed
-
-        return run_claimed(args.execution, url=url)
-    if not command:
+    if not command and not args.execution:
         raise CommandError(f"exec needs a command after --, as in: {EXAMPLE}", 2)
     from msgspec import ValidationError
 
-    from mltui.agent.execute import run_exec
+    from mltui.agent.environment import WrongSetting
+    from mltui.agent.execute import run_claimed, run_exec
+    from mltui.wire.base import in_words
 
-    name = args.run_name or name_of(command)
     try:
+        if args.execution:
+            return run_claimed(args.execution, url=url)
+        name = args.run_name or name_of(command)
         return run_exec(command, url=url, run_name=name, pipeline=args.pipeline, tags=tags_of(args))
-    except ValidationError as error:
-        raise CommandError(str(error), 2) from None
+    except (ValidationError, WrongSetting) as error:
+        raise CommandError(in_words(str(error)), 2) from None
 
 
 def name_of(command: list[str]) -> str:

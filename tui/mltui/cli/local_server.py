@@ -1,9 +1,12 @@
 """A server of this command's own: `mltui serve` as a child, started, waited for and stopped."""
 
 import asyncio
+import contextlib
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,27 +16,54 @@ from mltui.cli.session import CommandError
 
 if TYPE_CHECKING:
     from mltui.client import Client
+    from mltui_server.settings import Settings
 
 START_S = 60.0
 """The first start makes a database, on a slow disk in seconds."""
 LOOK_EVERY_S = 0.05
 STOP_S = 5.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
+"""Between looks whether it has died; twice as long after each death."""
 LOG_NAME = "server.log"
 LOG_BYTES = 10 * 1024 * 1024
 """A longer log is put aside at the next start; the one before it goes."""
 
 
 class LocalServer:
-    """The child process, and the file that has its log."""
+    """The child process that serves `url`, and the file that has its log."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", log: Path, begin: int) -> None:
-        """Its log starts at byte `begin` of the file."""
-        self.process, self.log, self._begin = process, log, begin
+    def __init__(self, url: str, log: Path) -> None:
+        self.url, self.log = url, log
+        self._begin = 0
+        """The byte of the log at which this server's own begins."""
+        self.process = self._spawn()
 
     def last_words(self) -> str:
         """The last line of its log, as far as it is this server's."""
         lines = self.log.read_bytes()[self._begin :].decode(errors="replace").strip().splitlines()
         return lines[-1].removeprefix("mltui: ").removeprefix("mltui serve: ") if lines else "it said nothing"
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Meanwhile, start it again whenever it dies: it takes over what it left behind."""
+        done = threading.Event()
+
+        def keep() -> None:
+            pause = FIRST_PAUSE_S
+            while not done.wait(pause):
+                if self.process.poll() is None:
+                    pause = FIRST_PAUSE_S
+                else:
+                    self.process = self._spawn()
+                    pause = min(pause * 2, LONGEST_PAUSE_S)
+
+        keeper = threading.Thread(target=keep, name="server-keeper", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
 
     def stop(self) -> bool:
         """SIGTERM, and wait. False when it still runs after STOP_S."""
@@ -43,6 +73,26 @@ class LocalServer:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        parts = urlsplit(self.url)
+        where = ["--host", parts.hostname or "", "--port", str(parts.port or 80)]
+        with self.log.open("ab") as output:
+            self._begin = output.tell()
+            return subprocess.Popen(
+                [sys.executable, "-m", "mltui", "serve", *where],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C in the terminal is for the console; the server stops when we say so.
+                start_new_session=True,
+            )
+
+
+def own_url(settings: "Settings") -> str:
+    """Where a server with these settings is reached."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 async def answers(client: "Client") -> bool:
@@ -73,28 +123,9 @@ def start(url: str) -> LocalServer:
         log = folder / LOG_NAME
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".old.log"))
-        with log.open("ab") as output:
-            begin = output.tell()
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "mltui",
-                    "serve",
-                    "--host",
-                    parts.hostname or "",
-                    "--port",
-                    str(parts.port or 80),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C in the terminal is for the console; the server stops when we say so.
-                start_new_session=True,
-            )
+        return LocalServer(url, log)
     except OSError as error:
         raise CommandError(f"cannot start a server: {error}") from None
-    return LocalServer(process, log, begin)
 
 
 async def wait_until_ready(server: LocalServer, client: "Client") -> None:

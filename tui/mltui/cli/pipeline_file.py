@@ -10,6 +10,7 @@ import msgspec
 import yaml
 
 from mltui.cli.yaml_text import Fault, at, parse
+from mltui.wire.base import in_words
 from mltui.wire.pipelines import PipelineSpec, StageSpec, StageType, graph_faults
 
 
@@ -65,7 +66,7 @@ def _faults(node: yaml.Node, value: Any, wanted: Any) -> Iterator[Fault]:
             msgspec.convert(value, wanted)
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `")
-            yield at(_node_at(node, path.rstrip("`")), message + _hint(message, value))
+            yield at(_node_at(node, path.rstrip("`")), in_words(message) + _hint(message, value))
 
 
 def _struct_faults(node: yaml.MappingNode, value: dict[Any, Any], wanted: type[msgspec.Struct]) -> Iterator[Fault]:

@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> int:
         detail = await client.run(await run_id(client, args.run))
         names = _stage_names(detail, args.stage)
+        if args.stage is not None:
+            detail = await _where_it_ran(client, detail, args.stage)
         if args.follow:
             await _follow(client, detail, names, args.tail)
         elif len(names) == 1 and args.tail is None:
@@ -63,6 +65,21 @@ def _stage_names(run: "RunDetail", wanted: str | None) -> list[str]:
     if wanted not in names:
         raise CommandError(f"the run has no stage {wanted!r}; its stages are {', '.join(names) or 'none'}")
     return [wanted]
+
+
+async def _where_it_ran(client: "Client", run: "RunDetail", name: str) -> "RunDetail":
+    """The run that a stage's log is of: an earlier one where a retry took the stage over from it."""
+    from mltui.client import ProblemError
+
+    asked = run
+    while any(stage.name == name and stage.reused_from for stage in run.stages) and run.retry_of is not None:
+        try:
+            run = await client.run(run.retry_of)
+        except ProblemError as error:
+            raise CommandError(f"stage {name!r} was taken over from run {run.retry_of}: {error}") from None
+    if run is not asked:
+        print(f"mltui: stage {name!r} was taken over from run {run.id}; this is its log there", file=sys.stderr)
+    return run
 
 
 def _executions(run: "RunDetail", names: list[str]) -> "list[ExecutionRow]":

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from mltui.cli.local_server import LocalServer
     from mltui.client import Client
 
-QUESTION = (
-    "{runs} going on: [l]eave them running (their agents go on and report to the next server), "
-    "[c]ancel them, or [s]tay? "
-)
+QUESTION = """{runs} going on. Type a letter, then enter:
+  l  leave them running; their agents report to the next server
+  c  cancel them
+  s  stay in the console
+> """
 CANCEL_WITHIN_S = 30.0
 """Ten seconds of grace, SIGKILL, and the agents' last words."""
 PAGE = 500
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from mltui.cli import local_server
 
     need_terminal()
-    url = url_of(args)
+    args.url = url = _address(args)
     if converse(args, local_server.answers):
         open_console(url)
         return 0
@@ -40,12 +41,23 @@ def run(args: argparse.Namespace) -> int:
     try:
         print("starting the server…", file=sys.stderr)
         converse(args, lambda client: local_server.wait_until_ready(server, client))
-        while True:
-            open_console(url)
-            if _may_leave(args):
-                return 0
+        with server.kept():
+            while True:
+                open_console(url)
+                if _may_leave(args):
+                    return 0
     finally:
         _stop(server)
+
+
+def _address(args: argparse.Namespace) -> str:
+    """What --url, MLTUI_URL or the config file say; otherwise where the server's own settings put it."""
+    from mltui.cli.local_server import own_url
+    from mltui.cli.serve import settings_of
+    from mltui.config import DEFAULT_URL
+
+    url, settings = url_of(args), settings_of()
+    return own_url(settings) if url == DEFAULT_URL and settings.port else url
 
 
 def _may_leave(args: argparse.Namespace) -> bool:
@@ -53,14 +65,16 @@ def _may_leave(args: argparse.Namespace) -> bool:
     try:
         count = converse(args, _count_live)
     except CommandError:
-        return True  # The server is gone, and with it what could be asked.
+        print("the server does not answer; what runs goes on, and reports to the next one", file=sys.stderr)
+        return True
     if not count or not sys.stdin.isatty():
         return True
     runs = "1 run is" if count == 1 else f"{count} runs are"
     while True:
         try:
             answer = input(QUESTION.format(runs=runs)).strip().lower()
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
+            print("\nleft running", file=sys.stderr)
             return True
         if answer in ("l", "leave", "c", "cancel", "s", "stay"):
             break

@@ -20,6 +20,10 @@ class Fault:
     message: str
 
 
+ALIASES_MAX = 250_000
+"""What aliases may add to a file, counted in characters and nodes."""
+
+
 class _CoreLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
@@ -56,7 +60,7 @@ def parse(text: str) -> tuple[yaml.Node | None, Any, list[Fault]]:
         root = loader.get_single_node()
         if root is None:
             return None, None, []
-        if faults := list(_loops(root, ())) or list(_duplicate_keys(root)):
+        if faults := list(_loops(root, [], set())) or list(_bombs(root)) or list(_duplicate_keys(root)):
             return None, None, faults
         return root, loader.construct_document(root), []
     except yaml.reader.ReaderError as error:
@@ -75,12 +79,35 @@ def at(node: yaml.Node, message: str) -> Fault:
     return Fault(node.start_mark.line + 1, node.start_mark.column + 1, message)
 
 
-def _loops(node: yaml.Node, above: tuple[yaml.Node, ...]) -> Iterator[Fault]:
+def _loops(node: yaml.Node, above: list[yaml.Node], seen: set[yaml.Node]) -> Iterator[Fault]:
     if node in above:
         yield at(node, "an alias stands inside what it repeats")
+    if node in seen:
         return
+    seen.add(node)
+    above.append(node)
     for child in _children(node):
-        yield from _loops(child, (*above, node))
+        yield from _loops(child, above, seen)
+    above.pop()
+
+
+def _bombs(root: yaml.Node) -> Iterator[Fault]:
+    """Aliases of aliases: a few lines that mean millions. Counted without expanding them."""
+    sizes: dict[yaml.Node, int] = {}
+    own = 0
+
+    def measure(node: yaml.Node) -> int:
+        nonlocal own
+        if node not in sizes:
+            size = len(node.value) + 1
+            own += size
+            sizes[node] = size + sum(measure(child) for child in _children(node))
+        return sizes[node]
+
+    if measure(root) - own > ALIASES_MAX:
+        # Measured from the inside out: the first is the smallest that is too large.
+        bomb = next(node for node, size in sizes.items() if size > ALIASES_MAX)
+        yield at(bomb, f"too large once its aliases are expanded; they may add {ALIASES_MAX} characters to a file")
 
 
 def _duplicate_keys(node: yaml.Node) -> Iterator[Fault]:

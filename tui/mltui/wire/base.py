@@ -1,9 +1,11 @@
 """Structs and numbers that every slice shares."""
 
 import math
+import re
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 T = TypeVar("T")
 
@@ -11,6 +13,26 @@ Number = float | str
 """A float, or in JSON one of "NaN", "Infinity", "-Infinity": JSON has no other word for them."""
 
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+_PATTERNS: dict[str, str] = {}
+_REGEX = re.compile(r"Expected `str` matching regex ('(?:[^'\\]|\\.)*')")
+
+
+def text(pattern: str, words: str, **limits: Any) -> Meta:
+    """What a text must look like, and the same in words: a regular expression explains nothing to most people."""
+    _PATTERNS[repr(pattern)] = words
+    return Meta(pattern=pattern, description=words, **limits)
+
+
+def in_words(message: str) -> str:
+    """A message of msgspec's with words in place of patterns.
+
+    >>> _ = text(r"^a+$", "only the letter a")
+    >>> in_words("Expected `str` matching regex '^a+$' - at `$.name`")
+    'Expected `str`: only the letter a - at `$.name`'
+    """
+    return _REGEX.sub(lambda found: f"Expected `str`: {_PATTERNS.get(found[1], found[1])}", message)
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):

@@ -10,11 +10,21 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from mltui.wire.base import Answer, Request
+from mltui.wire.base import Answer, Request, text
 
-MetricName = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[A-Za-z_:][A-Za-z0-9_:.-]*$")]
+MetricName = Annotated[
+    str,
+    text(
+        r"^[A-Za-z_:][A-Za-z0-9_:.-]*$",
+        "letters, digits, _ : . and -, a letter or _ first",
+        min_length=1,
+        max_length=200,
+    ),
+]
 """Also a tag in InfluxDB and a name in Prometheus' text."""
-LabelKey = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+LabelKey = Annotated[
+    str, text(r"^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and _, no digit first", min_length=1, max_length=100)
+]
 MAX_LABEL_KEYS = 16
 RESERVED_LABEL_KEYS = frozenset({"le", "metric", "labelset", "time"})
 """Tags and columns that the sample store has already."""

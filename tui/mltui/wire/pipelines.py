@@ -6,14 +6,24 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mltui.wire.base import Answer, Request
+from mltui.wire.base import Answer, Request, text
 from mltui.wire.states import Status
 
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f/]+$")]
-"""A name people read and type: 1 to 200 characters, no control characters, no slash."""
+Name = Annotated[
+    str, text(r"^[^\x00-\x1f/]+$", "1 to 200 characters, no control characters, no slash", min_length=1, max_length=200)
+]
+"""A name that people read and type."""
 
-StageName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
-"""Also a folder's name and part of a metric's key, hence letters, digits, `_`, `.` and `-` only."""
+StageName = Annotated[
+    str,
+    text(
+        r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$",
+        "letters, digits, _ . and - only, no . or - first",
+        min_length=1,
+        max_length=100,
+    ),
+]
+"""Also a folder's name and part of a metric's key."""
 
 
 class StageType(StrEnum):

@@ -2,14 +2,16 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from mltui.wire.base import Answer, Number, Request
 from mltui.wire.executions import ExecutionRow
 from mltui.wire.pipelines import Name, PipelineSpec, StageType
 from mltui.wire.states import Status
+
+TagKey = Annotated[str, Meta(min_length=1, max_length=250)]
 
 
 class TriggerType(StrEnum):
@@ -109,7 +111,7 @@ class CreateRun(Request, kw_only=True):
     pipeline: Name = "default"
     """The pipeline (experiment) it belongs to; made without stages when there is none of that name."""
     parameters: dict[str, str | int | float | bool | None] = {}
-    tags: dict[str, str] = {}
+    tags: dict[TagKey, str] = {}
     environment: str = ""
     notes: str = ""
     started_at: datetime | UnsetType = UNSET
@@ -131,7 +133,7 @@ class RecordRun(Request, kw_only=True):
     """
 
     parameters: dict[str, str | int | float | bool | None] = {}
-    tags: dict[str, str] = {}
+    tags: dict[TagKey, str] = {}
     output_data: dict[str, Any] = {}
 
 
@@ -140,7 +142,7 @@ class PatchRun(Request, kw_only=True):
 
     name: Name | UnsetType = UNSET
     notes: str | UnsetType = UNSET
-    tags: dict[str, str | None] | UnsetType = UNSET
+    tags: dict[TagKey, str | None] | UnsetType = UNSET
 
 
 class RetryRun(Request, kw_only=True):

@@ -7,9 +7,7 @@ stage's name or `main`, device is `process`, `host` or `gpu0`….
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
-
-from mltui.wire.base import Answer, Number, Request
+from mltui.wire.base import Answer, Number, Request, text
 
 RESOURCE_PREFIX = "sys/"
 MAX_KEY = 250
@@ -17,7 +15,7 @@ MAX_BATCH_SAMPLES = 100_000
 MAX_STEP = 2**53
 """The whole numbers up to it are exact as floats, which is what axes are."""
 
-Key = Annotated[str, Meta(min_length=1, max_length=MAX_KEY, pattern=r"^[^\x00-\x1f]+$")]
+Key = Annotated[str, text(r"^[^\x00-\x1f]+$", "no control characters", min_length=1, max_length=MAX_KEY)]
 
 
 class KeySamples(Request, kw_only=True):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LAST_KEYS = ("app.help", "app.command", "app.back")
 """Hints that stay when there is little room, the most important first."""
+GAP = 2
+"""Blank columns that stay between the left and the right."""
 
 
 class OneLine(Widget, can_focus=False):
@@ -41,8 +43,13 @@ class OneLine(Widget, can_focus=False):
     def render_line(self, y: int) -> Strip:
         base, colours, width = self.rich_style, palette(self.app), self.size.width
         right = self.right if self.right.cell_len <= width - 10 else Text()
-        room = max(0, width - right.cell_len - 2)
-        segments = [Segment(" ", base), *cells.styled(self.left, room, "left", base, colours)]
+        blank = GAP if right else 0
+        room = max(0, width - right.cell_len - blank - 2)
+        segments = [
+            Segment(" ", base),
+            *cells.styled(self.left, room, "left", base, colours),
+            Segment(" " * blank, base),
+        ]
         segments += cells.styled(right, right.cell_len, "left", base, colours)
         return Strip([*segments, Segment(" ", base)]).crop_extend(0, width, base)
 
@@ -74,17 +81,20 @@ class KeyLine(OneLine):
         keys = {key.id: key for key in active(self.screen, {}) if key.shown}
         last = [keys.pop(id) for id in LAST_KEYS if id in keys]
         right = Text("  ").join([_hint(key.keys, key.description) for key in last])
-        left, room = Text(), self.size.width - right.cell_len - 4
+        left, room = Text(), self.size.width - right.cell_len - GAP - 2
         for key in keys.values():
-            hint = _hint(key.keys, key.description)
+            hint = Text("  " if left else "").append_text(_hint(key.keys, key.description))
             if left.cell_len + hint.cell_len > room:
                 break
-            left.append_text(hint).append("  ")
+            left.append_text(hint)
         self.show(left, right)
 
 
 class StatusLine(OneLine):
-    """Which server, whether what is shown is live, how many runs there are, who asks."""
+    """Which server, whether what is shown is live, how many runs there are, who asks.
+
+    Where there is no room for all of it, the version, the user and counts of nothing leave, in this order.
+    """
 
     def on_mount(self) -> None:
         self.say_status()
@@ -95,11 +105,15 @@ class StatusLine(OneLine):
     def say_status(self) -> None:
         if not self.is_attached:
             return
-        left = self._link().append("  ").append(self.app.address, "secondary")
-        if self.app.server_version and self.size.width >= 100:
-            left.append(f"  {self.app.server_version}", "muted")
-        right = _counts(self.app.counts)
-        self.show(left, right.append(f"   {self.app.user}", "muted"))
+        version, user = Text(self.app.server_version, "muted"), Text(f" {self.app.user}", "muted")
+        counts = _counts(self.app.counts)
+        left = [self._link(), Text(self.app.address, "secondary")] + [version] * bool(version)
+        right = [*(text for _, text in counts), user]
+        leaving = [*([version] if version else []), user, *(text for number, text in counts if not number)]
+        while leaving and _length(left) + GAP + _length(right) > self.size.width - 2:
+            first = leaving.pop(0)
+            left, right = ([part for part in side if part is not first] for side in (left, right))
+        self.show(Text(" " * GAP).join(left), Text(" " * GAP).join(right))
 
     def _link(self) -> Text:
         state, since = self.app.link
@@ -112,20 +126,22 @@ class StatusLine(OneLine):
         return Text().append(f"◍ {word} {age}", "warning")
 
 
-def _counts(counts: Counts | None) -> Text:
-    text = Text()
+def _counts(counts: Counts | None) -> list[tuple[int, Text]]:
     if counts is None:
-        return text
-    for number, status, words in (
+        return []
+    kinds = (
         (counts.running, Status.RUNNING, "running"),
         (counts.queued, Status.QUEUED, "queued"),
         (counts.failed, Status.FAILED, "failed in 24 h"),
-    ):
-        if text:
-            text.append("  ")
-        look = STATUS[status]
-        text.append(f"{look.glyph} {number} {words}", look.colour if number else "muted")
-    return text
+    )
+    return [
+        (number, Text(f"{STATUS[status].glyph} {number} {words}", STATUS[status].colour if number else "muted"))
+        for number, status, words in kinds
+    ]
+
+
+def _length(parts: list[Text]) -> int:
+    return sum(part.cell_len for part in parts) + GAP * (len(parts) - 1)
 
 
 def _hint(keys: str, description: str) -> Text:

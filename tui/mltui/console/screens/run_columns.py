@@ -9,6 +9,7 @@ from mltui.console import format
 from mltui.console.state.panels import interest
 from mltui.console.theme import STATUS
 from mltui.console.widgets.columns import Column
+from mltui.console.widgets.names import distinct
 from mltui.wire.base import to_float
 from mltui.wire.runs import RunRow
 from mltui.wire.samples import RESOURCE_PREFIX, SeriesSummary
@@ -17,6 +18,8 @@ from mltui.wire.states import LIVE, Status
 BAR = 6
 """Cells of the bar of stages."""
 MOST_METRICS, MOST_OF_A_KIND = 4, 2
+METRIC_TITLE = 14
+"""Characters of a metric's key that its column has at least, if the key is that long."""
 Clock = Callable[[], datetime]
 
 
@@ -28,15 +31,15 @@ def run_columns(now: Clock, metrics: Sequence[str] = (), *, pipeline: bool = Tru
         Column("pipeline_name", "Pipeline", lambda run: Text(run.pipeline_name, "secondary"), min_width=8,
                max_width=24, sortable=True, rank=4),
         Column("created_at", "Age", lambda run: Text(format.age(begun(run), now()), "muted"), min_width=5,
-               align="right", sortable=True),
+               align="right", sortable=True, moves=True),
         Column("execution_time", "Took", lambda run: format.duration(seconds(run, now())), min_width=7,
-               align="right", sortable=True, rank=1),
+               align="right", sortable=True, rank=1, moves=True),
         Column("success_count", "Stages", progress, min_width=BAR + 4, sortable=True, rank=2),
         Column("max_memory_usage", "Memory", lambda run: format.size(run.max_memory_usage), min_width=8,
                align="right", sortable=True, rank=5),
         Column("max_cpu_usage", "CPU", lambda run: format.percent(run.max_cpu_usage), min_width=6, align="right",
                sortable=True, rank=6),
-        *(_metric_column(key, rank=7 + at) for at, key in enumerate(metrics)),
+        *_metric_columns(metrics, rank=7),
         Column("trigger_type", "Trigger", lambda run: Text(run.trigger_type.value, "muted"), min_width=8,
                sortable=True, rank=14),
         Column("triggered_by", "Who", lambda run: Text(run.triggered_by, "muted"), max_width=12, sortable=True,
@@ -100,7 +103,13 @@ def worth_a_column(summaries: Iterable[Sequence[SeriesSummary]]) -> list[str]:
     return chosen[:MOST_METRICS]
 
 
-def _metric_column(key: str, rank: int) -> Column[RunRow]:
+def _metric_columns(keys: Sequence[str], rank: int) -> list[Column[RunRow]]:
+    """Under titles that differ, whole where there is room."""
+    titles = distinct(tuple(keys), METRIC_TITLE)
+    return [_metric_column(key, title, rank + at) for at, (key, title) in enumerate(zip(keys, titles, strict=True))]
+
+
+def _metric_column(key: str, title: str, rank: int) -> Column[RunRow]:
     def last(run: RunRow) -> str | Text:
         value = run.metrics.get(key)
         if value is None:
@@ -110,10 +119,11 @@ def _metric_column(key: str, rank: int) -> Column[RunRow]:
 
     return Column(
         f"metric:{key}",
-        format.shortened(key, 14),
+        title,
         last,
+        wide_title=key if title != key else "",
         min_width=8,
-        max_width=16,
+        max_width=METRIC_TITLE + 2,
         align="right",
         sortable=True,
         rank=rank,

@@ -20,7 +20,6 @@ from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.run_table import RunTable
 from mltui.wire.runs import RunRow
-from mltui.wire.states import LIVE
 
 CHANGES_EVERY_S = 0.5
 LOOKED_AT, LOOKED_AMONG = 5, 40
@@ -131,10 +130,7 @@ class RunsScreen(Frame):
         await self.window.settled()
 
     def tick(self) -> None:
-        first = self.table.scroll_offset.y
-        visible = (self.window.row(i) for i in range(first, first + self.table.viewport.height))
-        if any(run is not None and run.status in LIVE for run in visible):
-            self.table.repaint_changed()
+        self.table.repaint_moved()
 
     def _say(self) -> None:
         facts = Text()

@@ -10,6 +10,8 @@ R = TypeVar("R")
 
 GAP = 2
 """Blank columns between two columns."""
+LEAST_TEXT = 16
+"""Text that never leaves is cut down to this before anything else leaves; numbers are never cut."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,11 @@ class Column(Generic[R]):
     rank: int = 0
     """Columns with the highest rank leave first when there is little room; 0 never leaves."""
     grows: bool = False
-    """Takes the room that is left over, and gives some when there is too little."""
+    """Takes the room that is left over, and is the first to give some when there is too little."""
+    wide_title: str = ""
+    """Stands instead of `title` where room is left over."""
+    moves: bool = False
+    """What it says changes with the time alone, as an age does: `RunTable.repaint_moved` asks it again."""
 
 
 def lay_out(columns: Sequence[Column[R]], wanted: Mapping[str, int], room: int) -> dict[str, int]:
@@ -37,14 +43,15 @@ def lay_out(columns: Sequence[Column[R]], wanted: Mapping[str, int], room: int) 
     Never more than `room` in all, unless what never leaves is wider at its least.
     """
     shown = list(columns)
+    widths = {c.key: max(c.min_width, min(c.max_width, max(wanted.get(c.key, 0), _titled(c, c.title)))) for c in shown}
 
     def least(column: Column[R]) -> int:
-        return column.min_width if column.grows else widths[column.key]
+        width = widths[column.key]
+        if column.grows:
+            return column.min_width
+        gives = not column.rank and column.align == "left"
+        return min(width, max(column.min_width, LEAST_TEXT)) if gives else width
 
-    widths = {
-        c.key: max(c.min_width, min(c.max_width, max(wanted.get(c.key, 0), len(c.title) + 2 * c.sortable)))
-        for c in shown
-    }
     while sum(map(least, shown)) + GAP * (len(shown) - 1) > room:
         candidates = [column for column in shown if column.rank]
         if not candidates:
@@ -52,9 +59,28 @@ def lay_out(columns: Sequence[Column[R]], wanted: Mapping[str, int], room: int) 
         shown.remove(max(reversed(candidates), key=lambda column: column.rank))
     result = {column.key: widths[column.key] for column in shown}
     spare = room - sum(result.values()) - GAP * (len(shown) - 1)
-    for column in shown:
-        if column.grows and spare:
-            change = max(spare, column.min_width - result[column.key])
+    for column in sorted(shown, key=lambda column: not column.grows):
+        if spare < 0:
+            change = max(spare, least(column) - result[column.key])
             result[column.key] += change
             spare -= change
+    for column in shown:
+        more = _titled(column, column.wide_title) - result[column.key]
+        if column.wide_title and 0 < more <= spare:
+            result[column.key] += more
+            spare -= more
+    for column in shown:
+        if column.grows and spare > 0:
+            result[column.key] += spare
+            spare = 0
     return result
+
+
+def title_in(column: Column[R], width: int) -> str:
+    """The title of the column where it is `width` wide."""
+    return column.wide_title if column.wide_title and _titled(column, column.wide_title) <= width else column.title
+
+
+def _titled(column: Column[R], title: str) -> int:
+    """How wide the column must be for this title and the arrow of its order."""
+    return len(title) + 2 * column.sortable

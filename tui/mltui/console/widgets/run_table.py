@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from mltui.console.state.window import Window
 from mltui.console.widgets import cells
-from mltui.console.widgets.columns import GAP, Column, lay_out
+from mltui.console.widgets.columns import GAP, Column, lay_out, title_in
 from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.virtual import VirtualLines
 
@@ -135,6 +135,37 @@ class RunTable(VirtualLines, Generic[R]):
         self._rendered.clear()
         super().repaint_changed()
 
+    def repaint_moved(self) -> None:
+        """Send the lines in which time alone has changed something.
+
+        To be called once a second: no more is rendered than the cells of columns that move.
+        """
+        moving = [column for column in self._shown() if column.moves]
+        top = self.scroll_offset.y
+        moved = [index for index in range(top, top + self.viewport.height) if self._has_moved(index, moving)]
+        if not moved:
+            return
+        widths = self._layout
+        self._lay_out()
+        if self._layout != widths:
+            super().repaint_changed()
+            return
+        for index in moved:
+            for has_cursor in (False, True):
+                self._drawn.pop((index, has_cursor), None)
+            self.refresh_y(index - top + self.HEADER_LINES)
+
+    def _has_moved(self, index: int, moving: Sequence[Column[R]]) -> bool:
+        row = self.window.row(index)
+        if row is None:
+            return False
+        shown = self._cells(index, row)
+        now = {column.key: column.render(row) for column in moving}
+        if all(shown[key] == cell for key, cell in now.items()):
+            return False
+        shown.update(now)
+        return True
+
     def _sees_something_else(self) -> bool:
         """Since the last call. Pages ahead come in without being seen."""
         top, window = self.scroll_offset.y, self.window
@@ -185,7 +216,7 @@ class RunTable(VirtualLines, Generic[R]):
         style = base + self.get_component_rich_style("table--header")
         segments = [Segment(" " * GUTTER, style)]
         for column in self._shown():
-            title = column.title
+            title = title_in(column, self._layout[column.key])
             if self.sort is not None and self.sort[0] == column.key:
                 title = f"{title} {'↓' if self.sort[1] else '↑'}"
             segments += cells.plain(title, self._layout[column.key], column.align, style)

@@ -21,6 +21,8 @@ from mltui.wire.states import Status
 MAX_NAME = 44
 DURATION, GAP = 7, 2
 LEAST_BAR = 8
+LEAST_NAME = 12
+"""Letters of a name that stay, however deep it stands."""
 
 KEYS = [Key("stages.open", "open", "enter", "Open the stage", show=True)]
 
@@ -97,20 +99,25 @@ class StageTree(VirtualLines):
         stage, look = branch.stage, STATUS[branch.stage.status]
         colour, muted = base + self.palette.style(look.colour), base + self.palette.style("muted")
         name_width = self._name_width()
-        guide = self._guide(branch)[: name_width - 4]
+        guide = self._guide(branch, name_width)
+        attempts, duration = self._attempts(stage), self._duration(stage)
+        # A name may reach into what is blank beside it.
+        numbers = cell_len(f"{attempts:>{self._attempts_width()}}{duration:>{DURATION}}".lstrip())
+        whole = name_width + GAP + self._attempts_width() + DURATION
+        room = whole - cell_len(guide) - 2 - numbers - GAP
         segments = [
             Segment(" ", base),
             Segment(guide, base + self.palette.style("muted", dim=True)),
             Segment(f"{look.glyph} ", colour),
-            *cells.plain(stage.name, name_width - cell_len(guide) - 2, "left", base),
+            *cells.plain(stage.name, room, "left", base),
             Segment(" " * GAP, base),
-            *cells.plain(self._attempts(stage), self._attempts_width(), "right", muted),
-            *cells.plain(self._duration(stage), DURATION, "right", base),
+            *cells.plain(attempts, numbers - DURATION, "right", muted),
+            *cells.plain(duration, min(numbers, DURATION), "right", base),
             Segment(" " * GAP, base),
         ]
-        room = self.viewport.width - 1 - name_width - self._attempts_width() - DURATION - 2 * GAP - 1
-        if room >= LEAST_BAR:
-            segments += self._bar(stage, room, colour, base)
+        bar = self.viewport.width - 1 - whole - GAP - 1
+        if bar >= LEAST_BAR:
+            segments += self._bar(stage, bar, colour, base)
         return Strip(segments)
 
     def draw_beyond(self, y: int, base: Style) -> Strip:
@@ -133,11 +140,16 @@ class StageTree(VirtualLines):
     def _compact(self) -> bool:
         return self._widest(compact=False) > self._room()
 
-    def _guide(self, branch: Branch) -> str:
-        """In two columns a level where three would cost letters of a name."""
+    def _guide(self, branch: Branch, name_width: int) -> str:
+        """In two columns a level where three would cost letters of a name; the depth where those would too."""
         if not self._compact():
             return branch.guide
-        return "".join(f"{branch.guide[at]} " for at in range(0, len(branch.guide), GUIDE))
+        guide = "".join(f"{branch.guide[at]} " for at in range(0, len(branch.guide), GUIDE))
+        room = max(0, name_width - 2 - LEAST_NAME)
+        if len(guide) <= room:
+            return guide
+        depth = f"‥{len(branch.guide) // GUIDE} "
+        return depth.ljust(room - 2) + guide[-2:] if len(depth) + 2 <= room else depth[:room]
 
     def _attempts_width(self) -> int:
         return max((len(self._attempts(branch.stage)) for branch in self._branches), default=0)

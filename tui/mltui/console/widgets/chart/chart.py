@@ -12,13 +12,16 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from mltui.console.widgets.chart.plot import AXIS_LINES, GUTTER, LEGEND_LINES, Plot, View
+from mltui.console.widgets.chart.legend import Legend, last_values, values_at
+from mltui.console.widgets.chart.plot import AXIS_LINES, GUTTER, Plot, View
 from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.painted import PaintedLines
 
 ZOOM = 2.0
 PAN = 0.25
 """Of what is visible."""
+LEAST_ROWS = 2
+"""Of the plot that stay while values are read, whatever the legend takes."""
 
 KEYS = [
     Key("chart.right", "crosshair(1)", "right", "Read the next value", show=True),
@@ -83,7 +86,10 @@ class Chart(PaintedLines):
         self.empty, self.log_scale, self.zone = empty, log, zone
         self._view: View | None = None
         self._plot: Plot | None = None
+        self._legend: Legend | None = None
         self._columns = 0
+        self._legend_lines = 1
+        """Taken by the legend. While values are read it only grows, or the plot would jump at each step."""
 
     @property
     def columns(self) -> int:
@@ -93,13 +99,14 @@ class Chart(PaintedLines):
     def show(self, view: View) -> None:
         """Draw this. With no curves, the chart says that it is empty."""
         self._view = View(view.curves, view.axis, view.start, view.end, self.log_scale, self.zone)
-        self._plot = None
+        self._plot = self._legend = None
         self.repaint_changed()
 
     # Drawing.
 
     def visible_changed(self) -> None:
-        self._plot = None
+        self._plot = self._legend = None
+        self._legend_lines = 1
         if self.columns != self._columns:
             self._columns = self.columns
             self.post_message(self.ColumnsChanged(self, self.columns))
@@ -112,21 +119,39 @@ class Chart(PaintedLines):
         size, base = self.scrollable_content_region.size, self.rich_style
         if self._view is None or not self._view.curves or size.width <= GUTTER + 1 or size.height < 4:
             return self._note(y, base)
-        plot = self._current_plot()
-        x = self.crosshair
-        if x is not None and not plot.view.start <= x <= plot.view.end:
-            x = None
-        return plot.line(y, x) if y < size.height else Strip.blank(size.width, base)
+        legend = self._current_legend()
+        return self._current_plot().line(y, legend, self._read) if y < size.height else Strip.blank(size.width, base)
+
+    @property
+    def _read(self) -> float | None:
+        """The crosshair, where it can be seen."""
+        view, x = self._view, self.crosshair
+        return x if view is not None and x is not None and view.start <= x <= view.end else None
+
+    def _current_legend(self) -> Legend:
+        if self._legend is None:
+            assert self._view is not None
+            size, curves = self.scrollable_content_region.size, self._view.curves
+            # One column is blank at the left.
+            if self._read is None:
+                self._legend = last_values(curves, size.width - 1)
+            else:
+                most = max(1, size.height - AXIS_LINES - LEAST_ROWS)
+                self._legend = values_at(curves, self._read, size.width - 1, most)
+                self._legend_lines = max(self._legend_lines, len(self._legend.lines))
+        return self._legend
 
     def _current_plot(self) -> Plot:
-        if self._plot is None:
+        if self._plot is None or self._plot.legend_lines != self._legend_lines:
             assert self._view is not None
             size = self.scrollable_content_region.size
             start, end = self._view.start, self._view.end
             view = self._view if start < end else View(
                 self._view.curves, self._view.axis, start - 0.5, end + 0.5, self.log_scale, self.zone
             )  # fmt: skip
-            self._plot = Plot(view, size.width, size.height, self.palette, self.rich_style)
+            self._plot = Plot(
+                view, size.width, size.height, self.palette, self.rich_style, legend_lines=self._legend_lines
+            )
         return self._plot
 
     def _note(self, y: int, base: Style) -> Strip:
@@ -140,13 +165,19 @@ class Chart(PaintedLines):
         size = self.scrollable_content_region.size
         if not self.is_mounted or self._view is None or not self._view.curves:
             return
-        plot = self._current_plot()
-        rows = size.height - AXIS_LINES - LEGEND_LINES
+        self._legend = None
+        if new is None:
+            self._legend_lines = 1
+        self._current_legend()
+        before, plot = self._plot, self._current_plot()
+        if plot is not before:
+            self.repaint_changed()
+            return
         columns = {plot.column_of(x) for x in (old, new) if x is not None}
         self.refresh(
-            Region(0, 0, size.width, LEGEND_LINES),
+            Region(0, 0, size.width, plot.legend_lines),
             Region(0, size.height - 1, size.width, 1),
-            *(Region(GUTTER + column, LEGEND_LINES, 1, rows) for column in columns),
+            *(Region(GUTTER + column, plot.legend_lines, 1, plot.rows) for column in columns),
         )
 
     # What keys do.

@@ -19,8 +19,14 @@ LEAST_WIDTH, LEAST_HEIGHT = 44, 9
 
 KEYS = [
     Key("grid.enlarge", "enlarge", "enter", "Enlarge", show=True),
-    Key("grid.next", "step(1)", "down", "Next chart"),
-    Key("grid.previous", "step(-1)", "up", "Previous chart"),
+    Key("grid.next", "step(1)", "down,j", "Next chart"),
+    Key("grid.previous", "step(-1)", "up,k", "Previous chart"),
+    Key("grid.page_down", "page(1)", "pagedown,ctrl+f", "Page of charts down"),
+    Key("grid.page_up", "page(-1)", "pageup,ctrl+b", "Page of charts up"),
+    Key("grid.half_page_down", "page(0.5)", "ctrl+d", "Half a page down"),
+    Key("grid.half_page_up", "page(-0.5)", "ctrl+u", "Half a page up"),
+    Key("grid.first", "end(0)", "g", "First chart"),
+    Key("grid.last", "end(-1)", "G", "Last chart"),
 ]
 
 
@@ -68,6 +74,7 @@ class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.state, self.empty = state, empty
         self.panels = tuple(panels)
         self.enlarged: str | None = None
+        self._columns = 1
         state.on_change = self.refresh_charts
 
     def compose(self) -> ComposeResult:
@@ -133,7 +140,7 @@ class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
         columns = max(1, min(shown, width // LEAST_WIDTH))
         rows = -(-shown // columns)
         # Three charts in three columns rather than two and a hole.
-        columns = -(-shown // rows)
+        self._columns = columns = -(-shown // rows)
         grid.styles.grid_size_columns = columns
         # What does not divide evenly goes to the first rows, a line each.
         heights = [max(LEAST_HEIGHT, height // rows + (row < height % rows)) for row in range(rows)]
@@ -142,16 +149,49 @@ class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
     # What keys do.
 
     def action_step(self, step: int) -> None:
-        charts = [chart for chart in self.charts if chart.display]
-        at = next((i for i, chart in enumerate(charts) if chart.has_focus), -1 if step > 0 else 0)
-        if charts:
-            charts[(at + step) % len(charts)].focus()
+        count = len(self.panels)
+        if count:
+            at = self._focused()
+            self._go_to((at + step) % count if at is not None else 0 if step > 0 else count - 1)
+
+    def action_page(self, pages: float) -> None:
+        """As far as there is room for charts; unlike a step not around the end."""
+        count, at = len(self.panels), self._focused() or 0
+        if count:
+            charts = int(pages * self._charts_a_page) or (1 if pages > 0 else -1)
+            self._go_to(max(0, min(count - 1, at + charts)))
+
+    def action_end(self, at: int) -> None:
+        if self.panels:
+            self._go_to(at)
 
     def action_enlarge(self) -> None:
-        focused = next((str(chart.border_title) for chart in self.charts if chart.has_focus), None)
-        self.enlarged = None if self.enlarged is not None else focused
+        focused = self._focused()
+        self._enlarge(None if self.enlarged is not None or focused is None else self.panels[focused].title)
+
+    def _focused(self) -> int | None:
+        return next((at for at, chart in enumerate(self.charts) if chart.has_focus), None)
+
+    @property
+    def _charts_a_page(self) -> int:
+        if self.enlarged is not None:
+            return 1
+        return max(1, self.size.height // LEAST_HEIGHT) * self._columns
+
+    def _go_to(self, at: int) -> None:
+        """Focus that chart; where one fills the grid, that one does from now on."""
+        chart = self.charts[at]
+        if self.enlarged is None:
+            chart.focus()
+        elif self.enlarged != chart.border_title:
+            self._enlarge(str(chart.border_title))
+            # What is parked cannot have the focus.
+            self.call_after_refresh(chart.focus)
+
+    def _enlarge(self, title: str | None) -> None:
+        self.enlarged = title
         self._lay_out()
-        self.post_message(self.Enlarged(self.enlarged))
+        self.post_message(self.Enlarged(title))
 
     def on_chart_columns_changed(self, message: Chart.ColumnsChanged) -> None:
         message.stop()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import groupby
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -15,13 +14,13 @@ from mltui.console import format as text
 from mltui.console.state.series import Curve
 from mltui.console.theme import Palette
 from mltui.console.widgets.chart import raster
+from mltui.console.widgets.chart.legend import GAP, Legend
 from mltui.console.widgets.chart.scale import Scale, around, x_label, x_ticks
 from mltui.wire.samples import Axis
 
 GUTTER = 8
 """Columns at the left for the values of the y axis."""
 AXIS_LINES = 2
-LEGEND_LINES = 1
 CELLS_A_TICK_HIGH = 3
 CELLS_A_TICK_WIDE = 12
 
@@ -44,11 +43,13 @@ class View:
 class Plot:
     """One view at one size, rasterised once; its lines are made as they are asked for."""
 
-    def __init__(self, view: View, width: int, height: int, palette: Palette, base: Style) -> None:
-        self.view, self.width, self.height = view, width, height
+    def __init__(
+        self, view: View, width: int, height: int, palette: Palette, base: Style, *, legend_lines: int = 1
+    ) -> None:
+        self.view, self.width, self.height, self.legend_lines = view, width, height, legend_lines
         self._palette, self._base = palette, base
         self.columns = max(1, width - GUTTER)
-        self.rows = max(1, height - AXIS_LINES - LEGEND_LINES)
+        self.rows = max(1, height - AXIS_LINES - legend_lines)
         self.y = self._y_scale()
         traces = [
             raster.Trace(c.buckets.x, c.buckets.min, c.buckets.max, c.line, c.buckets.nonfinite) for c in view.curves
@@ -65,54 +66,28 @@ class Plot:
         dots = raster.dot_column(x, self.view.start, self.view.end, self.columns)
         return max(0, min(self.columns - 1, dots // raster.DOTS_WIDE))
 
-    def nearest(self, curve: Curve, x: float) -> int | None:
-        """The curve's bucket nearest to `x`; None when it has none."""
-        xs = curve.buckets.x
-        return min(range(len(xs)), key=lambda i: abs(xs[i] / 2 - x / 2)) if xs else None
-
     # Lines.
 
-    def line(self, y: int, crosshair: float | None) -> Strip:
+    def line(self, y: int, legend: Legend, crosshair: float | None) -> Strip:
         """Line `y` of the whole chart; `crosshair` is the x that is read, None for none."""
-        if y == 0:
-            return self._legend(crosshair)
-        row = y - LEGEND_LINES
+        if y < self.legend_lines:
+            return self._legend_line(legend, y)
+        row = y - self.legend_lines
         if row < self.rows:
             return self._plot_line(row, crosshair)
         return self._axis_line() if row == self.rows else self._label_line(crosshair)
 
-    def _legend(self, crosshair: float | None) -> Strip:
-        """Names and values; only names where not all of that fits."""
-        entries = [(curve, f"● {curve.key}", f" {self._reading(curve, crosshair)}") for curve in self.view.curves]
-        if crosshair is None and sum(cell_len(name + value) + 2 for _, name, value in entries) > self.width:
-            entries = [(curve, name, "") for curve, name, _ in entries]
+    def _legend_line(self, legend: Legend, y: int) -> Strip:
         segments = [Segment(" ", self._base)]
-        for curve, name, value in entries:
+        for entry in legend.lines[y] if y < len(legend.lines) else ():
             segments += [
-                Segment(name, self._base + self._palette.series(curve.colour)),
-                Segment(value + "  ", self._base + Style(bold=True)),
+                Segment(f"● {entry.name}", self._base + self._palette.series(entry.curve.colour)),
+                Segment(f" {entry.value}", self._base + Style(bold=True)),
+                Segment(" " * GAP, self._base),
             ]
-        strip = Strip(segments)
-        if strip.cell_length <= self.width:
-            return strip.extend_cell_length(self.width, self._base)
-        more = Segment("…", self._base + self._palette.style("muted"))
-        return Strip.join([strip.crop(0, self.width - 1), Strip([more], 1)])
-
-    def _reading(self, curve: Curve, crosshair: float | None) -> str:
-        buckets = curve.buckets
-        at = self.nearest(curve, crosshair) if crosshair is not None else len(buckets.x) - 1
-        if at is None or at < 0:
-            return text.ABSENT
-        if crosshair is None:
-            last = next((v for v in reversed(buckets.last) if v is not None), None)
-            return "NaN" if buckets.nonfinite[at] and buckets.last[at] is None else text.number(last)
-        low, high, mean = buckets.min[at], buckets.max[at], buckets.mean[at]
-        words = text.number(mean)
-        if low != high:
-            words += f" [{text.number(low)} … {text.number(high)}]"
-        if buckets.nonfinite[at]:
-            words += f" ✖{buckets.nonfinite[at]}"
-        return words
+        if legend.left_out and y == len(legend.lines) - 1:
+            segments.append(Segment(f"+{legend.left_out}", self._base + self._palette.style("muted")))
+        return Strip(segments).adjust_cell_length(self.width, self._base)
 
     def _plot_line(self, row: int, crosshair: float | None) -> Strip:
         label = self._y_ticks.get(row)

@@ -89,7 +89,17 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
 
 
 def _log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Powers of ten, with 2 and 5 times each where there is room for those.
+
+    >>> _log_ticks(0.05, 3, 8), _log_ticks(0.05, 3, 4)
+    ([0.05, 0.1, 0.2, 0.5, 1.0, 2.0], [0.1, 1.0])
+    """
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    if last - first < most:
+        between = [float(f"{factor}e{power}") for power in range(first - 1, last + 1) for factor in (1, 2, 5)]
+        ticks = [tick for tick in between if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
+        if 2 < len(ticks) <= most:
+            return ticks
     if last - first < 1:
         return []
     stride = max(1, math.ceil((last - first + 1) / max(1, most)))

@@ -1,0 +1,204 @@
+"""InfluxDB's data plane, which 1.6 to 3 share: line protocol to `/write`, InfluxQL to `/query`."""
+
+import asyncio
+import gzip
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+
+from mltui_server.samples.influx.access import Access
+from mltui_server.samples.influx.schema import Measurement, name
+from mltui_server.samples.store import StoreError
+
+CONNECT_S, ANSWER_S = 3.0, 30.0
+CONNECTIONS = 8
+GZIP_LEVEL = 1
+"""A sixth of the size, in half the time that making the lines takes."""
+MSGPACK, JSON = "application/x-msgpack", "application/json"
+DATA_STATUSES = (400, 413, 422)
+"""The server may have taken a part; the same body again would end the same."""
+_SETUP = re.compile(r"(database|bucket|organization|org|retention policy|dbrp)\b.*(not found|required|missing)", re.I)
+"""A 400 that is not about the data."""
+
+
+class Refused(NamedTuple):
+    """The server will never take this body, or not all of it."""
+
+    reason: str
+    lines: int | None
+    """How many it did not take, where it says so."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a measurement is."""
+
+    database: str
+    policy: str | None
+    """The retention policy; None: the server has none, or only one."""
+
+    def source(self, measurement: Measurement) -> str:
+        """What InfluxQL selects from."""
+        if self.policy is None:
+            return name(measurement)
+        return f"{name(self.database)}.{name(self.policy)}.{name(measurement)}"
+
+
+class Rows(msgspec.Struct):
+    """One series of an answer."""
+
+    name: str = ""
+    tags: dict[str, str] = {}
+    columns: list[str] = []
+    values: list[list[Any]] = []
+    partial: bool = False
+    """The server cut it off at a limit of its own."""
+
+
+class Result(msgspec.Struct):
+    statement_id: int = 0
+    series: list[Rows] = []
+    error: str = ""
+
+    @property
+    def rows(self) -> Rows:
+        """The only series, of a statement that groups by nothing."""
+        return self.series[0] if self.series else Rows()
+
+
+class Answer(msgspec.Struct):
+    results: list[Result] = []
+    error: str = ""
+
+
+_from_msgpack, _from_json = msgspec.msgpack.Decoder(Answer).decode, msgspec.json.Decoder(Answer).decode
+
+
+class InfluxClient:
+    """`transport` is for tests. Every method raises StoreError in one line: what, where, what would be right."""
+
+    def __init__(self, access: Access, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.access = access
+        self.major = 0
+        """The server's, once `ping` has been answered."""
+        self._http = httpx.AsyncClient(
+            base_url=access.url,
+            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+            limits=httpx.Limits(max_connections=CONNECTIONS),
+            trust_env=access.remote,
+            transport=transport,
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def ping(self) -> str:
+        """The server's version, like "1.6.7"."""
+        response = await self.call("GET", "/ping")
+        self.check(response)
+        version: str = response.headers.get("X-Influxdb-Version", "").removeprefix("v")
+        if not (found := re.match(r"\d+", version)):
+            raise StoreError(f"what answers at {self.access.url} is no InfluxDB; check INFLUX_URL")
+        self.major = int(found[0])
+        return version.partition("~")[0]
+
+    async def write(self, place: Place, body: bytes) -> Refused | None:
+        """Store lines. Refused: there is something wrong with them, and they must not be sent again as they are."""
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if self.access.remote:
+            body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL)
+            headers["Content-Encoding"] = "gzip"
+        query = {"db": place.database, "precision": "ns"}
+        if place.policy is not None:
+            query["rp"] = place.policy
+        response = await self.call("POST", "/write", params=query, content=body, headers=headers)
+        said = self._reason(response)
+        if response.status_code in DATA_STATUSES and not _SETUP.search(said):
+            dropped = re.search(r"dropped=([1-9]\d*)", said)
+            return Refused(said, int(dropped[1]) if dropped else None)
+        self.check(response)
+        return None
+
+    async def query(self, place: Place, statements: Sequence[str]) -> list[Result]:
+        """Each statement's result, in order. Times are in ns."""
+        if self.major >= 3:
+            # It takes one statement a request.
+            return [result for one in statements for result in await self._query(place, one)]
+        return await self._query(place, "; ".join(statements))
+
+    async def _query(self, place: Place, statements: str) -> list[Result]:
+        response = await self.call(
+            "POST",
+            "/query",
+            data={"q": statements, "db": place.database, "epoch": "ns"},
+            headers={"Accept": MSGPACK if self.major < 3 else JSON},
+        )
+        self.check(response)
+        answer = await asyncio.to_thread(self._decoded, response)
+        for error in (answer.error, *(result.error for result in answer.results)):
+            if error:
+                raise self._failure(error)
+        return answer.results
+
+    def _decoded(self, response: httpx.Response) -> Answer:
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        try:
+            return _from_msgpack(response.content) if kind == MSGPACK else _from_json(response.content)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise StoreError(f"what answers at {self.access.url} is no InfluxDB; check INFLUX_URL") from None
+
+    async def call(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
+        """One request with our credentials."""
+        try:
+            return await self._http.request(
+                method, path, headers={**(headers or {}), **self._token()}, auth=self._basic(), **more
+            )
+        except httpx.TimeoutException:
+            raise StoreError(f"InfluxDB at {self.access.url} does not answer in time; see how it is") from None
+        except httpx.HTTPError as error:
+            why = self.access.without_secrets(str(error)) or type(error).__name__
+            raise StoreError(
+                f"InfluxDB at {self.access.url} cannot be reached ({why}); start it, or check INFLUX_URL"
+            ) from None
+
+    def _token(self) -> dict[str, str]:
+        by_token = self.access.token and self.major != 1
+        return {"Authorization": f"Token {self.access.token}"} if by_token else {}
+
+    def _basic(self) -> httpx.BasicAuth | None:
+        if self._token() or not (self.access.user or self.access.token):
+            return None
+        return httpx.BasicAuth(self.access.user or "mltui", self.access.password or self.access.token)
+
+    def check(self, response: httpx.Response) -> None:
+        """Raises StoreError for any answer but a success."""
+        if response.is_success:
+            return
+        said = self._reason(response)
+        if response.status_code in (401, 403):
+            raise StoreError(
+                f"InfluxDB at {self.access.url} does not let us in ({said}); "
+                "check INFLUX_TOKEN, or INFLUX_USER and INFLUX_PASSWORD, and what they may do"
+            )
+        raise self._failure(said)
+
+    def _failure(self, said: str) -> StoreError:
+        said = self.access.without_secrets(said)
+        if _SETUP.search(said):
+            return StoreError(f"InfluxDB at {self.access.url}: {said}; it is made at the next attempt, where we may")
+        return StoreError(f"InfluxDB at {self.access.url} failed: {said}")
+
+    def _reason(self, response: httpx.Response) -> str:
+        """What the server says in one line: 1.x and 3 under `error`, 2.x under `message`."""
+        try:
+            said = msgspec.json.decode(response.content)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            said = response.text
+        if isinstance(said, dict):
+            said = said.get("error") or said.get("message") or said
+        reason = " ".join(str(said).split())[:500] or response.reason_phrase
+        return self.access.without_secrets(f"HTTP {response.status_code}: {reason}")

@@ -1,0 +1,99 @@
+"""InfluxDB 2.x: two buckets, mapped to retention policies of one database, on influxdb-client.
+
+Tested against recorded behaviour only.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+import urllib3
+from influxdb_client import BucketRetentionRules, DBRPCreate, DBRPsService, InfluxDBClient
+from influxdb_client.rest import ApiException
+
+from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.client import InfluxClient, Place
+from mltui_server.samples.influx.control import METRICS, RESOURCES, seconds
+from mltui_server.samples.influx.points import Places
+from mltui_server.samples.influx.schema import MEASUREMENTS
+from mltui_server.samples.store import StoreError
+
+T = TypeVar("T")
+
+TIMEOUT_MS = 30_000
+FROM, TO = "1970-01-01T00:00:00Z", "2200-01-02T00:00:00Z"
+"""Before and after every sample."""
+
+
+class ControlV2:
+    def __init__(self, client: InfluxClient) -> None:
+        self._access = client.access
+        database = client.access.database
+        self.places: Places = {"metric": Place(database, METRICS), "resource": Place(database, RESOURCES)}
+        self._buckets = {METRICS: database, RESOURCES: f"{database}/{RESOURCES}"}
+        """Bucket of each retention policy."""
+
+    async def prepare(self, retention: Retention) -> None:
+        durations = {METRICS: retention.metrics, RESOURCES: retention.resources}
+        await self._run(lambda server: self._prepare(server, durations))
+
+    def _prepare(self, server: InfluxDBClient, durations: dict[str, str]) -> None:
+        mappings = DBRPsService(server.api_client)
+        mapped = mappings.get_dbr_ps(org=self._access.org, db=self._access.database).content or []
+        policies = {mapping.retention_policy for mapping in mapped}
+        for policy, name in self._buckets.items():
+            bucket = self._bucket(server, name, seconds(durations[policy]))
+            if policy not in policies:
+                mappings.post_dbrp(
+                    DBRPCreate(
+                        org=self._access.org,
+                        bucket_id=bucket,
+                        database=self._access.database,
+                        retention_policy=policy,
+                        default=policy == METRICS,
+                    )
+                )
+
+    def _bucket(self, server: InfluxDBClient, name: str, every: int) -> str:
+        """The id of the bucket, which is made if it is not there, and keeps samples for so many seconds (0: all)."""
+        buckets = server.buckets_api()
+        rules = BucketRetentionRules(type="expire", every_seconds=every)
+        found = buckets.find_buckets(name=name, org=self._access.org).buckets
+        bucket = found[0] if found else None
+        if bucket is None:
+            bucket = buckets.create_bucket(bucket_name=name, retention_rules=rules, org=self._access.org)
+        elif sum(rule.every_seconds for rule in bucket.retention_rules) != every:
+            bucket.retention_rules = [rules] if every else []
+            buckets.update_bucket(bucket)
+        return str(bucket.id)
+
+    async def delete_run(self, run: UUID) -> None:
+        def delete(server: InfluxDBClient) -> None:
+            for measurement, bucket in zip(MEASUREMENTS, self._buckets.values(), strict=True):
+                predicate = f'_measurement="{measurement}" AND run="{run}"'
+                server.delete_api().delete(FROM, TO, predicate, bucket=bucket, org=self._access.org)
+
+        await self._run(delete)
+
+    async def _run(self, action: Callable[[InfluxDBClient], T]) -> T:
+        return await asyncio.to_thread(self._explained, action)
+
+    def _explained(self, action: Callable[[InfluxDBClient], T]) -> T:
+        access, where = self._access, f"InfluxDB at {self._access.url}"
+        credentials = (
+            {"token": access.token} if access.token else {"username": access.user, "password": access.password}
+        )
+        if not access.org:
+            raise StoreError(f"{where} has version 2, which needs an organization: set INFLUX_ORG")
+        try:
+            with InfluxDBClient(access.url, org=access.org, timeout=TIMEOUT_MS, **credentials) as server:
+                return action(server)
+        except ApiException as error:
+            said = access.without_secrets(f"HTTP {error.status}: {error.message or error.reason}")
+            advice = "; check INFLUX_TOKEN, INFLUX_ORG and what they may do" if error.status in (401, 403, 404) else ""
+            raise StoreError(f"{where} refused: {said}{advice}") from None
+        except urllib3.exceptions.HTTPError as error:
+            raise StoreError(
+                f"{where} cannot be reached ({type(error).__name__}); start it, or check INFLUX_URL"
+            ) from None

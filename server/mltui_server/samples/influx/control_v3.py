@@ -1,0 +1,36 @@
+"""InfluxDB 3: two databases, as it has no retention policies; over its own HTTP API.
+
+Tested against recorded behaviour only.
+"""
+
+from uuid import UUID
+
+import structlog
+
+from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.client import InfluxClient, Place
+from mltui_server.samples.influx.points import Places
+
+logger = structlog.get_logger(__name__)
+
+CONFLICT = 409
+
+
+class ControlV3:
+    def __init__(self, client: InfluxClient) -> None:
+        self._client, database = client, client.access.database
+        self.places: Places = {"metric": Place(database, None), "resource": Place(f"{database}-resource", None)}
+
+    async def prepare(self, retention: Retention) -> None:
+        """Sets retention where it makes a database; one that is there keeps what it has, as Core cannot change it."""
+        for place, duration in (
+            (self.places["metric"], retention.metrics), (self.places["resource"], retention.resources)
+        ):  # fmt: skip
+            body = {"db": place.database} | ({"retention_period": duration} if duration else {})
+            response = await self._client.call("POST", "/api/v3/configure/database", json=body)
+            if response.status_code != CONFLICT:
+                self._client.check(response)
+
+    async def delete_run(self, run: UUID) -> None:
+        """InfluxDB 3 Core cannot delete rows: they stay until retention takes them, and nothing shows them any more."""
+        logger.info("InfluxDB 3 deletes by retention only; a deleted run's samples stay until then", run=str(run))

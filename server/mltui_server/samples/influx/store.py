@@ -1,0 +1,131 @@
+"""InfluxStore: the sample store for everything bigger, on InfluxDB 1.6 to 3.
+
+Nothing of what was written is remembered: times are unique within a series and the same at every attempt, so that what
+is written again replaces itself. InfluxDB knows no transactions: who reads while a large write goes on may see a part.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import httpx
+import pyarrow as pa
+
+from mltui.wire.health import Component
+from mltui_server.samples.influx.access import Access, Retention
+from mltui_server.samples.influx.aggregate import Aggregate, Grid
+from mltui_server.samples.influx.client import InfluxClient
+from mltui_server.samples.influx.control import Control, control_for
+from mltui_server.samples.influx.export import exported
+from mltui_server.samples.influx.points import Reader
+from mltui_server.samples.influx.sending import Sending
+from mltui_server.samples.store import Buckets, RefusedSamples, Selection, SeriesColumns, StoreError
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that has been greeted, and has all that we need."""
+
+    version: str
+    control: Control
+
+
+class InfluxStore:
+    """Asks nothing of the server until it is used: it may be away when ours starts. `transport` is for tests."""
+
+    def __init__(self, access: Access, retention: Retention, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = InfluxClient(access, transport)
+        self._retention = retention
+        self._server: Server | None = None
+        self._greeting = asyncio.Lock()
+
+    async def applied(self) -> frozenset[int]:
+        return frozenset()
+
+    async def write(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> Sequence[RefusedSamples]:
+        async with self._ready() as server:
+            sending = Sending(self._client, server.control.places)
+            await sending.send(columns)
+            return sending.refused
+
+    async def buckets(self, selection: Selection, count: int) -> Buckets | None:
+        async with self._ready() as server:
+            return await _buckets(Reader(self._client, server.control.places), selection, count)
+
+    async def export(self, selection: Selection, key: str) -> AsyncIterator[pa.RecordBatch]:
+        async with self._ready() as server:
+            async for batch in exported(Reader(self._client, server.control.places), selection, key):
+                yield batch
+
+    async def delete_run(self, run: UUID) -> None:
+        async with self._ready() as server:
+            await server.control.delete_run(run)
+
+    async def health(self) -> Component:
+        """Degraded while the server cannot be used: samples wait in the inbox, and nobody is stopped."""
+        started = time.perf_counter()
+        access = self._client.access
+        try:
+            async with self._ready() as server:
+                place = server.control.places["metric"]
+                # Asks for nothing, but with our credentials and of our database.
+                source = place.source("metric")
+                await self._client.query(place, [f'SELECT "v" FROM {source} WHERE time >= 0 AND time <= 0 LIMIT 1'])
+        except StoreError as error:
+            return Component(name="samples", status="degraded", detail=f"{error}; samples wait in the inbox")
+        return Component(
+            name="samples",
+            status="ok",
+            version=f"InfluxDB {server.version}",
+            latency_ms=round((time.perf_counter() - started) * 1000, 2),
+            detail=f"{access.url}, database {access.database}",
+        )
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    @asynccontextmanager
+    async def _ready(self) -> AsyncIterator[Server]:
+        """After any failure the next use greets the server again: it may be another one, or have lost its database."""
+        try:
+            async with self._greeting:
+                if self._server is None:
+                    self._server = await self._greet()
+            yield self._server
+        except StoreError:
+            self._server = None
+            raise
+
+    async def _greet(self) -> Server:
+        version = await self._client.ping()
+        control = control_for(self._client)
+        await control.prepare(self._retention)
+        return Server(version, control)
+
+
+async def _buckets(reader: Reader, selection: Selection, count: int) -> Buckets | None:
+    low, high = selection.low, selection.high
+    if low is None or high is None:
+        bounds = await reader.bounds(selection)
+        if bounds is not None:
+            low, high = bounds[0] if low is None else low, bounds[1] if high is None else high
+    if low is None or high is None or low > high:
+        return None
+    grid = Grid(low, high, count)
+    within = Selection(selection.run, selection.keys, selection.axis, low, high)
+    found: dict[str, Aggregate] = {}
+    async for key, points in reader.pages(within):
+        series = found.setdefault(key, Aggregate(grid))
+        await asyncio.to_thread(series.add, *points.on_axis(selection.axis))
+    # Series without a sample here are still in the answer, those that are nowhere are not.
+    silent = [key for key in selection.keys if key not in found]
+    existing = await reader.existing(selection, silent) if silent else set()
+    return Buckets(
+        low,
+        high,
+        grid.width,
+        [found.get(key, Aggregate(grid)).columns(key) for key in selection.keys if key in found or key in existing],
+    )
