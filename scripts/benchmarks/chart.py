@@ -11,6 +11,7 @@ from benchmarks.figure import Figure
 from mltui.console.state.series import Curve
 from mltui.console.theme import DARK, Palette
 from mltui.console.widgets.chart import raster
+from mltui.console.widgets.chart.legend import last_values
 from mltui.console.widgets.chart.plot import Plot, View
 from mltui.wire.samples import SeriesBuckets
 
@@ -23,8 +24,9 @@ def figures(quick: bool) -> Iterator[Figure]:
 
     def frame() -> None:
         plot = Plot(View(curves, "step", 0, BUCKETS), WIDTH, HEIGHT, palette, Style())
+        legend = last_values(curves, WIDTH)
         for y in range(HEIGHT):
-            plot.line(y, None)
+            plot.line(y, legend, None)
 
     repeat = 5 if quick else 50
     yield Figure(
