@@ -145,7 +145,7 @@ class StageTree(VirtualLines):
         if not self._compact():
             return branch.guide
         guide = "".join(f"{branch.guide[at]} " for at in range(0, len(branch.guide), GUIDE))
-        room = max(0, name_width - 2 - LEAST_NAME)
+        room = max(0, name_width - 2 - min(LEAST_NAME, cell_len(branch.stage.name)))
         if len(guide) <= room:
             return guide
         depth = f"‥{len(branch.guide) // GUIDE} "
