@@ -154,6 +154,14 @@ async def test_short_of_room_names_are_cut_before_values_leave() -> None:
         assert all(float(entry.split()[1]) for entry in entries)
 
 
+async def test_short_of_room_for_every_value_the_names_stay() -> None:
+    app = GridApp((Panel("norm", ("norm/a", "norm/b", "norm/c", "norm/d")),))
+    async with app.run_test(size=(50, 14)) as pilot:
+        chart = await settle(app, pilot)
+        entries = [entry.split() for entry in lines_of(chart)[0].split("●")[1:]]
+        assert [len(entry) for entry in entries] == [2, 1, 1, 1]
+
+
 async def test_the_same_buckets_again_send_nothing() -> None:
     app = GridApp(LOSS)
     async with app.run_test(size=(100, 30)) as pilot:

@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
     @property
     def width(self) -> int:
-        return 2 + cell_len(self.name) + 1 + len(self.value)
+        return 2 + cell_len(self.name) + bool(self.value) + len(self.value)
 
 
 class Legend(NamedTuple):
@@ -37,10 +37,14 @@ class Legend(NamedTuple):
 
 
 def last_values(curves: Sequence[Curve], width: int) -> Legend:
-    """On one line, what each series came to."""
-    return _shortened(curves, [_last(curve) for curve in curves], width, 1, LEAST_NAME) or _as_many_as_fit(
-        curves, [_last(curve) for curve in curves], width, 1
-    )
+    """On one line, what each series came to; where there is no room for that, of the first ones only."""
+    values = [_last(curve) for curve in curves]
+    bare = [""] * len(values)
+    legend = _shortened(curves, bare, width, 1, LEAST_NAME)
+    if legend is None:
+        return _as_many_as_fit(curves, values, width, 1)
+    tries = (values[:count] + bare[count:] for count in range(len(values), 0, -1))
+    return next(filter(None, (_shortened(curves, some, width, 1, LEAST_NAME) for some in tries)), legend)
 
 
 def values_at(curves: Sequence[Curve], x: float, width: int, most: int) -> Legend:

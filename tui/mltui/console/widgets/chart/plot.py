@@ -82,7 +82,7 @@ class Plot:
         for entry in legend.lines[y] if y < len(legend.lines) else ():
             segments += [
                 Segment(f"● {entry.name}", self._base + self._palette.series(entry.curve.colour)),
-                Segment(f" {entry.value}", self._base + Style(bold=True)),
+                Segment(f" {entry.value}" if entry.value else "", self._base + Style(bold=True)),
                 Segment(" " * GAP, self._base),
             ]
         if legend.left_out and y == len(legend.lines) - 1:
