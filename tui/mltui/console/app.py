@@ -358,11 +358,12 @@ class MltuiApp(App[object]):
         if self.link[0] != "live":
             self._redraw_status()
         # Leaving takes screens apart while timers still run.
-        if self.is_running and isinstance(self.screen, Frame):
-            self.screen.tick()
+        if self.is_running and self.screen in (frames := self._frames()):
+            frames[-1].tick()
 
     def _frames(self) -> list[Frame]:
-        return [screen for screen in self.screen_stack if isinstance(screen, Frame)]
+        """Those that have their widgets: one that was pushed a moment ago has none yet."""
+        return [screen for screen in self.screen_stack if isinstance(screen, Frame) and screen.is_mounted]
 
     def _redraw_status(self) -> None:
         for frame in self._frames()[-1:]:

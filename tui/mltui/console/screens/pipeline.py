@@ -108,8 +108,8 @@ class PipelineScreen(Frame):
     # What is shown.
 
     def tick(self) -> None:
+        self.table.repaint_moved()
         if self.pipeline is not None and self.pipeline.status in LIVE and self.pipeline.last_run_id:
-            self.table.repaint_changed()
             self._show(self.pipeline)
 
     def _show(self, pipeline: PipelineDetail) -> None:

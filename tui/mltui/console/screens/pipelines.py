@@ -44,9 +44,9 @@ def pipeline_columns(now: Clock) -> list[Column[PipelineRow]]:
         Column("stage_count", "Stages", lambda p: str(p.stage_count), min_width=6, align="right", sortable=True),
         Column("run_count", "Runs", lambda p: format.count(p.run_count), min_width=5, align="right", sortable=True),
         Column("started_at", "Age", lambda p: Text(format.age(p.started_at, now()), "muted"), min_width=5,
-               align="right", sortable=True),
+               align="right", sortable=True, moves=True),
         Column("execution_time", "Took", lambda p: format.duration(_seconds(p, now)), min_width=7, align="right",
-               sortable=True, rank=2),
+               sortable=True, rank=2, moves=True),
         Column("memory_usage", "Memory", lambda p: format.size(p.memory_usage), min_width=8, align="right",
                sortable=True, rank=4),
         Column("cpu_usage", "CPU", lambda p: format.percent(p.cpu_usage), min_width=6, align="right", sortable=True,
@@ -121,8 +121,7 @@ class PipelinesScreen(Frame):
         await self.window.settled()
 
     def tick(self) -> None:
-        if any(pipeline.status in LIVE and pipeline.last_run_id for _, pipeline in self.window.rows()):
-            self.table.repaint_changed()
+        self.table.repaint_moved()
 
     def _say(self) -> None:
         facts = Text()
