@@ -22,6 +22,7 @@ from mltui_server.executions.lost import settle_dead_here, settle_lost
 from mltui_server.executions.models import Execution
 from mltui_server.lib.principal import SYSTEM
 from mltui_server.lib.problems import DATABASE_AWAY
+from mltui_server.lib.tasks import stop
 from mltui_server.runs import cancel
 from mltui_server.runs.models import Run
 from mltui_server.runs.transitions import LIVE_VALUES, move
@@ -52,9 +53,7 @@ class Scheduler:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await stop(tasks)
 
     async def _listen(self) -> None:
         async for payload in notifications(self._database.dsn):

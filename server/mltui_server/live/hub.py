@@ -16,6 +16,7 @@ from mltui.wire.live import Command, Notice, Topic
 from mltui_server.db import notify
 from mltui_server.db.database import Database
 from mltui_server.events.queries import Cursor, parse_cursor
+from mltui_server.lib.tasks import stop
 from mltui_server.live.changes import (
     EVENT_TOPICS,
     LOG,
@@ -62,9 +63,7 @@ class Hub:
         finally:
             for mailbox in self._mailboxes:
                 mailbox.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await stop(tasks)
 
     @contextmanager
     def connection(self) -> Iterator[Mailbox]:

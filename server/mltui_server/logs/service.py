@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from mltui_server.artifacts.store import ArtifactStore
 from mltui_server.db.database import Database
+from mltui_server.lib.tasks import stop
 from mltui_server.logs.archive import Archivist
 from mltui_server.logs.reading import Logs
 
@@ -18,5 +19,4 @@ async def logs_service(database: Database, store: ArtifactStore) -> AsyncIterato
     try:
         yield Logs(database.pool, store), archivist
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await stop([task])

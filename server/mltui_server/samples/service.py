@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.health import Component
 from mltui_server.db.database import Database
+from mltui_server.lib.tasks import stop
 from mltui_server.samples.duckdb_store import FILE, DuckDBStore
 from mltui_server.samples.flusher import LOCK as FLUSHER_LOCK
 from mltui_server.samples.flusher import Flusher
@@ -103,9 +104,7 @@ async def _running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stop(tasks)
 
 
 async def forget_run(session: AsyncSession, run: UUID) -> None:

@@ -4,10 +4,10 @@ import asyncio
 import multiprocessing
 from pathlib import Path
 
-from store_calls import columns, exported
+from store_calls import RUN, columns, exported
 
 from mltui_server.samples.duckdb_store import DuckDBStore
-from mltui_server.samples.store import StoreError
+from mltui_server.samples.store import Selection, StoreError
 
 
 async def test_it_remembers_which_rows_the_last_write_brought(tmp_path):
@@ -28,6 +28,25 @@ async def test_it_is_all_there_after_opening_it_again(tmp_path):
     store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
     assert [row[2] for row in await exported(store)] == [0.0, 1.0, 2.0]
     assert len(await exported(store, "new2")) == 1
+    await store.close()
+
+
+async def test_reads_see_whole_writes_while_writing_goes_on(tmp_path):
+    store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
+
+    async def write() -> None:
+        for turn in range(20):
+            await store.write([turn], [columns([1.0] * 10, times=range(turn * 10, turn * 10 + 10))])
+
+    async def read() -> None:
+        while not writing.done():
+            found = await store.buckets(Selection(RUN, ["loss"], "time"), 1)
+            if found and found.series:
+                assert found.series[0].count[0] % 10 == 0
+
+    writing = asyncio.create_task(write())
+    await asyncio.gather(writing, read(), read())
+    assert len(await exported(store)) == 200
     await store.close()
 
 

@@ -88,22 +88,6 @@ async def test_the_mean_of_huge_values_is_finite(store):
     assert found.series[0].mean == [1.7e308]
 
 
-async def test_reads_see_whole_writes_while_writing_goes_on(store):
-    async def write() -> None:
-        for turn in range(20):
-            await store.write([turn], [columns([1.0] * 10, times=range(turn * 10, turn * 10 + 10))])
-
-    async def read() -> None:
-        while not writing.done():
-            found = await store.buckets(Selection(RUN, ["loss"], "time"), 1)
-            if found and found.series:
-                assert found.series[0].count[0] % 10 == 0
-
-    writing = asyncio.create_task(write())
-    await asyncio.gather(writing, read(), read())
-    assert len(await exported(store)) == 200
-
-
 async def test_a_read_that_is_cancelled_stops_and_leaves_the_store_usable(store, monkeypatch):
     monkeypatch.undo()  # a million samples are for stores as they are
     await store.write([1], [columns(np.arange(300_000, dtype=float), key=f"k{i}") for i in range(4)])
