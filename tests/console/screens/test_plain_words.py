@@ -78,7 +78,7 @@ async def test_away_from_the_server_a_run_shows_what_the_list_knew(
             assert not any(words in console.text for words in ("No stages", "Nothing", "no log"))
         server.start()
         await console.until_shown("● live", "optimizer adam")
-        assert "could not be fetched" not in console.text
+        await console.until(lambda: "could not be fetched" not in console.text, "the rest")
 
 
 async def test_a_command_line_names_runs_as_the_console_does(server: ConsoleServer) -> None:

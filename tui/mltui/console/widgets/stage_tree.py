@@ -21,7 +21,7 @@ from mltui.wire.states import Status
 MAX_NAME = 44
 DURATION, GAP = 7, 2
 LEAST_BAR = 8
-LEAST_NAME = 10
+LEAST_NAME = 12
 """Letters of a name that stay, however deep it stands."""
 
 KEYS = [Key("stages.open", "open", "enter", "Open the stage", show=True)]
