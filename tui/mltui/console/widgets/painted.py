@@ -81,6 +81,9 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
+        if self.is_mounted:
+            # Textual tells only a scrollbar that can be seen already, so one that comes up later stood at the top.
+            self.vertical_scrollbar.position = new_value
         if round(old_value) != round(new_value):
             self.visible_changed()
 
