@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from console_server import ConsoleServer
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from mltui.client import Client
@@ -77,6 +78,8 @@ class Console:
 
 
 def screen_text(app: MltuiApp) -> str:
+    # Or a dialog whose first picture is taken here remembers that there is nothing behind it.
+    visible_screen_stack.set(app._background_screens)
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
 
 
