@@ -29,8 +29,9 @@ from mltui_server.logs.service import logs_service
 from mltui_server.metrics.controller import MetricController
 from mltui_server.pipelines.controller import PipelineController
 from mltui_server.runs.controller import RunController
-from mltui_server.samples.controller import SampleController
+from mltui_server.samples.controller import InboxController, SampleController
 from mltui_server.samples.service import samples_service
+from mltui_server.samples.set_aside import check_refused
 from mltui_server.settings import Settings
 
 API = "/api/v1"
@@ -58,6 +59,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             state.checks = {
                 "postgres": lambda: check_postgres(database, "external" if settings.database_url else "embedded"),
                 "samples": samples.health,
+                "refused": lambda: check_refused(database),
                 "artifacts": artifacts.health,
                 "logs": archivist.health,
                 "scheduler": lambda: check_scheduler(database, settings.max_concurrent_pipelines),
@@ -73,6 +75,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     RunController,
                     ExecutionController,
                     SampleController,
+                    InboxController,
                     LogController,
                     EventController,
                     MetricController,

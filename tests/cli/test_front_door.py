@@ -5,7 +5,9 @@ import socket
 import subprocess
 import sys
 
+import psycopg
 import pytest
+from server_process import wait_for
 
 from mltui.__main__ import COMMANDS, parser_for
 
@@ -158,3 +160,18 @@ def test_the_doctor_names_each_part_and_what_is_wrong(server, mltui):
     away = mltui("doctor", code=1).stdout
     assert "✗  server" in away
     assert "start one with `mltui up`" in away
+
+
+def test_refused_samples_are_shown_tried_again_and_forgotten(server, mltui, dsn):
+    assert mltui("samples", "ls").stdout == "nothing was refused\n"
+    mltui("exec", "--", "true")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO sample_refused (id, run_id, body, reason) SELECT 1, id, 'nonsense', 'type conflict' FROM run"
+        )
+    assert "refused and set aside: 1; the last one: type conflict" in mltui("doctor", code=1).stdout
+    assert "type conflict" in mltui("samples", "ls").stdout
+    assert mltui("samples", "retry").stdout == "batches on their way again: 1\n"
+    wait_for(lambda: "unreadable" in mltui("samples", "ls").stdout, 30)
+    assert mltui("samples", "forget").stdout == "batches forgotten: 1\n"
+    assert json.loads(mltui("samples", "ls", "--json").stdout) == []

@@ -23,6 +23,7 @@ COMMANDS = {
     "pipelines": "List, check, register and start pipelines.",
     "runs": "List, show, start, follow and stop runs.",
     "events": "Show who did what.",
+    "samples": "Look at samples that the sample store refused: try them again, or forget them.",
     "doctor": "Check what is reachable, in which version, and what to do about what is not.",
 }
 """Each has its file in mltui.cli: `runs` in runs.py."""

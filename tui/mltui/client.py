@@ -14,7 +14,7 @@ from mltui.wire.health import Health
 from mltui.wire.logs import LogChunk, LogMatches, LogPage
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StartRun
 from mltui.wire.runs import CancelRun, CreateRun, FinishRun, PatchRun, RecordRun, RetryRun, RunDetail, RunRow
-from mltui.wire.samples import Accepted, Axis, SampleBatch, Series, SeriesSummary
+from mltui.wire.samples import Accepted, Axis, InboxState, Moved, RefusedBatch, SampleBatch, Series, SeriesSummary
 
 __all__ = ["Client", "ProblemError", "Unreachable"]
 
@@ -211,6 +211,20 @@ class Client(Transport):
     def export_csv(self, run_id: str, keys: Sequence[str] = ()) -> AsyncIterator[bytes]:
         """Every sample of these keys (of all, when none is named) as CSV, in pieces."""
         return self._pieces(f"/runs/{path_part(run_id)}/series.csv", {"keys": ",".join(keys) or None})
+
+    async def inbox(self) -> InboxState:
+        """How many samples wait to be readable, and for how long."""
+        return await self._call(InboxState, "GET", "/samples/inbox")
+
+    async def refused_samples(self) -> list[RefusedBatch]:
+        """What the sample store refused for good, newest first."""
+        return await self._call(list[RefusedBatch], "GET", "/samples/refused")
+
+    async def retry_refused_samples(self) -> Moved:
+        return await self._call(Moved, "POST", "/samples/refused/retry")
+
+    async def forget_refused_samples(self) -> Moved:
+        return await self._call(Moved, "DELETE", "/samples/refused")
 
     # Events and health.
 

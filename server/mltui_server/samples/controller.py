@@ -5,17 +5,18 @@ from collections.abc import Coroutine, Sequence
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, Response, delete, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
-from mltui.wire.samples import Axis, Series, SeriesSummary
+from mltui.wire.samples import Axis, InboxState, Moved, RefusedBatch, Series, SeriesSummary
 from mltui_server.lib.errors import Unavailable
 from mltui_server.lib.ids import parse_id
+from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
-from mltui_server.samples import batch, queries
+from mltui_server.samples import batch, queries, set_aside
 from mltui_server.samples.reading import Question, read_csv, read_series
 from mltui_server.samples.store import StoreError
 
@@ -81,6 +82,32 @@ class SampleController(Controller):
         """
         question = Question(parse_id("run", run_id), _several(keys), x, low, high)
         return Stream(await read_csv(state.database, state.samples.store, question), media_type=CSV)
+
+
+class InboxController(Controller):
+    path = "/samples"
+    tags = ("samples",)
+
+    @get("/inbox")
+    async def waiting(self, state: State) -> InboxState:
+        """What is durable and cannot be read yet: how much, for how long, and why."""
+        waiting: InboxState = state.samples.waiting()
+        return waiting
+
+    @get("/refused")
+    async def refused(self, session: RequestSession, limit: FromQuery[int] = 100) -> list[RefusedBatch]:
+        """What the sample store refused, newest first."""
+        return await set_aside.newest(session, limit)
+
+    @post("/refused/retry", status_code=200)
+    async def retry(self, session: RequestSession, principal: RequestPrincipal) -> Moved:
+        """Put all of it back into the inbox; what is refused again comes back."""
+        return Moved(batches=await set_aside.retry(session, principal))
+
+    @delete("/refused", status_code=200)
+    async def forget(self, session: RequestSession, principal: RequestPrincipal) -> Moved:
+        """Delete all of it, for good."""
+        return Moved(batches=await set_aside.forget(session, principal))
 
 
 def _several(keys: Sequence[str] | None) -> list[str]:

@@ -20,6 +20,8 @@ MEASURE_EVERY_S = 1.0
 MEASURE_SHARE = 0.05
 """Measuring a long inbox takes long: at most this share of the time is spent on it."""
 FULL_RETRY_S = 5.0
+DELAYED_S = 3.0
+"""Longer than samples ever wait while all is well."""
 LATE_S = 30.0
 """Samples that wait longer are worth telling a person."""
 
@@ -91,8 +93,13 @@ class Inbox:
             took = time.perf_counter() - started
             await asyncio.sleep(max(MEASURE_EVERY_S, took / MEASURE_SHARE))
 
+    @property
+    def age_s(self) -> float:
+        """For how long the oldest sample has waited."""
+        return max(0.0, (datetime.now(UTC) - self.oldest).total_seconds()) if self.oldest and self.depth else 0.0
+
     def health(self) -> Component:
-        age = (datetime.now(UTC) - self.oldest).total_seconds() if self.oldest and self.depth else 0.0
+        age = self.age_s
         full = self.depth >= self.capacity
         detail = f"{self.depth} samples wait" + (f", the oldest for {age:.0f} s" if age >= 1 else "")
         if full:

@@ -12,12 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.health import Component
+from mltui.wire.samples import InboxState
 from mltui_server.db.database import Database
 from mltui_server.lib.tasks import stop
 from mltui_server.samples.duckdb_store import FILE, DuckDBStore
 from mltui_server.samples.flusher import LOCK as FLUSHER_LOCK
 from mltui_server.samples.flusher import Flusher
-from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.inbox import DELAYED_S, Inbox
 from mltui_server.samples.influx.access import Retention, access_from
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.models import SampleDeletion
@@ -43,6 +44,16 @@ class Samples:
             inbox.status = "down" if inbox.status == "down" else "degraded"
             inbox.detail += f"; they do not move: {self.flusher.trouble}"
         return [await self._store_health(), inbox]
+
+    def waiting(self) -> InboxState:
+        age = self.inbox.age_s
+        return InboxState(
+            waiting=self.inbox.depth,
+            oldest_s=round(age, 1),
+            capacity=self.inbox.capacity,
+            delayed=age > DELAYED_S,
+            trouble=self.flusher.trouble,
+        )
 
     async def _store_health(self) -> Component:
         try:

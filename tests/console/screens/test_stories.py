@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from console_server import ConsoleServer, add_runs, run_id
+import pytest
+from console_server import ConsoleServer, add_runs, curves, run_id
 
 from mltui.console.state.session import Session
 
@@ -183,3 +184,20 @@ async def test_sorting_asks_the_server(server: ConsoleServer, open_console: Call
         await console.until_shown("Name ↓", "digits-9")
         await console.press("o")
         await console.until(lambda: session.sort[0] == "pipeline_name", "the next column")
+
+
+async def test_samples_that_do_not_move_are_said_to_be_delayed(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mltui.console.app.LOOK_EVERY_S", 0.2)
+    add_runs(server.dsn)
+    server.stop()
+    server.environment["INFLUX_URL"] = "http://127.0.0.1:9"
+    server.start()
+    server.post(f"/runs/{run_id(0)}/samples", curves())
+    async with open_console(size=(80, 24)) as console:
+        await console.until_shown("● live", "◔ samples delayed", "wait")
+        server.stop()
+        del server.environment["INFLUX_URL"]
+        server.start()
+        await console.until(lambda: "● live" in console.text and "delayed" not in console.text, "samples that move")

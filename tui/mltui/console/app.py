@@ -21,7 +21,7 @@ from mltui.console.faults import words_of
 from mltui.console.keymap import APP, active
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import StatusLine
-from mltui.console.state.server import Coalesced, Counts, count_runs, run_called
+from mltui.console.state.server import Coalesced, Counts, count_runs, inbox_of, run_called
 from mltui.console.state.session import Session
 from mltui.console.theme import THEMES, VARIABLE_DEFAULTS
 from mltui.console.thrift import thrifty_driver
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from mltui.stream import LinkState, Live
     from mltui.wire.pipelines import PipelineRow
     from mltui.wire.runs import RunRow
+    from mltui.wire.samples import InboxState
 
 COUNT_EVERY_S = 1.0
+LOOK_EVERY_S = 5.0
+"""At whether samples are delayed: nothing tells of what does not move."""
 TOAST_S = 6.0
 RUNS_TOPIC = "runs"
 
@@ -92,6 +95,8 @@ class MltuiApp(App[object]):
         self.url, self.address = url, urlsplit(url).netloc or url
         self.user = ""
         self.counts: Counts | None = None
+        self.inbox: InboxState | None = None
+        """As it was seen last; None while nobody can say."""
         self.link: tuple[LinkState, float | None] = ("connecting", None)
         """The stream's state, and time.monotonic() of when it was live last, or was first tried."""
         self.was_live = False
@@ -148,6 +153,7 @@ class MltuiApp(App[object]):
         self._painted.set()
         self.listen()
         self.set_interval(1.0, self._tick)
+        self.set_interval(LOOK_EVERY_S, self.look_at_inbox)
         self._redraw_status()
 
     async def on_unmount(self) -> None:
@@ -202,6 +208,11 @@ class MltuiApp(App[object]):
             self.counts = await count_runs(self.client, self.session.now())
         except (ProblemError, Unreachable):
             return  # The list that is shown says what is wrong; these come again with the next news.
+        self._redraw_status()
+
+    @work(group="inbox", exclusive=True, exit_on_error=False)
+    async def look_at_inbox(self) -> None:
+        self.inbox = await inbox_of(self.client) if self.link[0] == "live" else None
         self._redraw_status()
 
     def _link_changed(self, live: "Live") -> None:

@@ -5,6 +5,7 @@ A series is one (run, key). Keys that a program logs are its own words (`loss`,
 stage's name or `main`, device is `process`, `host` or `gpu0`….
 """
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from mltui.wire.base import Answer, Number, Request, text
@@ -95,3 +96,34 @@ class SeriesSummary(Answer, kw_only=True):
     first_time: int
     last_time: int
     """Nanoseconds since 1970 UTC."""
+
+
+class InboxState(Answer, kw_only=True):
+    """Samples that are durable, and not yet where they are read."""
+
+    waiting: int
+    """Samples, about: counted now and then."""
+    oldest_s: float
+    """For how long the oldest of them has waited; 0 when none does."""
+    capacity: int
+    """How many may wait. Past that, writers get 503 and come back."""
+    delayed: bool
+    """Whether that is longer than it should be."""
+    trouble: str = ""
+    """Why they do not move."""
+
+
+class RefusedBatch(Answer, kw_only=True):
+    """Samples that the sample store will never take, or that nobody can read: kept, out of the way of the others."""
+
+    id: int
+    run_id: str
+    samples: int
+    keys: list[str]
+    """Empty where the batch cannot be read."""
+    reason: str
+    refused_at: datetime
+
+
+class Moved(Answer, kw_only=True):
+    batches: int

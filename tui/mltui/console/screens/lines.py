@@ -107,7 +107,7 @@ class StatusLine(OneLine):
             return
         version, user = Text(self.app.server_version, "muted"), Text(f" {self.app.user}", "muted")
         counts = _counts(self.app.counts)
-        left = [self._link(), Text(self.app.address, "secondary")] + [version] * bool(version)
+        left = [self._link(), *self._delay(), Text(self.app.address, "secondary")] + [version] * bool(version)
         right = [*(text for _, text in counts), user]
         leaving = [*([version] if version else []), user, *(text for number, text in counts if not number)]
         while leaving and _length(left) + GAP + _length(right) > self.size.width - 2:
@@ -124,6 +124,15 @@ class StatusLine(OneLine):
         age = format.duration(max(1.0, float(int(time.monotonic() - (since or 0.0)))))
         word = "stale" if self.app.was_live else "no server for"
         return Text().append(f"◍ {word} {age}", "warning")
+
+
+    def _delay(self) -> list[Text]:
+        """That samples are durable and cannot be seen yet; charts keep what they have."""
+        inbox = self.app.inbox
+        if inbox is None or not inbox.delayed:
+            return []
+        waiting = format.count(inbox.waiting)
+        return [Text(f"◔ samples delayed {format.duration(inbox.oldest_s)}, {waiting} wait", "warning")]
 
 
 def _counts(counts: Counts | None) -> list[tuple[int, Text]]:

@@ -11,6 +11,7 @@ from mltui.wire.states import Status
 if TYPE_CHECKING:
     from mltui.client import Client
     from mltui.wire.runs import RunRow
+    from mltui.wire.samples import InboxState
 
 FAILED_WITHIN = timedelta(days=1)
 NAMESAKES = 50
@@ -33,6 +34,16 @@ async def count_runs(client: "Client", now: datetime) -> Counts:
         client.runs(status=[Status.FAILED], since=now - FAILED_WITHIN, limit=1),
     )
     return Counts(running.total or 0, queued.total or 0, failed.total or 0)
+
+
+async def inbox_of(client: "Client") -> "InboxState | None":
+    """None: the server cannot say. That it cannot be reached is said elsewhere."""
+    from mltui.client import ProblemError, Unreachable
+
+    try:
+        return await client.inbox()
+    except (ProblemError, Unreachable):
+        return None
 
 
 async def run_called(client: "Client", word: str) -> "RunRow | None":
