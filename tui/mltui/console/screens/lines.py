@@ -125,7 +125,6 @@ class StatusLine(OneLine):
         word = "stale" if self.app.was_live else "no server for"
         return Text().append(f"◍ {word} {age}", "warning")
 
-
     def _delay(self) -> list[Text]:
         """That samples are durable and cannot be seen yet; charts keep what they have."""
         inbox = self.app.inbox
