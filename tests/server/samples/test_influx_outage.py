@@ -3,9 +3,11 @@
 import asyncio
 import math
 import signal
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -126,6 +128,61 @@ async def test_a_row_that_becomes_visible_during_an_outage_moves_nothing(
     assert await stored(store, run) == [(0, 0, 1.0), (1, 1, 2.0), (2, None, 0.0)]
     assert begun == []
     await store.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of its own, of 24 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+async def test_a_full_disk_loses_nothing(dsn, connection, inbox, run, small_disk, monkeypatch):
+    for name, value in (("FIRST_DELAY_S", 0.05), ("LONGEST_DELAY_S", 0.1), ("POLL_EVERY_S", 0.05)):
+        monkeypatch.setattr(flusher, name, value)
+    influx = InfluxProcess(influxd(), small_disk / "influx")
+    influx.start()
+    store = InfluxStore(Access(influx.url, "mltui"), Retention())
+    filler = small_disk / "filler"
+
+    async def empty() -> bool:
+        return await left(connection) == 0
+
+    async with flushing(dsn, store, inbox) as work:
+        await put(inbox, run, [0.0] * 1000)
+        await until(empty)
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        for start in range(1000, 11_000, 1000):
+            await put(inbox, run, [float(start + i) for i in range(1000)], start=start)
+
+        async def troubled() -> bool:
+            return "no space left" in work.trouble
+
+        await until(troubled)
+    filler.unlink()
+    # 1.6 stays so until it is started again. After the first start it would write behind what it could not finish, and
+    # find nothing of that after the next one.
+    for _ in range(2):
+        influx.stop()
+        influx.start()
+    async with flushing(dsn, store, inbox):
+        await until(empty)
+    influx.stop(signal.SIGKILL)
+    influx.start()
+    assert [(step, value) for _, step, value in await stored(store, run)] == [
+        (i, float(i) if i >= 1000 else 0.0) for i in range(11_000)
+    ]
+    await store.close()
+    influx.stop()
 
 
 async def _die(*_: object) -> None:
