@@ -104,6 +104,22 @@ def test_db_upgrade_migrates_an_external_postgres(dsn, mltui):
     assert mltui("db", "upgrade", DATABASE_URL=dsn).stdout == f"the database has schema {newest()}\n"
 
 
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres, mltui):
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS plain_bytes")
+        connection.execute("CREATE DATABASE plain_bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        done = mltui("db", "upgrade", DATABASE_URL=postgres.replace("/postgres?", "/plain_bytes?"), code=2)
+        connection.execute("DROP DATABASE plain_bytes")
+    assert "has the encoding SQL_ASCII, mltui needs UTF8: make another with CREATE DATABASE" in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_fault(environment, closed):
+    command = f"{sys.executable} -m mltui pipelines schema {closed}"
+    done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_reader_that_leaves_is_no_error(environment):
     command = f"{sys.executable} -m mltui pipelines schema | head -c 10 > /dev/null; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=True)

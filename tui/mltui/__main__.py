@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from mltui import __version__
@@ -67,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` says, and return its exit code."""
     from mltui.cli.session import CommandError
 
+    _open_streams()
     # A terminal that cannot show a character shows a question mark, not a traceback.
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
@@ -104,6 +106,13 @@ def _parsed(argv: list[str], command_line: list[str]) -> argparse.Namespace:
         # After a help text: only now is it seen that it cannot be written.
         sys.stdout.flush()
         raise
+
+
+def _open_streams() -> None:
+    """Those that a shell closed (`>&-`) lead nowhere; or what is opened next would take their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))
 
 
 def _let_go_of_output() -> None:

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from mltui_server.db.database import sqlalchemy_url
+from mltui_server.settings import SettingsError
 
 LOCK = 0x6D6C7475
 """Advisory lock, so that two servers starting together migrate once."""
@@ -21,18 +22,36 @@ def _config() -> Config:
     return config
 
 
+def _engine(dsn: str, **more: int) -> sa.Engine:
+    # Said: a database without an encoding would answer in bytes.
+    return sa.create_engine(sqlalchemy_url(dsn), connect_args={"client_encoding": "UTF8", **more})
+
+
 def upgrade(dsn: str) -> str:
-    """Migrate to the newest schema and return its revision. Waits for another server that migrates."""
-    engine = sa.create_engine(sqlalchemy_url(dsn))
+    """Migrate to the newest schema and return its revision. Waits for another server that migrates.
+
+    Raises SettingsError for a database that cannot hold every text.
+    """
+    engine = _engine(dsn)
     config = _config()
     try:
         with engine.begin() as connection:
+            _check_encoding(connection)
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             return current(connection) or ""
     finally:
         engine.dispose()
+
+
+def _check_encoding(connection: Connection) -> None:
+    encoding = connection.scalar(sa.text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise SettingsError(
+            f"the database has the encoding {encoding}, mltui needs UTF8: "
+            "make another with CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 def current(connection: Connection) -> str | None:
@@ -42,7 +61,7 @@ def current(connection: Connection) -> str | None:
 
 def current_schema(dsn: str) -> str | None:
     """The same, of the database at `dsn`."""
-    engine = sa.create_engine(sqlalchemy_url(dsn), connect_args={"connect_timeout": 5})
+    engine = _engine(dsn, connect_timeout=5)
     try:
         with engine.connect() as connection:
             return current(connection)

@@ -27,10 +27,13 @@ def run_upgrade(args: argparse.Namespace) -> int:
         from sqlalchemy.exc import SQLAlchemyError
 
         from mltui_server.db.upgrade import upgrade
+        from mltui_server.settings import SettingsError
     except ModuleNotFoundError as error:
         raise missing(error) from None
     try:
         revision = upgrade(settings.database_url)
+    except SettingsError as error:
+        raise CommandError(str(error), 2) from None
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise CommandError(f"the database cannot be migrated: {reason}") from None
