@@ -112,7 +112,7 @@ def _open_streams() -> None:
     """Those that a shell closed (`>&-`) lead nowhere; or what is opened next would take their place."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode))
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115
 
 
 def _let_go_of_output() -> None:
