@@ -244,7 +244,8 @@ class MltuiApp(App[object]):
         from mltui.console.screens.pipelines import PipelinesScreen
         from mltui.console.screens.runs import RunsScreen
 
-        wanted = {"runs": RunsScreen, "pipelines": PipelinesScreen}[where]
+        screens: dict[str, type[Frame]] = {"runs": RunsScreen, "pipelines": PipelinesScreen}
+        wanted = screens[where]
         for at, screen in enumerate(self.screen_stack):
             if isinstance(screen, wanted):
                 for _ in self.screen_stack[at + 1 :]:

@@ -1,18 +1,16 @@
 """The list of pipelines, each with the state of its latest run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.binding import BindingType
-from textual.widget import Widget
 
 from mltui.console import format, shell
 from mltui.console.keymap import PIPELINES
-from mltui.console.screens.frame import Frame
+from mltui.console.screens.list_screen import ListScreen
 from mltui.console.screens.run_columns import Clock, state
-from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.columns import Column
 from mltui.console.widgets.keys import bindings
@@ -21,7 +19,6 @@ from mltui.console.widgets.run_table import RunTable
 from mltui.wire.pipelines import PipelineRow
 from mltui.wire.states import LIVE
 
-CHANGES_EVERY_S = 1.0
 EXAMPLE = "digits"
 
 
@@ -67,37 +64,23 @@ def _seconds(pipeline: PipelineRow, now: Clock) -> float | None:
     return pipeline.execution_time
 
 
-class PipelinesScreen(Frame):
+class PipelinesScreen(ListScreen[PipelineRow]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PIPELINES)]
+    HEADING, NOUN, NEWS = "Pipelines", "pipeline", frozenset({"pipelines", "runs"})
 
-    def body(self) -> Iterable[Widget]:
+    def make_table(self) -> RunTable[PipelineRow]:
         self._text = ""
         self._sort = ("name", False)
-        self._news = Coalesced(self._changed, CHANGES_EVERY_S)
-        self.window: Window[PipelineRow] = Window(self._fetch, lambda pipeline: pipeline.id)
-        self.table: PlainTable[PipelineRow] = PlainTable(
-            self.window,
+        return PlainTable(
+            Window(self._fetch, lambda pipeline: pipeline.id),
             pipeline_columns(self.app.session.now),
             empty=nothing_yet(self.app.url),
             sort=self._sort,
             id="pipelines",
         )
-        yield self.table
 
-    def on_mount(self) -> None:
-        table_changed = self.window.on_change
-
-        def changed() -> None:
-            table_changed()
-            self._say()
-
-        self.window.on_change = changed
-        self.table.focus()
-        self._say()
-
-    def on_unmount(self) -> None:
-        self._news.close()
-        self.window.close()
+    def filter_line(self) -> str:
+        return self._text
 
     async def _fetch(self, offset: int, limit: int) -> tuple[Sequence[PipelineRow], int]:
         key, descending = self._sort
@@ -108,28 +91,6 @@ class PipelinesScreen(Frame):
 
     def topics(self) -> tuple[str, ...]:
         return ("pipelines",)
-
-    def refetch(self) -> None:
-        self.window.invalidate()
-
-    def heard(self, topic: str, ids: list[str]) -> None:
-        if topic in ("pipelines", "runs") and self.is_current:
-            self._news.ask()
-
-    async def _changed(self) -> None:
-        self.window.invalidate()
-        await self.window.settled()
-
-    def tick(self) -> None:
-        self.table.repaint_moved()
-
-    def _say(self) -> None:
-        facts = Text()
-        if self._text:
-            facts.append(f"/{self._text}  ", "accent")
-        if self.window.total is not None:
-            facts.append(f"{self.window.total:,} pipeline{'s' * (self.window.total != 1)}", "muted")
-        self.title_line(["Pipelines"], facts)
 
     # Keys.
 
@@ -163,4 +124,4 @@ class PipelinesScreen(Frame):
                 f"No pipeline has {text!r} in its name or description." if text else nothing_yet(self.app.url)
             )
             self.window.reset()
-            self._say()
+            self.say()

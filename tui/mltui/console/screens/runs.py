@@ -1,27 +1,23 @@
 """The list of runs: sorted and filtered by the server, live, with what can be done to those that are marked."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.text import Text
 from textual import work
 from textual.binding import BindingType
-from textual.widget import Widget
 
 from mltui.console import shell
 from mltui.console.keymap import RUNS
 from mltui.console.screens import run_actions
-from mltui.console.screens.frame import Frame
+from mltui.console.screens.list_screen import ListScreen
 from mltui.console.screens.run_columns import run_columns, worth_a_column
 from mltui.console.state.run_filter import FilterFault, RunFilter, parse_filter
-from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.run_table import RunTable
 from mltui.wire.runs import RunRow
 
-CHANGES_EVERY_S = 0.5
 LOOKED_AT, LOOKED_AMONG = 5, 40
 """Runs whose series decide which metrics get a column, spread over the first ones."""
 METRICS_FROM_WIDTH = 110
@@ -42,42 +38,31 @@ NO_MATCH = """No run matches this filter.
 Press  /  to change it, or  /  and  enter  on an empty line to see all."""
 
 
-class RunsScreen(Frame):
+class RunsScreen(ListScreen[RunRow]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUNS)]
+    HEADING, NOUN, NEWS = "Runs", "run", frozenset({"runs"})
+    CHANGES_EVERY_S = 0.5
 
-    def body(self) -> Iterable[Widget]:
+    def make_table(self) -> RunTable[RunRow]:
         self._filter = RunFilter()
         self._line = ""
         self._metrics: list[str] = []
         self._metric_columns: list[str] = []
         """Those that have a column: a column comes with its values, not before."""
-        self._news = Coalesced(self._changed, CHANGES_EVERY_S)
-        self.window: Window[RunRow] = Window(self._fetch, lambda run: run.id)
-        self.table: RunTable[RunRow] = RunTable(
-            self.window,
+        return RunTable(
+            Window(self._fetch, lambda run: run.id),
             run_columns(self.app.session.now),
             empty=nothing_yet(self.app.url),
             sort=self.app.session.sort,
             id="runs",
         )
-        yield self.table
 
     def on_mount(self) -> None:
-        table_changed = self.window.on_change
-
-        def changed() -> None:
-            table_changed()
-            self._say()
-
-        self.window.on_change = changed
-        self.table.focus()
         if self.app.session.filter:
             self.filter_by(self.app.session.filter)
-        self._say()
 
-    def on_unmount(self) -> None:
-        self._news.close()
-        self.window.close()
+    def filter_line(self) -> str:
+        return self._line
 
     # What is shown.
 
@@ -116,33 +101,7 @@ class RunsScreen(Frame):
         self._line = self.app.session.filter = line
         self.table.empty = NO_MATCH if line else nothing_yet(self.app.url)
         self.window.reset()
-        self._say()
-
-    def refetch(self) -> None:
-        self.window.invalidate()
-
-    def heard(self, topic: str, ids: list[str]) -> None:
-        if topic == "runs" and self.is_current:
-            self._news.ask()
-
-    async def _changed(self) -> None:
-        self.window.invalidate()
-        await self.window.settled()
-
-    def tick(self) -> None:
-        self.table.repaint_moved()
-
-    def _say(self) -> None:
-        facts = Text()
-        if self._line:
-            facts.append(f"/{self._line}  ", "accent")
-        if self.window.marks:
-            facts.append(f"{len(self.window.marks)} marked  ", "accent")
-        if self.window.total is not None:
-            facts.append(f"{self.window.total:,} run{'s' * (self.window.total != 1)}", "muted")
-        if self.window.error is not None and self.window.total is not None:
-            facts.append("  not up to date", "warning")
-        self.title_line(["Runs"], facts)
+        self.say()
 
     # Keys.
 

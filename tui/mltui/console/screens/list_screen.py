@@ -1,0 +1,84 @@
+"""What every screen that is one live list has in common: a window of rows, its table, news, and what the title says."""
+
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual.widget import Widget
+
+from mltui.console.screens.frame import Frame
+from mltui.console.state.server import Coalesced
+from mltui.console.state.window import Window
+from mltui.console.widgets.run_table import RunTable
+
+R = TypeVar("R")
+
+
+class ListScreen(Frame, Generic[R]):
+    """Subclasses give the table, and which filter is on."""
+
+    HEADING: ClassVar[str]
+    NOUN: ClassVar[str]
+    """Of one row."""
+    NEWS: ClassVar[frozenset[str]]
+    """Topics that tell of changes in the list."""
+    CHANGES_EVERY_S: ClassVar[float] = 1.0
+    table: RunTable[R]
+
+    def make_table(self) -> RunTable[R]:
+        raise NotImplementedError
+
+    def filter_line(self) -> str:
+        """As it was typed; empty for none."""
+        return ""
+
+    @property
+    def window(self) -> Window[R]:
+        return self.table.window
+
+    def body(self) -> Iterable[Widget]:
+        self._news = Coalesced(self._changed, self.CHANGES_EVERY_S)
+        self.table = self.make_table()
+        yield self.table
+
+    def on_mount(self) -> None:
+        table_changed = self.window.on_change
+
+        def changed() -> None:
+            table_changed()
+            self.say()
+
+        self.window.on_change = changed
+        self.table.focus()
+        self.say()
+
+    def on_unmount(self) -> None:
+        self._news.close()
+        self.window.close()
+
+    def refetch(self) -> None:
+        self.window.invalidate()
+
+    def heard(self, topic: str, ids: list[str]) -> None:
+        if topic in self.NEWS and self.is_current:
+            self._news.ask()
+
+    async def _changed(self) -> None:
+        self.window.invalidate()
+        await self.window.settled()
+
+    def tick(self) -> None:
+        self.table.repaint_moved()
+
+    def say(self) -> None:
+        """The title: the filter, how many are marked, how many there are."""
+        facts, total = Text(), self.window.total
+        if line := self.filter_line():
+            facts.append(f"/{line}  ", "accent")
+        if self.window.marks:
+            facts.append(f"{len(self.window.marks)} marked  ", "accent")
+        if total is not None:
+            facts.append(f"{total:,} {self.NOUN}{'s' * (total != 1)}", "muted")
+            if self.window.error is not None:
+                facts.append("  not up to date", "warning")
+        self.title_line([self.HEADING], facts)
