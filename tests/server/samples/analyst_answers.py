@@ -36,8 +36,14 @@ INFLUXQL: dict[int, list[Row]] = {
         *[(BETTER, step, 2.0) for step in (0, 600, 1200, 1800, 2400, 3000)],
     ),
     4: rows("run nf step", (DIVERGED, 1, 300)),
-    5: rows("metric v step", ("loss", 0.4, 1790), ("val_loss", 1.5, 1740)),
-    6: rows("smooth", *each(16, 1.0), *each(5, 1.2), *each(4, 1.1), *each(1, 1.08)),
+    5: rows("run metric v step", (STEADY, "loss", 0.4, 1790), (STEADY, "val_loss", 1.5, 1740)),
+    6: rows(
+        "run smooth",
+        *each(16, STEADY, 1.0),
+        *each(5, STEADY, 1.2),
+        *each(4, STEADY, 1.1),
+        (STEADY, 1.08),
+    ),
     7: rows("jump", (6.0,), (3.0,)),
     8: rows("run steps_per_s", *each(MINUTES - 1, STEADY, 1.0), *each(MINUTES - 1, BETTER, 2.0)),
     9: rows(
@@ -59,7 +65,7 @@ INFLUXQL: dict[int, list[Row]] = {
         (STEADY, "node-1", "gpu1", 25.0),
         (BETTER, "node-2", "gpu0", None),
     ),
-    14: rows("scope bytes_per_hour", ("train", 120e6), ("prepare", 0.0)),
+    14: rows("run scope bytes_per_hour", (STEADY, "train", 120e6), (STEADY, "prepare", 0.0)),
     15: rows(
         "node disk net",
         *each(MINUTES, "node-1", 1e6, 2e6),
@@ -73,7 +79,11 @@ INFLUXQL: dict[int, list[Row]] = {
         (STEADY, "node-1", "gpu1", 0.0885),
         (BETTER, "node-2", "gpu0", 0.098333),
     ),
-    17: rows("queue depth", *each(6, "live", 3.0), *[("batch", depth) for depth in (0.0, 10.0, 20.0, 30.0, 40.0, 50.0)]),
+    17: rows(
+        "metric labelset queue depth",
+        *[("queue_depth", "1", "batch", depth) for depth in (0.0, 10.0, 20.0, 30.0, 40.0, 50.0)],
+        *each(6, "queue_depth", "2", "live", 3.0),
+    ),
     18: rows("le n", *each(5, "0.1", 300), *each(5, "0.5", 650), *each(5, "1", 965), *each(5, "+Inf", 1000)),
     19: rows("endpoint percent", *each(5, "/predict", 90.0), *each(5, "/explain", 40.0)),
     20: rows("worker percent", ("a", 80.0), ("b", 100.0)),
@@ -81,7 +91,7 @@ INFLUXQL: dict[int, list[Row]] = {
 
 SQL: dict[int, list[Row]] = INFLUXQL | {
     3: rows("step one other", *[(step, 1.0, 2.0) for step in (0, 600, 1200)]),
-    6: INFLUXQL[6] + rows("smooth", *each(4, 1.0)),
+    6: INFLUXQL[6] + rows("run smooth", *each(4, STEADY, 1.0)),
     9: [row | {"not_finite": row["not_finite"] or 0} for row in INFLUXQL[9]],
     13: [row | {"idle_percent": row["idle_percent"] or 0.0} for row in INFLUXQL[13]],
     18: rows("p95", *each(5, 1.0)),

@@ -4,20 +4,16 @@ InfluxQL on a real server. SQL on DuckDB, as no InfluxDB 3 is here: its dialect 
 these queries use by `date_bin` alone.
 """
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
 import pytest
 from analyst_answers import INFLUXQL, SQL, Row, comparable
-from analyst_questions import DOCS, Question, questions
-from analyst_seed import seed
+from analyst_questions import DOCS, Question, ask, questions
 
 from mltui_server.samples.influx.access import Access
-from mltui_server.samples.influx.client import InfluxClient, Place
 
 QUESTIONS = questions()
 TABLES = {"metric": "", "resource": '"resource".', "gauge": "", "histogram": "", "state": ""}
@@ -26,40 +22,16 @@ asked = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: ques
 
 
 @pytest.fixture(scope="module")
-def seeded(influx: Callable[[str], Access]) -> Access:
-    access = influx(f"test-{uuid4().hex}")
-    asyncio.run(seed(access))
-    return access
-
-
-@pytest.fixture(scope="module")
 def tables(seeded: Access) -> Iterator[duckdb.DuckDBPyConnection]:
     """The same samples as InfluxDB 3 has them: a table a measurement, tags and fields its columns."""
     with duckdb.connect() as connection:
         connection.execute("CREATE MACRO date_bin(width, moment) AS time_bucket(width, moment)")
         for table, policy in TABLES.items():
-            found = answer(seeded, f'SELECT * FROM {policy}"{table}" WHERE time >= 0 AND time <= now()')
+            found = ask(seeded, f'SELECT * FROM {policy}"{table}" WHERE time >= 0 AND time <= now()')
             connection.register("samples", pa.Table.from_pylist(found))
             at = "to_timestamp(time / 1e9) AS time"
             connection.execute(f"CREATE TABLE {table} AS SELECT * REPLACE ({at}) FROM samples")
         yield connection
-
-
-def answer(access: Access, influxql: str) -> list[Row]:
-    """Rows of all series with their tags, times in ns."""
-
-    async def ask() -> list[Row]:
-        client = InfluxClient(access)
-        try:
-            await client.ping()
-            [result] = await client.query(Place(access.database, None), [influxql])
-        finally:
-            await client.close()
-        return [
-            dict(zip(series.columns, row, strict=True)) | series.tags for series in result.series for row in series.values
-        ]
-
-    return asyncio.run(ask())
 
 
 def timeless(rows: list[Row]) -> list[Row]:
@@ -77,7 +49,7 @@ def test_there_are_twenty_and_each_has_an_answer():
 
 @asked
 def test_influxql_answers_what_it_must(question: Question, seeded: Access):
-    assert comparable(timeless(answer(seeded, question.influxql))) == comparable(INFLUXQL[question.number])
+    assert comparable(timeless(ask(seeded, question.influxql))) == comparable(INFLUXQL[question.number])
 
 
 @asked
