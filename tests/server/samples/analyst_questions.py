@@ -24,7 +24,7 @@ class Question:
 
 
 def questions() -> list[Question]:
-    """Each has one block of every language: anything else raises TypeError."""
+    """Raises TypeError where a language is missing."""
     pages = [(DOCS / "queries" / page).read_text() for page in ("training.md", "operations.md")]
     return [question for page in pages for question in _on_page(page)]
 
@@ -40,7 +40,9 @@ def _on_page(page: str) -> list[Question]:
 def ask(access: Access, influxql: str) -> list[dict[str, Any]]:
     """Rows of all series with their tags, times in ns."""
     [result] = asyncio.run(_answered(access, influxql))
-    return [dict(zip(series.columns, row, strict=True)) | series.tags for series in result.series for row in series.values]
+    return [
+        dict(zip(series.columns, row, strict=True)) | series.tags for series in result.series for row in series.values
+    ]
 
 
 async def _answered(access: Access, influxql: str) -> list[Result]:

@@ -31,7 +31,7 @@ async def seed(access: Access) -> None:
     now = time.time_ns()
     start = now - now % (10 * MINUTE) - 40 * MINUTE
     store = InfluxStore(access, Retention())
-    assert await store.write([1], [*losses(start), *older_losses(now), *resources(start)]) == []
+    assert await store.write([1], [*losses(start), *older(now), *resources(start)]) == []
     await store.close()
     client = InfluxClient(access)
     lines = [*gauge(start), *histogram(start), *states(start)]
@@ -53,13 +53,15 @@ def losses(start: int) -> Iterator[SeriesColumns]:
     yield columns([2.5] * MINUTES, key="val_loss", steps=steps, times=minutes, run=BETTER)
 
 
-def older_losses(now: int) -> Iterator[SeriesColumns]:
+def older(now: int) -> Iterator[SeriesColumns]:
     def of(run: UUID, days: int, values: Sequence[float]) -> SeriesColumns:
         steps = [100 * i for i in range(len(values))]
         return columns(values, steps=steps, times=[now - days * DAY + i * SECOND for i in range(len(values))], run=run)
 
     yield of(DIVERGED, 3, [0.9, 0.8, 0.7, math.nan, math.nan])
     yield of(OLD, 10, [0.6, math.nan])
+    idle = columns([0.0], key="sys/train/gpu0/utilization_percent", steps=[None], times=[now - 3 * DAY], run=DIVERGED)
+    yield replace(idle, node="node-3")
 
 
 def resources(start: int) -> Iterator[SeriesColumns]:
@@ -77,7 +79,9 @@ def resources(start: int) -> Iterator[SeriesColumns]:
         rates = {"disk_read_bytes_per_s": [disk], "net_recv_bytes_per_s": [net]}
         yield from of(run, node, f"{scope}/host", cpu_percent=cpu, **rates)
 
-    def gpu(run: UUID, node: str, device: str, memory: float, use: list[float], power: float) -> Iterator[SeriesColumns]:
+    def gpu(
+        run: UUID, node: str, device: str, memory: float, use: list[float], power: float
+    ) -> Iterator[SeriesColumns]:
         fields = {"memory_bytes": [memory], "utilization_percent": use, "power_watts": [power]}
         yield from of(run, node, f"train/{device}", **fields)
 
@@ -112,7 +116,8 @@ def histogram(start: int) -> Iterator[str]:
 
 
 def states(start: int) -> Iterator[str]:
-    """A worker that runs but for the last six minutes, and one that always runs."""
+    """A worker that runs but for the last six minutes, and was idle the day before; and one that always runs."""
+    yield f'state,labelset=5,metric=worker_state,worker=a s="idle" {start - DAY}'
     for i in range(MINUTES):
         state = "running" if i < 24 else "idle"
         yield f'state,labelset=5,metric=worker_state,worker=a s="{state}" {start + i * MINUTE}'
