@@ -1,5 +1,6 @@
 """A run to write samples to, and InfluxDB where there is one."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -7,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 import pytest
+from analyst_seed import seed
 from influx_process import InfluxProcess, influxd, named_access
 from sample_calls import register_run
 
@@ -46,6 +48,14 @@ def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 def influx_access(influx) -> Access:
     """A database of the test's own, not made yet."""
     return influx(f"test-{uuid4().hex}")
+
+
+@pytest.fixture(scope="module")
+def seeded(influx) -> Access:
+    """A database with what the analysts' questions are asked of."""
+    access = influx(f"test-{uuid4().hex}")
+    asyncio.run(seed(access))
+    return access
 
 
 @pytest.fixture
