@@ -7,14 +7,14 @@ already: the store remembers which, and they are settled first, without being wr
 import asyncio
 import random
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import psycopg
 import structlog
 
 from mltui_server.db.notify import CHANNEL
-from mltui_server.samples.arrange import Addition, Flush, InboxRow, Refusal, arrange, unpack
+from mltui_server.samples.arrange import Addition, Already, Flush, InboxRow, Refusal, arrange, unpack
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.nodes import HOSTS, hosts_of, is_resource
 from mltui_server.samples.refusals import without_refused
@@ -37,8 +37,8 @@ BROKEN_OFF = """
 SELECT id FROM sample_inbox WHERE id = ANY(%s) OR id = ANY(ARRAY(SELECT unnest(ids) FROM sample_flush))"""
 CHOOSE = "INSERT INTO sample_flush (ids) VALUES (%s) ON CONFLICT (the_one) DO UPDATE SET ids = excluded.ids"
 CLAIMED = "SELECT id, run_id, body FROM sample_inbox WHERE id = ANY(%s) ORDER BY id"
-LAST_TIMES = """
-SELECT run_id, key, last_time FROM run_series
+ALREADY = """
+SELECT run_id, key, last_time, count FROM run_series
 JOIN unnest(%s::uuid[], %s::text[]) AS wanted (run_id, key) USING (run_id, key)"""
 SUMMARIZE = """
 INSERT INTO run_series (run_id, key, count, nonfinite, min, max, last, last_step, first_time, last_time)
@@ -87,11 +87,11 @@ async def prepare(connection: Connection, rows: Sequence[InboxRow]) -> Flush:
     """The rows as the store takes them, times made unique."""
     unpacked = await asyncio.to_thread(unpack, rows)
     names = list(unpacked.series)
-    found = await _fetch(connection, LAST_TIMES, [[name.run for name in names], [name.key for name in names]])
-    last_times: Mapping[SeriesName, int] = {SeriesName(run, key): last for run, key, last in found}
+    found = await _fetch(connection, ALREADY, [[name.run for name in names], [name.key for name in names]])
+    already = {SeriesName(run, key): Already(last_time, count) for run, key, last_time, count in found}
     runs = list({name.run for name in names if is_resource(name)})
     hosts = hosts_of(await _fetch(connection, HOSTS, [runs])) if runs else None
-    return await asyncio.to_thread(arrange, rows, unpacked, last_times, hosts)
+    return await asyncio.to_thread(arrange, rows, unpacked, already, hosts)
 
 
 async def settle(connection: Connection, flush: Flush) -> None:
