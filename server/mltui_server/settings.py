@@ -76,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long InfluxDB keeps run metrics: "36h", "30d", "52w". Empty: for ever."""
     influx_resource_retention: Annotated[str, _word("INFLUX_RESOURCE_RETENTION", *DURATION)] = ""
     """How long it keeps resource samples."""
+    influx_rollup_retention: Annotated[str, _word("INFLUX_ROLLUP_RETENTION", *DURATION)] = ""
+    """How long it keeps roll-ups, which charts of long series are made of."""
     inbox_max_samples: Annotated[int, _env("MLTUI_INBOX_MAX_SAMPLES", ge=1000)] = 200_000_000
     """Samples that may wait for the sample store; past that, writers get 503 with Retry-After."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _env("MLTUI_LOG_LEVEL")] = "info"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
@@ -73,18 +74,28 @@ def unpack(rows: Sequence[InboxRow]) -> Unpacked:
     return Unpacked(series, refused)
 
 
+class Already(NamedTuple):
+    """Of a series that has samples."""
+
+    last_time: int
+    samples: int
+
+
 def arrange(
-    rows: Sequence[InboxRow], unpacked: Unpacked, last_times: Mapping[SeriesName, int], hosts: Hosts | None = None
+    rows: Sequence[InboxRow], unpacked: Unpacked, already: Mapping[SeriesName, Already], hosts: Hosts | None = None
 ) -> Flush:
-    """`last_times`: of each series that has samples already, ns. `hosts`: where resource series were measured."""
-    columns = [_columns(name, parts, last_times.get(name), hosts) for name, parts in unpacked.series.items()]
+    """`hosts`: where resource series were measured."""
+    columns = [_columns(name, parts, already.get(name), hosts) for name, parts in unpacked.series.items()]
     return Flush([row.id for row in rows], columns, [addition(column) for column in columns], unpacked.refused)
 
 
-def _columns(name: SeriesName, parts: Sequence[PackedSeries], last: int | None, hosts: Hosts | None) -> SeriesColumns:
-    times = unique_times(_array(pa.int64(), [part.times for part in parts]), last)
+def _columns(
+    name: SeriesName, parts: Sequence[PackedSeries], already: Already | None, hosts: Hosts | None
+) -> SeriesColumns:
+    times = unique_times(_array(pa.int64(), [part.times for part in parts]), already.last_time if already else None)
     values = _array(pa.float64(), [part.values for part in parts])
-    return SeriesColumns(name, times, _steps(parts), values, hosts.host(name, times[0].as_py()) if hosts else "")
+    node = hosts.host(name, times[0].as_py()) if hosts else ""
+    return SeriesColumns(name, times, _steps(parts), values, already.samples if already else 0, node)
 
 
 def _array(kind: pa.DataType, chunks: Sequence[bytes]) -> pa.Array:

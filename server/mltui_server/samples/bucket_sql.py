@@ -7,6 +7,7 @@ border, and the samples of those chunks only that do: of 10 M samples in 500 buc
 
 from collections.abc import Iterable
 
+from mltui_server.samples.grid import Grid, StoreAxis, whole_bounds
 from mltui_server.samples.store import Selection
 
 CHUNK_ROWS = 128
@@ -75,27 +76,23 @@ def bounds_statement(selection: Selection, ids: Iterable[int]) -> str:
     )
 
 
-def buckets_statement(selection: Selection, ids: Iterable[int], low: float, high: float, count: int) -> str:
-    """Rows (series, bucket, min, max, first, last, mean, count, nonfinite), ordered."""
-    axis, wanted = selection.axis, _one_of(ids)
+def buckets_statement(axis: StoreAxis, ids: Iterable[int], low: int, high: int, grid: Grid) -> str:
+    """Rows (series, bucket, min, max, first, last, mean, count, nonfinite), ordered: of samples from low to high."""
+    wanted, (width, times) = _one_of(ids), grid.ratio
 
     def bucket(point: str) -> str:
-        if high == low:
-            return "0"
-        # Multiplied before divided: exact for whole numbers, so that a sample on a border falls on its right side.
-        share = f"({point} - {_literal(low)})::DOUBLE * {count}::DOUBLE / {_literal(high - low)}::DOUBLE"
-        return f"least(floor({share}), {count - 1})::INTEGER"
+        return f"(({point} - {grid.start}) * {times} // {width})"
 
     def place(prefix: str) -> str:
         by_step = f"({prefix}step::HUGEINT * {NANO_RANGE} + {prefix}time)"
         return by_step if axis == "step" else f"{prefix}time"
 
     first, last = f"{axis}_low", f"{axis}_high"
-    whole = f"{first} >= {_literal(low)} AND {last} <= {_literal(high)} AND {bucket(first)} = {bucket(last)}"
+    whole = f"{first} >= {low} AND {last} <= {high} AND {bucket(first)} = {bucket(last)}"
     if axis == "step":
         whole += " AND ordered"
-    overlaps = f"{wanted} AND {last} >= {_literal(low)} AND {first} <= {_literal(high)}"
-    within = f"{wanted} AND {axis} >= {_literal(low)} AND {axis} <= {_literal(high)}"
+    overlaps = f"{wanted} AND {last} >= {low} AND {first} <= {high}"
+    within = f"{wanted} AND {axis} >= {low} AND {axis} <= {high}"
     columns = "series, time, step, CASE WHEN isfinite(value) THEN value END AS v"
     parts = f"""series, {bucket(first)} AS bucket, min, max, first, {place("first_")} AS first_place,
         last, {place("last_")} AS last_place, total, finite, samples"""
@@ -121,12 +118,8 @@ FROM part GROUP BY series, bucket ORDER BY series, bucket"""
 
 def export_statement(selection: Selection, ids: Iterable[int]) -> str:
     """Rows (step, time, value), ordered by (axis, time)."""
-    conditions = [_one_of(ids), f"{selection.axis} IS NOT NULL"]
-    if selection.low is not None:
-        conditions.append(f"{selection.axis} >= {_literal(selection.low)}")
-    if selection.high is not None:
-        conditions.append(f"{selection.axis} <= {_literal(selection.high)}")
-    where = " AND ".join(conditions)
+    low, high = whole_bounds(selection.axis, selection.low, selection.high)
+    where = f"{_one_of(ids)} AND {selection.axis} BETWEEN {low} AND {high}"
     order = "step, time" if selection.axis == "step" else "time"
     rows = (f"SELECT step, time, value FROM {table} WHERE {where}" for table in ("sealed", "recent"))
     return f"{' UNION ALL '.join(rows)} ORDER BY {order}"
@@ -134,7 +127,3 @@ def export_statement(selection: Selection, ids: Iterable[int]) -> str:
 
 def _one_of(ids: Iterable[int]) -> str:
     return f"series IN ({', '.join(map(str, ids))})"
-
-
-def _literal(number: float) -> str:
-    return str(number) if isinstance(number, int) else f"{number!r}::DOUBLE"

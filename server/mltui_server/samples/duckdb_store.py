@@ -25,6 +25,7 @@ from mltui_server.samples.bucket_sql import (
     export_statement,
     seal_statements,
 )
+from mltui_server.samples.grid import grid_over, whole_bounds
 from mltui_server.samples.store import (
     BucketColumns,
     Buckets,
@@ -268,12 +269,13 @@ def _buckets(cursor: duckdb.DuckDBPyConnection, selection: Selection, count: int
         low, high = (found[0] if low is None else low), (found[1] if high is None else high)
     if low is None or high is None or low > high:
         return None
+    first, last = whole_bounds(selection.axis, low, high)
+    grid = grid_over(selection.axis, first, max(first, last), count)
     by_key: dict[str, list[tuple[object, ...]]] = {key: [] for key in keys.values()}
     if keys:
-        for series, *row in cursor.execute(buckets_statement(selection, keys, low, high, count)).fetchall():
+        for series, *row in cursor.execute(buckets_statement(selection.axis, keys, first, last, grid)).fetchall():
             by_key[keys[series]].append(tuple(row))
-    series_columns = [_columns(key, by_key[key]) for key in selection.keys if key in by_key]
-    return Buckets(low, high, (high - low) / count if high > low else 1.0, series_columns)
+    return Buckets(low, high, grid, [_columns(key, by_key[key]) for key in selection.keys if key in by_key])
 
 
 def _columns(key: str, rows: Sequence[tuple[object, ...]]) -> BucketColumns:

@@ -7,14 +7,14 @@ already: the store remembers which, and they are settled first, without being wr
 import asyncio
 import random
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import psycopg
 import structlog
 
 from mltui_server.db.notify import CHANNEL
-from mltui_server.samples.arrange import Addition, Flush, InboxRow, Refusal, arrange, unpack
+from mltui_server.samples.arrange import Addition, Already, Flush, InboxRow, Refusal, arrange, unpack
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.nodes import HOSTS, hosts_of, is_resource
 from mltui_server.samples.refusals import without_refused
@@ -33,9 +33,12 @@ FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 10.0
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
+BROKEN_OFF = """
+SELECT id FROM sample_inbox WHERE id = ANY(%s) OR id = ANY(ARRAY(SELECT unnest(ids) FROM sample_flush))"""
+CHOOSE = "INSERT INTO sample_flush (ids) VALUES (%s) ON CONFLICT (the_one) DO UPDATE SET ids = excluded.ids"
 CLAIMED = "SELECT id, run_id, body FROM sample_inbox WHERE id = ANY(%s) ORDER BY id"
-LAST_TIMES = """
-SELECT run_id, key, last_time FROM run_series
+ALREADY = """
+SELECT run_id, key, last_time, count FROM run_series
 JOIN unnest(%s::uuid[], %s::text[]) AS wanted (run_id, key) USING (run_id, key)"""
 SUMMARIZE = """
 INSERT INTO run_series (run_id, key, count, nonfinite, min, max, last, last_step, first_time, last_time)
@@ -55,11 +58,16 @@ SELECT id, run_id, %s, %s FROM sample_inbox WHERE id = %s"""
 
 
 async def claim(connection: Connection, applied: Collection[int]) -> list[InboxRow]:
-    """The next rows to move, in order: those that the store has already, or in part, alone, if there are any."""
-    ids = await _fetch(connection, "SELECT id FROM sample_inbox WHERE id = ANY(%s)", [list(applied)])
-    chosen = [row[0] for row in ids] or _within(
-        await _fetch(connection, "SELECT id, samples FROM sample_inbox ORDER BY id LIMIT %s", [FLUSH_ROWS])
-    )
+    """The next rows to move, in order: those that the store has already, or in part, alone, if there are any.
+
+    What is chosen is durable before the store sees any of it. A batch that breaks off, even with the server, is taken
+    up just as it was: a row that became visible meanwhile, with a lower id, would move the times of what is there.
+    """
+    chosen = [row[0] for row in await _fetch(connection, BROKEN_OFF, [list(applied)])]
+    if not chosen:
+        waiting = await _fetch(connection, "SELECT id, samples FROM sample_inbox ORDER BY id LIMIT %s", [FLUSH_ROWS])
+        if chosen := _within(waiting):
+            await connection.execute(CHOOSE, [chosen])
     rows = await _fetch(connection, CLAIMED, [chosen])
     return [InboxRow(*row) for row in rows]
 
@@ -79,11 +87,11 @@ async def prepare(connection: Connection, rows: Sequence[InboxRow]) -> Flush:
     """The rows as the store takes them, times made unique."""
     unpacked = await asyncio.to_thread(unpack, rows)
     names = list(unpacked.series)
-    found = await _fetch(connection, LAST_TIMES, [[name.run for name in names], [name.key for name in names]])
-    last_times: Mapping[SeriesName, int] = {SeriesName(run, key): last for run, key, last in found}
+    found = await _fetch(connection, ALREADY, [[name.run for name in names], [name.key for name in names]])
+    already = {SeriesName(run, key): Already(last_time, count) for run, key, last_time, count in found}
     runs = list({name.run for name in names if is_resource(name)})
     hosts = hosts_of(await _fetch(connection, HOSTS, [runs])) if runs else None
-    return await asyncio.to_thread(arrange, rows, unpacked, last_times, hosts)
+    return await asyncio.to_thread(arrange, rows, unpacked, already, hosts)
 
 
 async def settle(connection: Connection, flush: Flush) -> None:
@@ -119,16 +127,10 @@ async def _set_aside(connection: Connection, refused: Sequence[Refusal]) -> None
         await connection.execute(REFUSE, [refusal.row.body, refusal.reason, refusal.row.id])
 
 
-async def flush_once(connection: Connection, store: SampleStore, begun: list[int] | None = None) -> Flush | None:
-    """Move one batch of rows; None: the inbox is empty.
-
-    `begun`: ids of the batch that broke off, which is taken up again just as it was; kept here. The store may have a
-    part of it, and a row that became visible meanwhile, with a lower id, would move the times of what is there already.
-    """
-    begun = [] if begun is None else begun
+async def flush_once(connection: Connection, store: SampleStore) -> Flush | None:
+    """Move one batch of rows; None: the inbox is empty."""
     applied = await store.applied()
-    rows = await claim(connection, applied or begun)
-    begun[:] = [row.id for row in rows]
+    rows = await claim(connection, applied)
     if not rows:
         return None
     flush = await prepare(connection, rows)
@@ -136,7 +138,6 @@ async def flush_once(connection: Connection, store: SampleStore, begun: list[int
         refused = await store.write(flush.ids, flush.columns)
         flush = await asyncio.to_thread(without_refused, flush, rows, refused)
     await settle(connection, flush)
-    begun.clear()
     return flush
 
 
@@ -159,7 +160,6 @@ class Flusher:
         self._dsn, self._store, self._inbox = dsn, store, inbox
         self.trouble = ""
         """Why samples do not move; empty while they do."""
-        self._begun: list[int] = []
 
     async def run(self) -> None:
         delay = FIRST_DELAY_S
@@ -185,7 +185,7 @@ class Flusher:
     async def _drain(self, connection: Connection) -> None:
         """Flush until the inbox is all but empty: what trickles in meanwhile is better moved together."""
         self._inbox.arrived.clear()
-        while (moved := await flush_once(connection, self._store, self._begun)) and _large(moved):
+        while (moved := await flush_once(connection, self._store)) and _large(moved):
             pass
         await forget_deleted(connection, self._store)
 

@@ -1,9 +1,9 @@
-"""Tables: sample_writer, sample_inbox, sample_refused, sample_deletion, run_series."""
+"""Tables: sample_writer, sample_inbox, sample_flush, sample_refused, sample_deletion, run_series."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Integer, LargeBinary, func
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Integer, LargeBinary, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mltui_server.db.base import Base
@@ -30,6 +30,17 @@ class SampleInbox(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     """The batch's series, as `batch.encode` writes them."""
     received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class SampleFlush(Base):
+    """One row: of which inbox rows the present flush is made, or the last one. Ids that have left match nothing."""
+
+    __tablename__ = "sample_flush"
+
+    the_one: Mapped[bool] = mapped_column(
+        CheckConstraint("the_one", name="one_row"), primary_key=True, server_default=true()
+    )
+    ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
 class SampleRefused(Base):

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -100,21 +100,25 @@ def _on_store_axis(bound: float | None, axis: Axis, origin: int) -> float | None
 def _answer(found: Buckets, question: Question, clock: RunClock) -> Series:
     unit = 1 if question.axis == "step" else SECOND_NS
     origin = clock.origin if question.axis == "relative" else 0
-    start, end, width = (found.low - origin) / unit, (found.high - origin) / unit, found.width / unit
+
+    def begin(bucket: int) -> float:
+        """In the client's unit. Nothing before the lower bound is in the first bucket: it begins there."""
+        return (max(found.low, found.grid.border(bucket)) - origin) / unit
+
     return Series(
         axis=question.axis,
-        start=start,
-        end=end,
-        width=width,
-        series=[_series(columns, start, width) for columns in found.series],
+        start=(found.low - origin) / unit,
+        end=(found.high - origin) / unit,
+        width=found.grid.width / unit,
+        series=[_series(columns, begin) for columns in found.series],
         cursor=clock.version,
     )
 
 
-def _series(columns: BucketColumns, start: float, width: float) -> SeriesBuckets:
+def _series(columns: BucketColumns, begin: Callable[[int], float]) -> SeriesBuckets:
     return SeriesBuckets(
         key=columns.key,
-        x=[start + index * width for index in columns.index],
+        x=[begin(index) for index in columns.index],
         min=columns.min,
         max=columns.max,
         first=columns.first,

@@ -22,14 +22,19 @@ def without_refused(flush: Flush, rows: Sequence[InboxRow], refused: Sequence[Re
     """The flush without the samples that the store will never take: its summaries count what can be read."""
     if not refused:
         return flush
+    columns = {column.name: column for column in flush.columns}
+    kept = without(refused, flush.columns)
+    additions = [addition(column) for column in kept if len(column.times)]
+    aside = _by_row(rows, [(columns[one.name], one) for one in refused])
+    return replace(flush, columns=kept, additions=additions, refused=[*flush.refused, *aside])
+
+
+def without(refused: Sequence[RefusedSamples], columns: Sequence[SeriesColumns]) -> Sequence[SeriesColumns]:
+    """What is left of columns, nothing at all of some."""
     by_series: dict[SeriesName, list[RefusedSamples]] = {}
     for one in refused:
         by_series.setdefault(one.name, []).append(one)
-    columns = {column.name: column for column in flush.columns}
-    kept = [_kept(column, by_series.get(column.name, ())) for column in flush.columns]
-    additions = [addition(column) for column in kept if len(column.times)]
-    aside = _by_row(rows, [(columns[name], one) for name, several in by_series.items() for one in several])
-    return replace(flush, columns=kept, additions=additions, refused=[*flush.refused, *aside])
+    return [_kept(column, by_series.get(column.name, ())) for column in columns]
 
 
 def _kept(column: SeriesColumns, refused: Sequence[RefusedSamples]) -> SeriesColumns:

@@ -68,7 +68,9 @@ class Samples:
 def open_store(settings: Settings) -> SampleStore:
     """InfluxDB where the settings name one, else the embedded store."""
     if settings.influx_url:
-        retention = Retention(settings.influx_retention, settings.influx_resource_retention)
+        retention = Retention(
+            settings.influx_retention, settings.influx_resource_retention, settings.influx_rollup_retention
+        )
         return InfluxStore(access_from(settings), retention)
     return DuckDBStore(settings.data_path / FILE, settings.duckdb_memory)
 

@@ -2,15 +2,13 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import pyarrow as pa
 
 from mltui.wire.health import Component
-
-StoreAxis = Literal["step", "time"]
-"""`time` in ns since 1970. Samples without a step are not on the step axis."""
+from mltui_server.samples.grid import Grid, StoreAxis
 
 
 class StoreError(Exception):
@@ -31,6 +29,8 @@ class SeriesColumns:
     steps: pa.Int64Array
     """Null where a sample has no step."""
     values: pa.DoubleArray
+    before: int
+    """Samples of the series that earlier writes have added."""
     node: str = ""
     """The host that measured them, of a resource series, where it is known."""
 
@@ -76,11 +76,11 @@ class BucketColumns:
 
 @dataclass(frozen=True)
 class Buckets:
-    """Bucket i covers [low + i * width, low + (i + 1) * width) of the axis; the last one includes its end."""
+    """`low` and `high`, both included, are the bounds that were asked for, or the first and the last sample."""
 
     low: float
     high: float
-    width: float
+    grid: Grid
     series: list[BucketColumns]
 
 
@@ -98,7 +98,9 @@ class SampleStore(Protocol):
         """
 
     async def buckets(self, selection: Selection, count: int) -> Buckets | None:
-        """Exact statistics in `count` equal buckets from the first to the last sample, or between the bounds given.
+        """Exact statistics in at most `count` equal buckets, from the first to the last sample or between the bounds.
+
+        Samples beyond a bound do not count, though their bucket may begin before it or end after it.
 
         One entry a key, in the order asked for. None if a bound is missing and there are no samples to find it by.
         """

@@ -18,8 +18,10 @@ from mltui_server.samples import batch, flusher
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.flusher import claim, flush_once, forget_deleted, prepare, settle
 from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.service import forget_run
-from mltui_server.samples.store import Selection
+from mltui_server.samples.store import SampleStore, Selection
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ async def run(connection: psycopg.AsyncConnection) -> UUID:
     return await add_run(connection)
 
 
-async def stored(store: DuckDBStore, run: UUID, key: str = "loss") -> list[tuple]:
+async def stored(store: SampleStore, run: UUID, key: str = "loss") -> list[tuple]:
     rows: list[tuple] = []
     async for part in store.export(Selection(run, [key], "time"), key):
         rows += [(row["time"] - NOW, row["value"]) for row in part.to_pylist()]
@@ -83,19 +85,39 @@ async def test_a_crash_between_the_two_commits_stores_nothing_twice(connection, 
     assert await summary(connection, run) == (4, 0, 1.0, 4.0, 4.0, 0, NOW + 3)
 
 
-async def test_a_row_that_becomes_visible_late_is_not_taken_for_applied(connection, dsn, inbox, store, run):
+@pytest.mark.parametrize("kind", ["duckdb", "influx"])
+async def test_a_row_that_becomes_visible_after_a_crash_moves_nothing(
+    connection, dsn, inbox, kind, run, request, tmp_path, monkeypatch
+):  # fmt: skip
+    def opened() -> SampleStore:
+        if kind == "duckdb":
+            return DuckDBStore(tmp_path / "crashed.duckdb", "128MB")
+        return InfluxStore(request.getfixturevalue("influx_access"), Retention())
+
+    store = opened()
     insert = "INSERT INTO sample_inbox (run_id, samples, body) VALUES (%s, 1, %s)"
     late = await psycopg.AsyncConnection.connect(dsn)
     body = batch.encode([batch.PackedSeries("loss", NOW.to_bytes(8, "little"), bytes(8), None)])
     await late.execute(insert, [run, body])
-    await put(inbox, run, [1.0])
-    flush = await prepare(connection, await claim(connection, await store.applied()))
-    await store.write(flush.ids, flush.columns)
+    await put(inbox, run, [1.0, 2.0])
+    with monkeypatch.context() as patch:
+        patch.setattr(flusher, "settle", _die)
+        with pytest.raises(RuntimeError):
+            await flush_once(connection, store)
+    await store.close()
     await late.commit()
     await late.close()
+    # Another server takes over, and remembers nothing of the first.
+    store = opened()
     while await flush_once(connection, store):
         pass
-    assert await stored(store, run) == [(0, 1.0), (1, 0.0)]
+    assert await stored(store, run) == [(0, 1.0), (1, 2.0), (2, 0.0)]
+    assert await summary(connection, run) == (3, 0, 0.0, 2.0, 0.0, 1, NOW + 2)
+    await store.close()
+
+
+async def _die(*_: object) -> None:
+    raise RuntimeError("the server died here")
 
 
 async def test_a_crash_before_the_store_has_it_repeats_the_same(connection, inbox, store, run):

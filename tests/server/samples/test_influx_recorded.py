@@ -11,6 +11,7 @@ import pytest
 from store_calls import RUN, columns
 
 from mltui_server.samples.influx.access import Access, Retention
+from mltui_server.samples.influx.rollups import UNIT
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.store import Selection, StoreError
 
@@ -49,24 +50,38 @@ def core3(request: httpx.Request) -> httpx.Response:
             return httpx.Response(200, json={"results": [{"statement_id": 0}]})
 
 
-async def test_3_has_two_databases_and_takes_one_statement_a_request():
+async def test_3_has_a_database_for_each_kind_and_takes_one_statement_a_request():
     recorded = Recorded("3.2.1", core3)
-    store = store_on(recorded, Retention(resources="30d"))
-    await store.write([1], [columns([1.0]), columns([2.0], key="sys/train/process/cpu")])
+    store = store_on(recorded, Retention(resources="30d", rollups="52w"))
+    await store.write([1], [columns([1.0] * UNIT), columns([2.0] * UNIT, key="sys/train/process/cpu")])
     made = [json.loads(request.content) for request in recorded.paths("/api/v3/configure/database")]
-    assert made == [{"db": "lab"}, {"db": "lab-resource", "retention_period": "30d"}]
-    written = sorted(recorded.paths("/write"), key=lambda request: str(request.url))
-    assert [dict(request.url.params) for request in written] == [
-        {"db": "lab", "precision": "ns"}, {"db": "lab-resource", "precision": "ns"}
-    ]  # fmt: skip
+    assert made == [
+        {"db": "lab"},
+        {"db": "lab-resource", "retention_period": "30d"},
+        {"db": "lab-rollup", "retention_period": "52w"},
+    ]
+    assert {request.url.params["precision"] for request in recorded.paths("/write")} == {"ns"}
+    assert measurements(recorded) == {
+        "lab": {"metric", "packed"}, "lab-resource": {"resource", "packed"}, "lab-rollup": {"rollup", "cells"}
+    }  # fmt: skip
     assert await store.buckets(Selection(RUN, ["loss"], "time"), 3) is None
     asked = [parse_qs(request.content.decode())["q"][0] for request in recorded.paths("/query")]
-    assert all(";" not in one and 'FROM "metric"' in one and "time <=" in one for one in asked)
+    assert all(";" not in one and "time <=" in one for one in asked)
+    assert {one.partition(" FROM ")[2].split()[0] for one in asked} == {'"metric"', '"rollup"'}
     assert {request.headers["Authorization"] for request in recorded.requests} == {f"Token {TOKEN}"}
     await store.delete_run(RUN)
     health = await store.health()
     assert (health.status, health.version) == ("ok", "InfluxDB 3.2.1")
     await store.close()
+
+
+def measurements(recorded: Recorded) -> dict[str, set[str]]:
+    """What was written to each database."""
+    found: dict[str, set[str]] = {}
+    for request in recorded.paths("/write"):
+        lines = request.content.decode().splitlines()
+        found.setdefault(request.url.params["db"], set()).update(line.partition(",")[0] for line in lines)
+    return found
 
 
 async def test_a_version_of_tomorrow_is_one_clear_line():
@@ -191,26 +206,34 @@ def two() -> Iterator[ThreadingHTTPServer]:
     server.server_close()
 
 
-async def test_2_has_two_buckets_mapped_to_one_database(two):
+async def test_2_has_a_bucket_for_each_kind_mapped_to_one_database(two):
     access = Access(f"http://127.0.0.1:{two.server_port}", "lab", token=TOKEN, org="mltui")
-    store = InfluxStore(access, Retention(resources="30d"))
-    await store.write([1], [columns([1.0]), columns([2.0], key="sys/train/process/cpu")])
+    store = InfluxStore(access, Retention(resources="30d", rollups="52w"))
+    await store.write([1], [columns([1.0] * UNIT), columns([2.0] * UNIT, key="sys/train/process/cpu")])
     assert [(bucket["name"], bucket["retentionRules"][0]["everySeconds"]) for bucket in two.buckets] == [
-        ("lab", 0), ("lab/resource", 30 * 86_400)
+        ("lab", 0), ("lab/resource", 30 * 86_400), ("lab/rollup", 52 * 7 * 86_400)
     ]  # fmt: skip
     assert [(one["database"], one["retention_policy"], one["bucketID"], one["default"]) for one in two.mappings] == [
         ("lab", "autogen", "b0", True),
         ("lab", "resource", "b1", False),
+        ("lab", "rollup", "b2", False),
     ]
-    written = sorted(path for path, _ in two.posted if path.startswith("/write"))
-    assert written == ["/write?db=lab&precision=ns&rp=autogen", "/write?db=lab&precision=ns&rp=resource"]
+    written = {path for path, _ in two.posted if path.startswith("/write")}
+    assert written == {f"/write?db=lab&precision=ns&rp={policy}" for policy in ("autogen", "resource", "rollup")}
     assert (await store.health()).version == "InfluxDB 2.7.12"
     await store.delete_run(RUN)
     deleted = [(parse_qs(urlsplit(path).query)["bucket"], json.loads(said)["predicate"])
                for path, said in two.posted if path.startswith("/api/v2/delete")]  # fmt: skip
     assert deleted == [
-        (["lab"], f'_measurement="metric" AND run="{RUN}"'),
-        (["lab/resource"], f'_measurement="resource" AND run="{RUN}"'),
+        ([bucket], f'_measurement="{measurement}" AND run="{RUN}"')
+        for bucket, measurement in (
+            ("lab", "metric"),
+            ("lab", "packed"),
+            ("lab/resource", "resource"),
+            ("lab/resource", "packed"),
+            ("lab/rollup", "rollup"),
+            ("lab/rollup", "cells"),
+        )
     ]
     await store.close()
 

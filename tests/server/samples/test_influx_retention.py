@@ -18,15 +18,17 @@ async def policies(access: Access) -> dict[str, tuple[str, bool]]:
 
 
 async def test_retention_follows_the_settings_at_each_start(influx_access):
-    for retention, metrics, resources in (
-        (Retention(), NEVER, NEVER),
-        (Retention("36h", "1h"), "36h0m0s", "1h0m0s"),
-        (Retention("52w", "30d"), "8736h0m0s", "720h0m0s"),
-        (Retention(), NEVER, NEVER),
+    for retention, metrics, resources, rollups in (
+        (Retention(), NEVER, NEVER, NEVER),
+        (Retention("36h", "1h", "2d"), "36h0m0s", "1h0m0s", "48h0m0s"),
+        (Retention("52w", "30d"), "8736h0m0s", "720h0m0s", NEVER),
+        (Retention(), NEVER, NEVER, NEVER),
     ):
         store = InfluxStore(influx_access, retention)
         assert (await store.health()).status == "ok"
-        assert await policies(influx_access) == {"autogen": (metrics, True), "resource": (resources, False)}
+        assert await policies(influx_access) == {
+            "autogen": (metrics, True), "resource": (resources, False), "rollup": (rollups, False)
+        }  # fmt: skip
         await store.close()
 
 

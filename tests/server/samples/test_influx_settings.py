@@ -38,6 +38,7 @@ def test_a_wrong_address_is_one_clear_line(url):
 
 @pytest.mark.parametrize(("variable", "value"), [
     ("INFLUX_RETENTION", "30"), ("INFLUX_RETENTION", "0d"), ("INFLUX_RESOURCE_RETENTION", "1y"),
+    ("INFLUX_ROLLUP_RETENTION", "1m"),
     ("INFLUX_DATABASE", 'a"b'), ("INFLUX_DATABASE", ""),
 ])  # fmt: skip
 def test_wrong_settings(variable, value, tmp_path):

@@ -55,13 +55,13 @@ Axis = Literal["step", "time", "relative"]
 class SeriesBuckets(Answer, kw_only=True):
     """One series, as columns with one entry a bucket that has samples.
 
-    A bucket covers [x, x + width) of the axis; the last one includes its end. `min`, `max`, `first`,
-    `last` and `mean` are over finite values, None where a bucket has only NaN and Inf.
+    A bucket ends where the next one begins: `Series` says where that is. `min`, `max`, `first`, `last` and
+    `mean` are over finite values, None where a bucket has only NaN and Inf.
     """
 
     key: str
     x: list[float]
-    """Where each bucket begins."""
+    """Where each bucket begins. Grows."""
     min: list[float | None]
     max: list[float | None]
     first: list[float | None]
@@ -73,9 +73,17 @@ class SeriesBuckets(Answer, kw_only=True):
 
 
 class Series(Answer, kw_only=True):
+    """At most as many buckets as were asked for, all of one width, and more than four fifths of them.
+
+    A width is 4, 5, 6 or 7 times a power of two (steps or ns; at least 1 step or 1,024 ns), and every border a
+    multiple of that power: the borders of a run that grows stand still until its buckets get wider. No sample
+    before `start` or after `end` is in any; the first bucket begins at `start`.
+    """
+
     axis: Axis
     start: float
     end: float
+    """The first and the last point asked for, or that of the first and the last sample."""
     width: float
     """Of one bucket, in units of the axis."""
     series: list[SeriesBuckets]

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from mltui_server.samples.influx.schema import Kind
 from mltui_server.settings import Settings, SettingsError
 
 
@@ -38,6 +39,10 @@ class Retention:
 
     metrics: str = ""
     resources: str = ""
+    rollups: str = ""
+
+    def of(self, kind: Kind) -> str:
+        return {"metric": self.metrics, "resource": self.resources, "rollup": self.rollups}[kind]
 
 
 def access_from(settings: Settings) -> Access:

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from mltui_server.samples.influx.access import Access
-from mltui_server.samples.influx.schema import Measurement, name
+from mltui_server.samples.influx.schema import name
 from mltui_server.samples.store import StoreError
 
 CONNECT_S, ANSWER_S = 3.0, 30.0
@@ -35,13 +35,13 @@ class Refused(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a measurement is."""
+    """Where measurements are."""
 
     database: str
     policy: str | None
     """The retention policy; None: the server has none, or only one."""
 
-    def source(self, measurement: Measurement) -> str:
+    def source(self, measurement: str) -> str:
         """What InfluxQL selects from."""
         if self.policy is None:
             return name(measurement)
@@ -66,8 +66,10 @@ class Result(msgspec.Struct):
 
     @property
     def rows(self) -> Rows:
-        """The only series, of a statement that groups by nothing."""
-        return self.series[0] if self.series else Rows()
+        """Those of all series, of which there is one where a statement groups by nothing."""
+        if len(self.series) == 1:
+            return self.series[0]
+        return Rows(values=[row for one in self.series for row in one.values])
 
 
 class Answer(msgspec.Struct):

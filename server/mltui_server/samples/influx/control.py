@@ -1,16 +1,18 @@
 """InfluxDB's control plane, which each major version does differently: where samples go, and how they are deleted."""
 
 import re
+from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
 from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.asking import Places
 from mltui_server.samples.influx.client import InfluxClient
-from mltui_server.samples.influx.points import Places
+from mltui_server.samples.influx.schema import Kind
 from mltui_server.samples.store import StoreError
 
-METRICS, RESOURCES = "autogen", "resource"
-"""Retention policies of 1.x, and of 2.x through its mapping to buckets."""
+POLICIES: Mapping[Kind, str] = {"metric": "autogen", "resource": "resource", "rollup": "rollup"}
+"""Retention policies of 1.x, and of 2.x through its mapping to buckets; the metrics' is the default."""
 SECONDS = {"h": 3600, "d": 86_400, "w": 604_800}
 
 

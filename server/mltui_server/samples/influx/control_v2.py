@@ -1,4 +1,4 @@
-"""InfluxDB 2.x: two buckets, mapped to retention policies of one database, on influxdb-client.
+"""InfluxDB 2.x: a bucket for each kind, mapped to retention policies of one database, on influxdb-client.
 
 Tested against recorded behaviour only.
 """
@@ -13,10 +13,10 @@ from influxdb_client import BucketRetentionRules, DBRPCreate, DBRPsService, Infl
 from influxdb_client.rest import ApiException
 
 from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.asking import Places
 from mltui_server.samples.influx.client import InfluxClient, Place
-from mltui_server.samples.influx.control import METRICS, RESOURCES, seconds
-from mltui_server.samples.influx.points import Places
-from mltui_server.samples.influx.schema import MEASUREMENTS
+from mltui_server.samples.influx.control import POLICIES, seconds
+from mltui_server.samples.influx.schema import MEASUREMENTS, Kind
 from mltui_server.samples.store import StoreError
 
 T = TypeVar("T")
@@ -30,20 +30,20 @@ class ControlV2:
     def __init__(self, client: InfluxClient) -> None:
         self._access = client.access
         database = client.access.database
-        self.places: Places = {"metric": Place(database, METRICS), "resource": Place(database, RESOURCES)}
-        self._buckets = {METRICS: database, RESOURCES: f"{database}/{RESOURCES}"}
-        """Bucket of each retention policy."""
+        self.places: Places = {kind: Place(database, policy) for kind, policy in POLICIES.items()}
+        self._buckets: dict[Kind, str] = {
+            kind: database if kind == "metric" else f"{database}/{policy}" for kind, policy in POLICIES.items()
+        }
 
     async def prepare(self, retention: Retention) -> None:
-        durations = {METRICS: retention.metrics, RESOURCES: retention.resources}
-        await self._run(lambda server: self._prepare(server, durations))
+        await self._run(lambda server: self._prepare(server, retention))
 
-    def _prepare(self, server: InfluxDBClient, durations: dict[str, str]) -> None:
+    def _prepare(self, server: InfluxDBClient, retention: Retention) -> None:
         mappings = DBRPsService(server.api_client)
         mapped = mappings.get_dbr_ps(org=self._access.org, db=self._access.database).content or []
         policies = {mapping.retention_policy for mapping in mapped}
-        for policy, name in self._buckets.items():
-            bucket = self._bucket(server, name, seconds(durations[policy]))
+        for kind, name in self._buckets.items():
+            bucket, policy = self._bucket(server, name, seconds(retention.of(kind))), POLICIES[kind]
             if policy not in policies:
                 mappings.post_dbrp(
                     DBRPCreate(
@@ -51,7 +51,7 @@ class ControlV2:
                         bucket_id=bucket,
                         database=self._access.database,
                         retention_policy=policy,
-                        default=policy == METRICS,
+                        default=kind == "metric",
                     )
                 )
 
@@ -70,9 +70,10 @@ class ControlV2:
 
     async def delete_run(self, run: UUID) -> None:
         def delete(server: InfluxDBClient) -> None:
-            for measurement, bucket in zip(MEASUREMENTS, self._buckets.values(), strict=True):
-                predicate = f'_measurement="{measurement}" AND run="{run}"'
-                server.delete_api().delete(FROM, TO, predicate, bucket=bucket, org=self._access.org)
+            for kind, bucket in self._buckets.items():
+                for measurement in MEASUREMENTS[kind]:
+                    predicate = f'_measurement="{measurement}" AND run="{run}"'
+                    server.delete_api().delete(FROM, TO, predicate, bucket=bucket, org=self._access.org)
 
         await self._run(delete)
 

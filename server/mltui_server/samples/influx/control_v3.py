@@ -1,4 +1,4 @@
-"""InfluxDB 3: two databases, as it has no retention policies; over its own HTTP API.
+"""InfluxDB 3: a database for each kind, as it has no retention policies; over its own HTTP API.
 
 Tested against recorded behaviour only.
 """
@@ -8,8 +8,9 @@ from uuid import UUID
 import structlog
 
 from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.asking import Places
 from mltui_server.samples.influx.client import InfluxClient, Place
-from mltui_server.samples.influx.points import Places
+from mltui_server.samples.influx.schema import MEASUREMENTS
 
 logger = structlog.get_logger(__name__)
 
@@ -19,13 +20,14 @@ CONFLICT = 409
 class ControlV3:
     def __init__(self, client: InfluxClient) -> None:
         self._client, database = client, client.access.database
-        self.places: Places = {"metric": Place(database, None), "resource": Place(f"{database}-resource", None)}
+        self.places: Places = {
+            kind: Place(database if kind == "metric" else f"{database}-{kind}", None) for kind in MEASUREMENTS
+        }
 
     async def prepare(self, retention: Retention) -> None:
         """Sets retention where it makes a database; one that is there keeps what it has, as Core cannot change it."""
-        for place, duration in (
-            (self.places["metric"], retention.metrics), (self.places["resource"], retention.resources)
-        ):  # fmt: skip
+        for kind, place in self.places.items():
+            duration = retention.of(kind)
             body = {"db": place.database} | ({"retention_period": duration} if duration else {})
             response = await self._client.call("POST", "/api/v3/configure/database", json=body)
             if response.status_code != CONFLICT:

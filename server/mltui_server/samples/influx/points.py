@@ -1,193 +1,127 @@
-"""Reading samples: the InfluxQL for it, and pages of it, so that no answer grows with the length of a run.
-
-Every statement has both time bounds, and names a place that `Place.source` quotes.
-"""
+"""Reading samples one a row: the InfluxQL for it, and pages of it, so that no answer grows with the length of a run."""
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from itertools import islice
 
 import pyarrow as pa
 
-from mltui_server.samples.influx.aggregate import Floats, Integers
-from mltui_server.samples.influx.client import InfluxClient, Place, Result, Rows
-from mltui_server.samples.influx.schema import (
-    LAST_TIME,
-    MINUS_INF,
-    NAN,
-    PLUS_INF,
-    Layout,
-    Measurement,
-    condition,
-    layout,
-    name,
-)
-from mltui_server.samples.store import Selection
+from mltui_server.samples.grid import StoreAxis
+from mltui_server.samples.influx.asking import Asking, Statement, Stretch, all_of
+from mltui_server.samples.influx.client import Rows
+from mltui_server.samples.influx.schema import MINUS_INF, NAN, PLUS_INF, Layout, condition, layout, name
+from mltui_server.samples.influx.series import ABSENT, Integers, Samples
 
 PAGE_ROWS = 100_000
 """Of one answer, over all the series asked for: some 20 MB."""
 LEAST_ROWS = 500
-STATEMENTS = 200
-"""Of one request."""
 NONFINITE = {NAN: math.nan, PLUS_INF: math.inf, MINUS_INF: -math.inf}
 
-Places = Mapping[Measurement, Place]
+Steps = tuple[int, int]
+"""The first and the last step wanted."""
 
 
 @dataclass(frozen=True)
-class Points:
-    """Samples of one series, in the order of their times."""
+class PointReader:
+    asking: Asking
 
-    times: pa.Int64Array
-    steps: pa.Int64Array
-    """Null where a sample has no step."""
-    values: pa.DoubleArray
+    async def extremes(self, axis: StoreAxis, stretches: Sequence[Stretch]) -> list[int]:
+        """Points of the axis, the first and the last among them; none where there are no samples."""
+        statements = [one for stretch in stretches for one in self._extremes_statements(axis, stretch)]
+        answers = await self.asking.ask(statements)
+        return [point for rows in answers for row in rows.values for point in _extremes(row, axis)]
 
-    def on_axis(self, axis: str) -> tuple[Integers, Floats]:
-        """Points of the axis, and values. Samples without a step are not on the step axis."""
-        points, values = (self.steps, self.values) if axis == "step" else (self.times, self.values)
-        if points.null_count:
-            there = points.is_valid()
-            points, values = points.filter(there), values.filter(there)
-        return points.to_numpy(), values.to_numpy()
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Reads series of one run."""
-
-    client: InfluxClient
-    places: Places
-
-    async def bounds(self, selection: Selection) -> tuple[int, int] | None:
-        """First and last point of the axis over all keys. None: no sample is on it."""
-        statements = [
-            (place.measurement, statement)
-            for place in map(layout, selection.keys)
-            for statement in self._bounds_statements(selection, place)
-        ]
-        found = [
-            value for rows in await self._ask(statements) if rows.values for value in _extremes(rows, selection.axis)
-        ]
-        return (min(found), max(found)) if found else None
-
-    def _bounds_statements(self, selection: Selection, place: Layout) -> list[str]:
-        where = f"{self._source(place)} WHERE {condition(selection.run, place)} AND {_times(0, LAST_TIME)}"
-        if selection.axis == "step":
-            return [f"SELECT min({name(place.step)}), max({name(place.step)}) FROM {where}"]
+    def _extremes_statements(self, axis: StoreAxis, stretch: Stretch) -> list[Statement]:
+        place = layout(stretch.key)
+        if axis == "step":
+            step = name(place.step)
+            return [self._statement(f"min({step}), max({step})", place, stretch.condition)]
         return [
-            f"SELECT {choice}({name(field)}) FROM {where}"
+            self._statement(f"{choice}({name(field)})", place, stretch.condition)
             for field in (place.value, place.nonfinite)
             for choice in ("first", "last")
         ]
 
-    async def existing(self, selection: Selection, keys: Sequence[str]) -> set[str]:
-        """Those of `keys` that have any sample."""
-        statements = [
-            (place.measurement, self._select(selection.run, place, _times(0, LAST_TIME), 1))
-            for place in map(layout, keys)
-        ]
-        found = await self._ask(statements)
+    async def existing(self, keys: Sequence[str]) -> set[str]:
+        """Those that have any sample."""
+        found = await self.asking.ask([self._samples(all_of(key), None, "LIMIT 1") for key in keys])
         return {key for key, rows in zip(keys, found, strict=True) if rows.values}
 
-    async def pages(self, selection: Selection) -> AsyncIterator[tuple[str, Points]]:
-        """Samples between the bounds: some of one key at a time, the keys in turns, each in the order of its times."""
-        first, last = _time_range(selection)
-        after = {key: first - 1 for key in selection.keys if first <= last}
-        steps = _step_range(selection)
-        while after:
-            limit = max(LEAST_ROWS, PAGE_ROWS // len(after))
-            wanted = list(after.items())[: max(1, PAGE_ROWS // limit)]
-            statements = []
-            for key, time in wanted:
-                place = layout(key)
-                where = [_times(time + 1, last)]
-                if selection.axis == "step":
-                    where += [f"{name(place.step)} >= {steps[0]}", f"{name(place.step)} <= {steps[1]}"]
-                statements.append((place.measurement, self._select(selection.run, place, " AND ".join(where), limit)))
-            for (key, _), rows in zip(wanted, await self._ask(statements), strict=True):
-                if len(rows.values) < limit and not (rows.partial and rows.values):
-                    del after[key]
-                else:
-                    after[key] = rows.values[-1][0]
+    async def last(self, stretch: Stretch, count: int) -> Samples:
+        """The last so many samples, or fewer if there are no more."""
+        [rows] = await self.asking.ask([self._samples(stretch, None, f"DESC LIMIT {count}")])
+        rows.values.reverse()
+        return await asyncio.to_thread(_samples, rows)
+
+    async def first(self, stretches: Sequence[Stretch], count: int) -> list[Samples]:
+        """The first so many samples of each stretch, or fewer if there are no more."""
+        found = list[Samples]()
+        at_once = max(1, PAGE_ROWS // count)
+        for start in range(0, len(stretches), at_once):
+            some = stretches[start : start + at_once]
+            answers = await self.asking.ask([self._samples(one, None, f"LIMIT {count}") for one in some])
+            found += [await asyncio.to_thread(_samples, rows) for rows in answers]
+        return found
+
+    async def pages(
+        self, stretches: Sequence[Stretch], steps: Steps | None = None
+    ) -> AsyncIterator[tuple[str, Samples]]:
+        """Some samples of one stretch at a time, the stretches in turns, each in the order of its times."""
+        left = {number: stretch for number, stretch in enumerate(stretches) if stretch.first <= stretch.last}
+        while left:
+            limit = max(LEAST_ROWS, PAGE_ROWS // len(left))
+            wanted = dict(islice(left.items(), max(1, PAGE_ROWS // limit)))
+            statements = [self._samples(stretch, steps, f"LIMIT {limit}") for stretch in wanted.values()]
+            for number, rows in zip(wanted, await self.asking.ask(statements), strict=True):
+                stretch = left.pop(number)
+                if len(rows.values) >= limit or (rows.partial and rows.values):
+                    left[number] = stretch._replace(first=rows.values[-1][0] + 1)
                 if rows.values:
-                    yield key, await asyncio.to_thread(_points, rows)
+                    yield stretch.key, await asyncio.to_thread(_samples, rows)
 
-    def _select(self, run: UUID, place: Layout, where: str, limit: int) -> str:
-        fields = ", ".join(name(field) for field in (place.value, place.step, place.nonfinite))
-        return (
-            f"SELECT {fields} FROM {self._source(place)} WHERE {condition(run, place)} AND {where} "
-            f"ORDER BY time LIMIT {limit}"
-        )
-
-    async def count(self, selection: Selection, key: str) -> int:
-        """Samples of the key between the bounds of the step axis."""
-        place, (low, high) = layout(key), _step_range(selection)
-        step = name(place.step)
-        [rows] = await self._ask([(
-            place.measurement,
-            f"SELECT count({step}) FROM {self._source(place)} WHERE {condition(selection.run, place)} "
-            f"AND {_times(0, LAST_TIME)} AND {step} >= {low} AND {step} <= {high}",
-        )])  # fmt: skip
+    async def count(self, stretch: Stretch, steps: Steps) -> int:
+        """Samples that have one of these steps."""
+        place = layout(stretch.key)
+        where = f"{stretch.condition} AND {_between(place, steps)}"
+        [rows] = await self.asking.ask([self._statement(f"count({name(place.step)})", place, where)])
         return int(rows.values[0][1]) if rows.values else 0
 
-    def _source(self, place: Layout) -> str:
-        return self.places[place.measurement].source(place.measurement)
+    def _samples(self, stretch: Stretch, steps: Steps | None, order: str) -> Statement:
+        place = layout(stretch.key)
+        fields = ", ".join(name(field) for field in (place.value, place.step, place.nonfinite))
+        where = stretch.condition if steps is None else f"{stretch.condition} AND {_between(place, steps)}"
+        return self._statement(fields, place, f"{where} ORDER BY time {order}")
 
-    async def _ask(self, statements: Sequence[tuple[Measurement, str]]) -> list[Rows]:
-        """The rows of each statement, in order. Statements go to the place of their measurement, many at a time."""
-        answers: dict[int, Rows] = {}
-        for measurement, place in self.places.items():
-            mine = [(at, one) for at, (where, one) in enumerate(statements) if where == measurement]
-            for start in range(0, len(mine), STATEMENTS):
-                part = mine[start : start + STATEMENTS]
-                results = await self.client.query(place, [statement for _, statement in part])
-                answers |= {at: _only(result) for (at, _), result in zip(part, results, strict=True)}
-        return [answers[at] for at in range(len(statements))]
+    def _statement(self, what: str, place: Layout, where: str) -> Statement:
+        source = self.asking.places[place.measurement].source(place.measurement)
+        return Statement(
+            place.measurement, f"SELECT {what} FROM {source} WHERE {condition(self.asking.run, place)} AND {where}"
+        )
 
 
-def _only(result: Result) -> Rows:
-    return result.series[0] if result.series else Rows()
+def _between(place: Layout, steps: Steps) -> str:
+    return f"{name(place.step)} >= {steps[0]} AND {name(place.step)} <= {steps[1]}"
 
 
-def _extremes(rows: Rows, axis: str) -> list[int]:
-    [row] = rows.values
-    return [int(value) for value in row[1:] if value is not None] if axis == "step" else [int(row[0])]
+def _extremes(row: list[int | None], axis: StoreAxis) -> list[int]:
+    return [int(value) for value in row[1:] if value is not None] if axis == "step" else [int(row[0] or 0)]
 
 
-def _times(first: int, last: int) -> str:
-    return f"time >= {first} AND time <= {last}"
-
-
-def _time_range(selection: Selection) -> tuple[int, int]:
-    """Whole nanoseconds between the selection's bounds, as far as there can be samples."""
-    if selection.axis == "step":
-        return 0, LAST_TIME
-    low = 0 if selection.low is None else max(0, math.ceil(selection.low))
-    return low, LAST_TIME if selection.high is None else min(LAST_TIME, math.floor(selection.high))
-
-
-def _step_range(selection: Selection) -> tuple[int, int]:
-    low = -(2**53) if selection.low is None else math.ceil(selection.low)
-    return low, 2**53 if selection.high is None else math.floor(selection.high)
-
-
-def _points(rows: Rows) -> Points:
-    times, values, steps, marks = zip(*rows.values, strict=True)
+def _samples(rows: Rows) -> Samples:
+    times, values, steps, marks = zip(*rows.values, strict=True) if rows.values else ((), (), (), ())
     if None in values:
         values = tuple(_value(value, mark) for value, mark in zip(values, marks, strict=True))
-    points = Points(_integers(times), _integers(steps), pa.array(values, pa.float64(), from_pandas=False))
-    if points.values.null_count:
-        # Written just now: its step is readable already, its value not yet.
-        whole = points.values.is_valid()
-        return Points(*(column.filter(whole) for column in (points.times, points.steps, points.values)))
-    return points
+    column = pa.array(values, pa.float64(), from_pandas=False)
+    # Written just now: its step is readable already, its value not yet.
+    whole = column.is_valid().to_numpy(zero_copy_only=False)
+    return Samples(_integers(times)[whole], _integers(steps)[whole], column.to_numpy(zero_copy_only=False)[whole])
 
 
-def _integers(column: Sequence[int | None]) -> pa.Int64Array:
-    return pa.array(column, pa.int64())
+def _integers(column: Sequence[int | None]) -> Integers:
+    integers: Integers = pa.array(column, pa.int64()).fill_null(ABSENT).to_numpy()
+    return integers
 
 
 def _value(value: float | None, mark: int | None) -> float | None:

@@ -1,10 +1,11 @@
 """How series lie in InfluxDB: measurement, tags and fields. Public: analysts query it (docs/influxdb.md).
 
-A key that reads as `sys/<scope>/<device>/<field>` is a field of `resource`, any other a tag value of `metric`.
+A key that reads as `sys/<scope>/<device>/<field>` is a field of `resource`, any other a tag value of `metric`. What is
+summed up of either is in `rollup` and `cells`, and samples, many in a field, in `packed`: for us alone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -12,12 +13,16 @@ from uuid import UUID
 from mltui.wire.samples import RESOURCE_PREFIX
 
 Measurement = Literal["metric", "resource"]
+Kind = Literal["metric", "resource", "rollup"]
+"""What is kept equally long."""
 
-MEASUREMENTS: Sequence[Measurement] = ("metric", "resource")
+MEASUREMENTS: Mapping[Kind, Sequence[str]] = {
+    "metric": ("metric", "packed"),
+    "resource": ("resource", "packed"),
+    "rollup": ("rollup", "cells"),
+}
 NAN, PLUS_INF, MINUS_INF = 1, 2, 3
 """Values of the `nf` field; the value's own field is then absent."""
-LAST_TIME = 7_258_118_400 * 10**9 + 10**12
-"""Later than any sample (ns): what is accepted ends at 2200, and equal times are pushed by nanoseconds."""
 
 _RESERVED = re.compile(r"^(time|run|node|scope|device|.*_nf|.*_step)$")
 _UNSAFE = re.compile(r"[\\\x00-\x1f\x7f]|%[0-9A-F]{2}")

@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+from mltui_server.samples.influx.asking import Places
 from mltui_server.samples.influx.client import InfluxClient
 from mltui_server.samples.influx.lines import Body, bodies
-from mltui_server.samples.influx.points import Places
 from mltui_server.samples.store import RefusedSamples, SeriesColumns
 
 AT_ONCE = 3

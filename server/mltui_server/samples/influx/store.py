@@ -16,12 +16,14 @@ import pyarrow as pa
 
 from mltui.wire.health import Component
 from mltui_server.samples.influx.access import Access, Retention
-from mltui_server.samples.influx.aggregate import Aggregate, Grid
+from mltui_server.samples.influx.asking import Asking
+from mltui_server.samples.influx.buckets import read_buckets
 from mltui_server.samples.influx.client import InfluxClient
 from mltui_server.samples.influx.control import Control, control_for
 from mltui_server.samples.influx.export import exported
-from mltui_server.samples.influx.points import Reader
+from mltui_server.samples.influx.sealing import Sealer
 from mltui_server.samples.influx.sending import Sending
+from mltui_server.samples.refusals import without
 from mltui_server.samples.store import Buckets, RefusedSamples, Selection, SeriesColumns, StoreError
 
 
@@ -39,6 +41,7 @@ class InfluxStore:
     def __init__(self, access: Access, retention: Retention, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = InfluxClient(access, transport)
         self._retention = retention
+        self._sealer = Sealer(self._client)
         self._server: Server | None = None
         self._greeting = asyncio.Lock()
 
@@ -49,15 +52,17 @@ class InfluxStore:
         async with self._ready() as server:
             sending = Sending(self._client, server.control.places)
             await sending.send(columns)
+            await self._sealer.seal(server.control.places, without(sending.refused, columns))
             return sending.refused
 
     async def buckets(self, selection: Selection, count: int) -> Buckets | None:
         async with self._ready() as server:
-            return await _buckets(Reader(self._client, server.control.places), selection, count)
+            return await read_buckets(Asking(self._client, server.control.places, selection.run), selection, count)
 
     async def export(self, selection: Selection, key: str) -> AsyncIterator[pa.RecordBatch]:
         async with self._ready() as server:
-            async for batch in exported(Reader(self._client, server.control.places), selection, key):
+            asking = Asking(self._client, server.control.places, selection.run)
+            async for batch in exported(asking, selection, key):
                 yield batch
 
     async def delete_run(self, run: UUID) -> None:
@@ -104,28 +109,3 @@ class InfluxStore:
         control = control_for(self._client)
         await control.prepare(self._retention)
         return Server(version, control)
-
-
-async def _buckets(reader: Reader, selection: Selection, count: int) -> Buckets | None:
-    low, high = selection.low, selection.high
-    if low is None or high is None:
-        bounds = await reader.bounds(selection)
-        if bounds is not None:
-            low, high = bounds[0] if low is None else low, bounds[1] if high is None else high
-    if low is None or high is None or low > high:
-        return None
-    grid = Grid(low, high, count)
-    within = Selection(selection.run, selection.keys, selection.axis, low, high)
-    found: dict[str, Aggregate] = {}
-    async for key, points in reader.pages(within):
-        series = found.setdefault(key, Aggregate(grid))
-        await asyncio.to_thread(series.add, *points.on_axis(selection.axis))
-    # Series without a sample here are still in the answer, those that are nowhere are not.
-    silent = [key for key in selection.keys if key not in found]
-    existing = await reader.existing(selection, silent) if silent else set()
-    return Buckets(
-        low,
-        high,
-        grid.width,
-        [found.get(key, Aggregate(grid)).columns(key) for key in selection.keys if key in found or key in existing],
-    )
