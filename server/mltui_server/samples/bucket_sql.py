@@ -1,8 +1,9 @@
 """The statements of DuckDBStore. What is put into them are numbers of ours, never a client's text.
 
-`sealed` keeps samples in chunks: CHUNK_ROWS neighbours in (series, time), with the statistics of each in `chunk`, and
-of FAN_OUT neighbouring chunks together in `roll`. Exact buckets need the chunks of those rolls only that lie across a
-border, and the samples of those chunks only that do: of 10 M samples in 500 buckets, one in two hundred.
+`sealed` keeps samples in chunks: neighbours that are in one cell of either axis, with the statistics of each in
+`chunk`, and of those that are in one of FAN_OUT times the size together in `roll`. Cells are powers of two, as borders
+are: exact buckets need the chunks of those rolls only that are larger than a bucket or lie across a bound, and the
+samples of those chunks only that do.
 """
 
 from collections.abc import Iterable
@@ -10,8 +11,11 @@ from collections.abc import Iterable
 from mltui_server.samples.grid import Grid, StoreAxis, whole_bounds
 from mltui_server.samples.store import Selection
 
-CHUNK_ROWS = 128
-FAN_OUT = 64
+CHUNK_ROWS = 256
+"""At most, of evenly spaced samples; half of it at least."""
+FAN_OUT = 16
+WIDEST = 2**58
+"""Of cells, so that FAN_OUT times as much is a number still."""
 NANO_RANGE = 2**64
 """One more than any time: (step, time) as one HUGEINT sorts the same, and 2.5 times as fast as a struct."""
 SCALE = 2.0**40
@@ -39,22 +43,35 @@ INSERT INTO applied SELECT ''::BLOB WHERE NOT EXISTS (FROM applied);
 
 def seal_statements(chunk: int) -> Iterable[str]:
     """Move `recent` to `sealed`, in chunks numbered from `chunk`."""
+
+    def cells(axis: str) -> str:
+        wide = f"(max({axis}) - min({axis})) / count(*) * {CHUNK_ROWS}"
+        return f"(2 ** floor(log2(least({WIDEST}, greatest(1, {wide})))))::BIGINT"
+
     yield (
-        "INSERT INTO sealed SELECT series, time, step, value, "
-        # No chunk has samples of two series: then its number alone tells what to read of it.
-        f"{chunk} + (row_number() OVER (ORDER BY series, time) - 1) // {CHUNK_ROWS} "
-        "+ dense_rank() OVER (ORDER BY series) - 1 FROM recent ORDER BY series, time"
+        # Steps that go back would tear neighbours apart.
+        f"CREATE OR REPLACE TEMP TABLE cell AS SELECT series, {cells('time')} AS time_cell, "
+        f"CASE WHEN bool_and(step >= before) AND count(step) = count(*) THEN {cells('step')} ELSE {WIDEST} END "
+        "AS step_cell FROM (SELECT *, lag(step) OVER (PARTITION BY series ORDER BY time) AS before FROM recent) "
+        "GROUP BY series"
     )
     yield (
-        f"INSERT INTO chunk SELECT series, chunk - (chunk - min(chunk) OVER (PARTITION BY series)) % {FAN_OUT}, * "
-        "EXCLUDE series FROM (SELECT series, chunk, count(*), count(v), min(time), max(time), min(step), max(step), "
+        f"INSERT INTO sealed SELECT series, time, step, value, {chunk} - 1 + dense_rank() OVER "
+        "(ORDER BY series, time // time_cell, step // step_cell) FROM recent JOIN cell USING (series) "
+        "ORDER BY series, time"
+    )
+    yield (
+        "INSERT INTO chunk SELECT series, min(chunk) OVER (PARTITION BY series, "
+        f"time_low // (time_cell * {FAN_OUT}), step_low // (step_cell * {FAN_OUT})), * "
+        "EXCLUDE (series, time_cell, step_cell) FROM (SELECT series, chunk, count(*), count(v), "
+        "min(time) AS time_low, max(time), min(step) AS step_low, max(step), "
         "coalesce(bool_and(step >= before), true) AND count(step) = count(*), "
         f"min(v), max(v), sum(v / {SCALE}::DOUBLE), "
         "arg_min(v, time), min(time) FILTER (v IS NOT NULL), arg_min(step, time) FILTER (v IS NOT NULL), "
         "arg_max(v, time), max(time) FILTER (v IS NOT NULL), arg_max(step, time) FILTER (v IS NOT NULL) "
         "FROM (SELECT *, CASE WHEN isfinite(value) THEN value END AS v, "
         "lag(step) OVER (PARTITION BY series, chunk ORDER BY time) AS before "
-        f"FROM sealed WHERE chunk >= {chunk}) GROUP BY series, chunk) ORDER BY series, chunk"
+        f"FROM sealed WHERE chunk >= {chunk}) GROUP BY series, chunk) JOIN cell USING (series) ORDER BY series, chunk"
     )
     yield (
         "INSERT INTO roll SELECT series, roll, sum(samples), sum(finite), min(time_low), max(time_high), "
