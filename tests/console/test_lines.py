@@ -11,6 +11,7 @@ from widget_apps import lines_of
 from mltui.console.screens.lines import OneLine, StatusLine
 from mltui.console.state.server import Counts
 from mltui.console.theme import DARK, THEMES
+from mltui.wire.samples import InboxState
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Said:
     address: str = "127.0.0.1:9351"
     server_version: str = "0.1.0"
     counts: Counts | None = None
+    inbox: InboxState | None = None
     user: str = "ada"
 
 
@@ -58,3 +60,11 @@ async def test_the_status_line_drops_what_matters_least(width: int) -> None:
     assert "127.0.0.1:9351  " in text and "● 1 running" in text and "stale" in text
     assert ("0 queued" in text) >= ("ada" in text) >= ("0.1.0" in text)
     assert ("0.1.0" in text) == (width >= 100)
+
+
+async def test_how_much_waits_and_for_how_long_stays_on_a_narrow_line() -> None:
+    late = InboxState(waiting=12_345, oldest_s=42.0, capacity=10**6, delayed=True)
+    text = await shown(StatusLine(), 80, inbox=late, counts=Counts(running=1, queued=0, failed=0))
+    assert "◔ samples delayed 42s, 12,345 wait  127.0.0.1:9351" in text
+    on_time = InboxState(waiting=100, oldest_s=0.2, capacity=10**6, delayed=False)
+    assert "delayed" not in await shown(StatusLine(), 80, inbox=on_time)
