@@ -55,7 +55,7 @@ def test_what_the_lines_say():
         rf"metric,metric=a\ b,run={run} nf=1i,step=7i 1",
     ]
     cpu = SeriesColumns(
-        SeriesName(RUN, "sys/train/gpu0/util"), pa.array([5]), pa.nulls(1, pa.int64()), pa.array([3.0]), "node 1"
+        SeriesName(RUN, "sys/train/gpu0/util"), pa.array([5]), pa.nulls(1, pa.int64()), pa.array([3.0]), 0, "node 1"
     )
     assert said(cpu) == [rf"resource,device=gpu0,node=node\ 1,run={run},scope=train util=3.0 5"]
 
@@ -87,9 +87,8 @@ async def test_a_node_that_changes_is_one_series_still(influx_access: Access):
     key = "sys/train/host/cpu"
     for number, node in enumerate(["a", "b", ""]):
         time = pa.array([1_790_000_000 * 10**9 + number])
-        await store.write(
-            [1], [SeriesColumns(SeriesName(RUN, key), time, pa.nulls(1, pa.int64()), pa.array([1.0]), node)]
-        )
+        sample = SeriesColumns(SeriesName(RUN, key), time, pa.nulls(1, pa.int64()), pa.array([1.0]), number, node)
+        await store.write([1], [sample])
     assert len(await exported(store, key)) == 3
     client = InfluxClient(influx_access)
     await client.ping()
