@@ -4,7 +4,7 @@ What is kept of many samples does not grow with them: a cell a stretch of the ax
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +44,7 @@ class Cells:
 
     def columns(self) -> list[NDArray[np.generic]]:
         """The integers, then the floats."""
-        return [getattr(self, field.name) for field in fields(self)]
-
-    def take(self, which: NDArray[np.bool_]) -> "Cells":
-        return Cells(*(column[which] for column in self.columns()))  # type: ignore[arg-type]
+        return list(self.__dict__.values())
 
 
 INTEGERS, FLOATS = 7, 5
@@ -120,7 +117,9 @@ def merged(cells: Cells, index: Integers) -> Cells:
 
 def _starts(index: Integers) -> NDArray[np.intp]:
     """Where runs of one number begin."""
-    return np.flatnonzero(np.append(True, index[1:] != index[:-1]))
+    new = np.ones(len(index), np.bool_)
+    np.not_equal(index[1:], index[:-1], out=new[1:])
+    return np.flatnonzero(new)
 
 
 def bucket_columns(key: str, cells: Cells) -> BucketColumns:
