@@ -1,6 +1,5 @@
 """Points in and out again, on every store that there is."""
 
-import pytest
 from point_calls import at, data, make, send, span
 
 
@@ -19,9 +18,11 @@ async def test_points_come_back_as_they_went_in(http):
 
 
 async def test_a_gauge_by_bucket(http):
-    made = await make(http, "depth", "gauge", "queue")
+    await make(http, "depth", "gauge", "queue")
     values = [3.0, 1.0, "Infinity", 7.0]
-    await send(http, "depth", *({"labels": {"queue": "a"}, "value": v, "timestamp": at(i)} for i, v in enumerate(values)))
+    await send(
+        http, "depth", *({"labels": {"queue": "a"}, "value": v, "timestamp": at(i)} for i, v in enumerate(values))
+    )
     found = await data(http, "depth", buckets=2, **span(0, 4))
     assert found.pop("cursor") >= 1
     assert found == {
