@@ -7,10 +7,12 @@ from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
 
 from mltui.wire.base import Page
 from mltui.wire.metrics import AcceptedPoints, LabelValues, MetricData, MetricPoint
 from mltui_server.lib.session import RequestSession
+from mltui_server.metrics.export import MEDIA_TYPES, Format, export
 from mltui_server.metrics.incoming import MAX_BODY_BYTES, accept_batch, accept_point
 from mltui_server.metrics.raw import Order, read_page
 from mltui_server.metrics.reading import QUANTILES, read_buckets
@@ -29,6 +31,10 @@ Start = Annotated[
 End = Annotated[
     str | None,
     QueryParameter(name="end_time", description="The same. Default: now, or the last point where that is later"),
+]
+
+FileFormat = Annotated[
+    Format | None, QueryParameter(name="format", description="All points of the range as a file, streamed")
 ]
 
 
@@ -60,8 +66,9 @@ class MetricDataController(Controller):
         limit: FromQuery[int] = 1_000,
         cursor: FromQuery[str | None] = None,
         order: FromQuery[Order] = "asc",
-    ) -> Response[bytes]:
-        """With `buckets`: GaugeData, EnumData or HistogramData. Without: a page of points.
+        format_: FileFormat = None,
+    ) -> Response[bytes] | Stream:
+        """With `buckets`: GaugeData, EnumData or HistogramData. With `format`: all points. Else a page of points.
 
         Any other parameter filters by a label: `region=eu`, several times for any of several values;
         `label.limit=eu` where the label is named as a parameter.
@@ -71,6 +78,9 @@ class MetricDataController(Controller):
             query = request.query_params.multi_items()
             selection = await select_points(session, name, query, PARAMETERS, start_time, end_time)
         store = state.samples.store.points
+        if format_ is not None:
+            pieces = await while_wanted(request, export(store, selection, format_))
+            return Stream(pieces, media_type=MEDIA_TYPES[format_])
         if buckets is not None:
             return _json(await while_wanted(request, read_buckets(store, selection, buckets, quantiles)))
         return _json(await while_wanted(request, read_page(store, selection, limit, cursor, order)))
