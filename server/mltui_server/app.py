@@ -30,6 +30,7 @@ from mltui_server.metrics.controller import MetricController
 from mltui_server.metrics.data_controller import MetricDataController
 from mltui_server.metrics.inbox import PointInbox
 from mltui_server.metrics.known import KnownMetrics
+from mltui_server.metrics.text_controller import MetricTextController
 from mltui_server.pipelines.controller import PipelineController
 from mltui_server.runs.controller import RunController
 from mltui_server.samples.controller import InboxController, SampleController
@@ -85,6 +86,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     EventController,
                     MetricController,
                     MetricDataController,
+                    MetricTextController,
                 ],
             ),
             talk,

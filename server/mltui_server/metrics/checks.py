@@ -1,6 +1,7 @@
 """Points of a request, checked against their metric. Everything that is stored has passed here."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from mltui.wire.base import Number, to_float
-from mltui.wire.metrics import DataPoint, MetricType
+from mltui.wire.metrics import MAX_STATE, DataPoint, MetricType
 from mltui_server.lib.errors import Fault, Invalid
 from mltui_server.metrics.inbox import Incoming
 from mltui_server.metrics.known import KnownMetric, Values
@@ -29,14 +30,21 @@ FIELDS = {
 }
 ALL_FIELDS = tuple(name for names in FIELDS.values() for name in names)
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""All but line break and tab: a terminal would obey them. And halves of characters, which no database keeps."""
+
 
 @dataclass
 class Checker:
-    """Points of one metric, one after the other. `now`: the time of those that bring none, ns."""
+    """Points of one metric, one after the other. `now`: the time of those that bring none, ns.
+
+    `absent_labels`: a label that is absent is empty, as in Prometheus; otherwise it is a fault.
+    """
 
     metric: KnownMetric
     now: int
     faults: list[Fault] = field(default_factory=list)
+    absent_labels: bool = False
 
     def __post_init__(self) -> None:
         self._labels: list[Values] = []
@@ -48,14 +56,14 @@ class Checker:
         self._foreign = [name for name in ALL_FIELDS if name not in FIELDS[self.metric.type]]
 
     def add(self, point: DataPoint, path: str) -> None:
-        """`path`: where the point is, as faults name it."""
+        """`path`: where the point is, as faults name it before the field, as in `$.points[17].`."""
         try:
             labels = self._values(point.labels)
             time = self.now if point.timestamp is None else _time(point.timestamp)
             self._refuse_foreign(point)
             row = self._row(point)
         except _Wrong as wrong:
-            self.faults.append(Fault(f"{path}.{wrong.where}", wrong.message))
+            self.faults.append(Fault(f"{path}{wrong.where}", wrong.message))
             return
         self._labels.append(labels)
         self._times.append(time)
@@ -67,20 +75,22 @@ class Checker:
 
     def _values(self, labels: Mapping[str, str]) -> Values:
         keys = self.metric.keys
+        if self.absent_labels:
+            labels = dict.fromkeys(keys, "") | dict(labels)
         if len(labels) != len(keys) or any(key not in labels for key in keys):
             raise _Wrong("labels", f"Labels must contain exactly these keys: {list(keys)}")
         values = tuple([labels[key] for key in keys])
-        if values not in self.metric.sets:
+        if values not in self.metric.sets or not (self.absent_labels or all(values)):
             for key, value in labels.items():
-                _check_label(key, value)
+                if value or not self.absent_labels:
+                    _check_label(key, value)
         return values
 
     def _refuse_foreign(self, point: DataPoint) -> None:
         for name in self._foreign:
             if getattr(point, name) is not None:
                 takes = " and ".join(FIELDS[self.metric.type])
-                article = "an" if self.metric.type is MetricType.ENUM else "a"
-                raise _Wrong(name, f"{self.metric.name!r} is {article} {self.metric.type}, which takes {takes}")
+                raise _Wrong(name, f"{self.metric.name!r} is of type {self.metric.type}, which takes {takes}")
 
 
 def check(metric: KnownMetric, points: Sequence[DataPoint], now: int, path: Callable[[int], str]) -> Incoming:
@@ -111,8 +121,10 @@ def _check_label(key: str, value: str) -> None:
     if not 0 < len(value) <= MAX_LABEL_VALUE:
         said = "is empty" if not value else f"has {len(value)} characters"
         raise _Wrong(where, f"the value {said}; a label's value has 1 to {MAX_LABEL_VALUE}")
-    if not value.isprintable():
-        raise _Wrong(where, f"{value!r} has characters in it that cannot be printed")
+    if _CONTROL.search(value):
+        raise _Wrong(
+            where, f"{value!r} has control characters in it; of those, a label's value has line breaks and tabs"
+        )
 
 
 def _time(given: datetime | int) -> int:
@@ -136,8 +148,10 @@ def _gauge(point: DataPoint) -> tuple[float]:
 def _enum(point: DataPoint) -> tuple[str]:
     if point.state is None:
         raise _Wrong("state", "it is missing; a point of an enum has a state")
-    if not point.state.isprintable():
-        raise _Wrong("state", f"{point.state!r} has characters in it that cannot be printed")
+    if not 0 < len(point.state) <= MAX_STATE:
+        raise _Wrong("state", f"it has {len(point.state)} characters; a state has 1 to {MAX_STATE}")
+    if _CONTROL.search(point.state) or "\n" in point.state:
+        raise _Wrong("state", f"{point.state!r} has control characters in it")
     return (point.state,)
 
 

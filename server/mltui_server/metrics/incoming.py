@@ -21,13 +21,13 @@ _msgpack = {kind: msgspec.msgpack.Decoder(kind) for kind in (DataPoint, DataBatc
 
 async def accept_point(inbox: PointInbox, name: str, body: bytes, content_type: str) -> AcceptedPoints:
     """Raises NotFound, Invalid with a path as `$.labels`, Unavailable; msgspec.DecodeError for what is no JSON."""
-    return await _accept(inbox, name, [_decode(DataPoint, body, content_type)], lambda _: "$")
+    return await _accept(inbox, name, [_decode(DataPoint, body, content_type)], lambda _: "$.")
 
 
 async def accept_batch(inbox: PointInbox, name: str, body: bytes, content_type: str) -> AcceptedPoints:
     """The same, with paths as `$.points[17].labels`."""
     batch = _decode(DataBatch, body, content_type)
-    return await _accept(inbox, name, batch.points, lambda index: f"$.points[{index}]")
+    return await _accept(inbox, name, batch.points, lambda index: f"$.points[{index}].")
 
 
 def _decode(kind: type[Any], body: bytes, content_type: str) -> Any:

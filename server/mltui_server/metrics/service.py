@@ -13,6 +13,9 @@ from mltui_server.lib.principal import Principal
 from mltui_server.metrics.models import Metric, MetricDeletion, MetricLabelSet
 from mltui_server.metrics.queries import metric_row
 
+ADDRESSES = ("prometheus", "lines")
+"""Below /metrics, where metrics are too."""
+
 
 async def find(session: AsyncSession, name: str, *, lock: bool = False) -> Metric:
     """The metric of that name. Raises NotFound."""
@@ -24,8 +27,10 @@ async def find(session: AsyncSession, name: str, *, lock: bool = False) -> Metri
 
 
 async def create(session: AsyncSession, principal: Principal, request: CreateMetric) -> MetricRow:
-    """Raises Conflict when the name is taken, Invalid for label keys that cannot be."""
-    _check_keys(request.label_keys)
+    """Raises Conflict when the name is taken, Invalid for a name or label keys that cannot be."""
+    if request.name in ADDRESSES:
+        raise Invalid(f"$.name: {request.name!r} is an address of the API; choose another name")
+    check_keys(request.label_keys)
     after = msgspec.to_builtins(request)
     metric = Metric(**after)
     try:
@@ -61,7 +66,8 @@ async def remove(session: AsyncSession, principal: Principal, name: str) -> None
     await record(session, principal, "metric.delete", metric.id, before=before)
 
 
-def _check_keys(keys: list[str]) -> None:
+def check_keys(keys: list[str]) -> None:
+    """Raises Invalid for label keys that are there twice, or reserved."""
     faults = [
         Fault(f"$.label_keys[{at}]", f"{key!r} is {reason}")
         for at, key in enumerate(keys)

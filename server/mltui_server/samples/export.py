@@ -26,5 +26,5 @@ def words(values: pa.DoubleArray) -> pa.StringArray:
 
 
 def quoted(text: str) -> str:
-    """As RFC 4180 has it. Keys hold no line breaks."""
-    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"') else text
+    """As RFC 4180 has it."""
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') else text

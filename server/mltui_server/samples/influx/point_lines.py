@@ -31,9 +31,10 @@ def lines(type_: MetricType, series: Mapping[int, PointSeries], points: pa.Table
 
 
 def _head(measurement: str, series: PointSeries) -> str:
-    """Measurement and tags; `le` comes last, where there is one."""
+    """Measurement and tags; `le` comes last, where there is one. InfluxDB has no empty tags: they are left out."""
     tags = {"labelset": str(series.id), "metric": series.metric, **series.labels}
-    return ",".join([measurement, *(f"{key}={escaped(encoded(value))}" for key, value in sorted(tags.items()))])
+    written = (f"{key}={escaped(encoded(value))}" for key, value in sorted(tags.items()) if value)
+    return ",".join([measurement, *written])
 
 
 def _gauge(value: float) -> Sequence[str]:
