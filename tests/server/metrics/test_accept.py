@@ -5,9 +5,10 @@ import asyncio
 import msgspec
 import psycopg
 import pytest
+from litestar.testing import AsyncTestClient
 from point_calls import at, data, make, readable, send
 
-from mltui_server.lib.errors import Unavailable
+from mltui_server.app import create_app
 from mltui_server.metrics.checks import MAX_FAULTS
 
 QUEUE = {"queue": "a"}
@@ -123,29 +124,30 @@ async def test_msgpack_and_no_timestamp(metrics):
 
 
 async def test_what_is_acknowledged_is_in_postgres(metrics, dsn):
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+    await send(metrics, "depth", {"labels": QUEUE, "value": 1})
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        # Nothing leaves the inbox now.
         await connection.execute("LOCK TABLE metric_label_set IN SHARE MODE")
-        assert (await post(metrics, "depth", {"labels": QUEUE, "value": 1})).status_code == 202
-        count = await (await connection.execute("SELECT count(*) FROM point_inbox")).fetchone()
-        points = (await metrics.get("/api/v1/metrics/depth")).json()["points"]
-        assert count[0] + points == 1
+        assert (await post(metrics, "depth", {"labels": QUEUE, "value": 2})).status_code == 202
+        assert await (await connection.execute("SELECT count(*) FROM point_inbox")).fetchone() == (1,)
+    await readable(metrics, "depth", 2)
 
 
-async def test_a_label_set_too_many_names_the_label_that_explodes(metrics):
-    known = metrics._transport.app.state.points.known
-    known.ceiling = 3
-    await make(metrics, "requests", "gauge", "method", "user")
-    points = [{"labels": {"method": "get", "user": f"u{n}"}, "value": n} for n in range(3)]
-    assert (await batch(metrics, "requests", points)).status_code == 202
-    answer = await batch(metrics, "requests", [points[0], {"labels": {"method": "put", "user": "u9"}, "value": 1}])
-    assert answer.status_code == 422
-    assert answer.json()["detail"] == (
-        "metric 'requests' would have 4 label sets; at most 3 are allowed. Label 'user' has 4 values, among them "
-        "'u9', 'u2', 'u1': leave it out, or give it fewer values"
-    )
-    await readable(metrics, "requests", 3)
-    assert (await metrics.get("/api/v1/metrics/requests")).json()["label_sets"] == 3
-    assert (await batch(metrics, "requests", points)).status_code == 202
+async def test_a_label_set_too_many_names_the_label_that_explodes(settings):
+    small = msgspec.structs.replace(settings, metric_label_sets=3)
+    async with AsyncTestClient(create_app(small, settings.database_url)) as http:
+        await make(http, "requests", "gauge", "method", "user")
+        points = [{"labels": {"method": "get", "user": f"u{n}"}, "value": n} for n in range(3)]
+        assert (await batch(http, "requests", points)).status_code == 202
+        answer = await batch(http, "requests", [points[0], {"labels": {"method": "put", "user": "u9"}, "value": 1}])
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == (
+            "metric 'requests' would have 4 label sets; at most 3 are allowed. Label 'user' has 4 values, among them "
+            "'u9', 'u2', 'u1': leave it out, or give it fewer values"
+        )
+        await readable(http, "requests", 3)
+        assert (await http.get("/api/v1/metrics/requests")).json()["label_sets"] == 3
+        assert (await batch(http, "requests", points)).status_code == 202
 
 
 async def test_label_sets_that_come_at_once_are_made_once(metrics):
@@ -156,13 +158,13 @@ async def test_label_sets_that_come_at_once_are_made_once(metrics):
     assert (await metrics.get("/api/v1/metrics/depth")).json()["label_sets"] == 7
 
 
-async def test_a_full_inbox_says_come_back(metrics):
-    inbox = metrics._transport.app.state.samples.inbox
-    inbox.capacity = 1
-    answer = await post(metrics, "latency", HISTOGRAM)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    with pytest.raises(Unavailable):
-        inbox.admit(2)
+async def test_a_full_inbox_says_come_back(settings):
+    small = msgspec.structs.replace(settings, inbox_max_samples=2)
+    async with AsyncTestClient(create_app(small, settings.database_url)) as http:
+        await make(http, "latency", "histogram")
+        answer = await post(http, "latency", {"buckets": {"1": 1, "2": 2, "+Inf": 3}})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert (await post(http, "latency", {"buckets": {"1": 1, "+Inf": 3}})).status_code == 202
 
 
 async def test_a_metric_that_is_made_again_starts_empty(metrics):
