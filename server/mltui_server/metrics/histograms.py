@@ -65,7 +65,7 @@ class Increases:
     ) -> HistogramData:
         """Those of `labels` (by series) of which something was observed. `quantiles` as they were asked for."""
         kinds = self._bounds()
-        bounds = _common(kinds)
+        bounds = _common([kinds[kind] for kind in {kind for _, kind in self._grown}])
         together, sums = np.zeros((self._count, len(bounds))), np.zeros(self._count)
         series = []
         for id_, found in labels.items():
