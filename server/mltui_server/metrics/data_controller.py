@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from mltui.wire.base import Page
 from mltui.wire.metrics import AcceptedPoints, LabelValues, MetricData, MetricPoint
+from mltui_server.lib.errors import Invalid
 from mltui_server.lib.session import RequestSession
 from mltui_server.metrics.export import MEDIA_TYPES, Format, export
 from mltui_server.metrics.incoming import MAX_BODY_BYTES, accept_batch, accept_point
@@ -73,6 +74,8 @@ class MetricDataController(Controller):
         Any other parameter filters by a label: `region=eu`, several times for any of several values;
         `label.limit=eu` where the label is named as a parameter.
         """
+        if format_ is not None and buckets is not None:
+            raise Invalid(f"format={format_} has points as they were recorded; leave out buckets, or the format")
         state = request.app.state
         async with state.database.session() as session:
             query = request.query_params.multi_items()
