@@ -27,6 +27,10 @@ from mltui_server.live.socket import talk
 from mltui_server.logs.controller import LogController
 from mltui_server.logs.service import logs_service
 from mltui_server.metrics.controller import MetricController
+from mltui_server.metrics.data_controller import MetricDataController
+from mltui_server.metrics.inbox import PointInbox
+from mltui_server.metrics.known import KnownMetrics
+from mltui_server.metrics.text_controller import MetricTextController
 from mltui_server.pipelines.controller import PipelineController
 from mltui_server.runs.controller import RunController
 from mltui_server.samples.controller import InboxController, SampleController
@@ -53,6 +57,8 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             engine = LocalEngine(url, settings.data_path / "agents", settle_exited(database)) if url else None
             await stack.enter_async_context(Scheduler(database, settings, engine).running())
             samples = state.samples = await stack.enter_async_context(samples_service(settings, database))
+            known = KnownMetrics(database.pool, settings.metric_label_sets)
+            state.points = PointInbox(database.pool, samples.inbox, known)
             artifacts = LocalArtifacts(settings.data_path / FOLDER)
             state.logs, archivist = await stack.enter_async_context(logs_service(database, artifacts))
             state.hub = await stack.enter_async_context(Hub(database).running())
@@ -79,6 +85,8 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     LogController,
                     EventController,
                     MetricController,
+                    MetricDataController,
+                    MetricTextController,
                 ],
             ),
             talk,

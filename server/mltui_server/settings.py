@@ -80,6 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long it keeps roll-ups, which charts of long series are made of."""
     inbox_max_samples: Annotated[int, _env("MLTUI_INBOX_MAX_SAMPLES", ge=1000)] = 200_000_000
     """Samples that may wait for the sample store; past that, writers get 503 with Retry-After."""
+    metric_label_sets: Annotated[int, _env("MLTUI_METRIC_LABEL_SETS", ge=1)] = 1000
+    """Label sets that one operational metric may have; points that would bring more are refused."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _env("MLTUI_LOG_LEVEL")] = "info"
     """debug, info, warning or error."""
     log_format: Annotated[Literal["auto", "json", "text"], _env("MLTUI_LOG_FORMAT")] = "auto"

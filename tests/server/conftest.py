@@ -1,12 +1,15 @@
-"""The server in this process, over its ASGI door, on a real Postgres."""
+"""The server in this process, over its ASGI door, on a real Postgres; and InfluxDB where there is one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from uuid import uuid4
 
 import httpx
 import pytest
+from influx_process import InfluxProcess, influxd, named_access
 from litestar.testing import AsyncTestClient
 
 from mltui_server.app import create_app
+from mltui_server.samples.influx.access import Access
 from mltui_server.settings import Settings
 
 
@@ -16,3 +19,21 @@ async def http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     async with AsyncTestClient(create_app(settings, settings.database_url)) as client:
         client.headers["X-Mltui-User"] = "ada"
         yield client
+
+
+@pytest.fixture(scope="session")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Access | None]]:
+    """Access to a database by name, on the one server of this session. Skips where there is none."""
+    if named_access(""):
+        yield named_access
+        return
+    process = InfluxProcess(influxd(), tmp_path_factory.mktemp("influxd"))
+    process.start()
+    yield lambda database: Access(process.url, database)
+    process.stop()
+
+
+@pytest.fixture
+def influx_access(influx) -> Access:
+    """A database of the test's own, not made yet."""
+    return influx(f"test-{uuid4().hex}")

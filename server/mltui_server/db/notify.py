@@ -1,7 +1,7 @@
 """Listening to Postgres: one connection, one channel, reconnecting for ever.
 
 Payloads are topics with ids, never contents (Postgres caps them at 8,000 bytes):
-`events`, `log:<execution id>`, `series:<run id>`, and `work` for the scheduler.
+`events`, `log:<execution id>`, `series:<run id>`, `points:<metric id>`, and `work` for the scheduler.
 """
 
 import asyncio

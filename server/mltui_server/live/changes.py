@@ -1,4 +1,4 @@
-"""What changed, read from Postgres: events after a cursor, and how far logs and series have come."""
+"""What changed, read from Postgres: events after a cursor, and how far logs, series and points have come."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mltui_server.events.queries import START, Cursor
 
 MAX_ROWS = 1_000
 RUNS, PIPELINES, EVENTS = "runs", "pipelines", "events"
-RUN, LOG, SERIES = "run:", "log:", "series:"
+RUN, LOG, SERIES, POINTS = "run:", "log:", "series:", "points:"
 EVENT_TOPICS = (RUNS, PIPELINES, EVENTS)
 
 ENDED_VALUES = [status.value for status in ENDED]
@@ -26,7 +26,11 @@ SELECT e.xid, e.id, e.object_type, e.object_id, e.run_id, r.pipeline_id,
 FROM event e LEFT JOIN run r ON r.id = e.run_id
 WHERE (e.xid, e.id) > (%s, %s) ORDER BY e.xid, e.id LIMIT %s"""
 LINES = "SELECT id, log_lines, status = ANY(%s) FROM execution WHERE id = ANY(%s)"
-VERSIONS = "SELECT id, sample_version FROM run WHERE id = ANY(%s)"
+VERSIONS = {
+    SERIES: "SELECT id, sample_version FROM run WHERE id = ANY(%s)",
+    POINTS: "SELECT id, version FROM metric WHERE id = ANY(%s)",
+}
+"""By the kind of topic: how often what it is about became more."""
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -91,9 +95,9 @@ async def log_lines(connection: Connection, ids: Collection[str]) -> dict[str, t
     return {str(id_): (lines, ended) for id_, lines, ended in rows}
 
 
-async def sample_versions(connection: Connection, ids: Collection[str]) -> dict[str, int]:
-    """`sample_version` of these runs."""
-    rows = await _rows(connection, VERSIONS, [[UUID(one) for one in ids]])
+async def versions(connection: Connection, kind: str, ids: Collection[str]) -> dict[str, int]:
+    """Of these runs' samples, or these metrics' points; `kind` is one of VERSIONS."""
+    rows = await _rows(connection, VERSIONS[kind], [[UUID(one) for one in ids]])
     return {str(id_): version for id_, version in rows}
 
 

@@ -21,13 +21,13 @@ from mltui_server.live.changes import (
     EVENT_TOPICS,
     LOG,
     RUN,
-    SERIES,
+    VERSIONS,
     Changes,
     Connection,
     changes_after,
     log_lines,
     newest,
-    sample_versions,
+    versions,
 )
 from mltui_server.live.mailbox import Mailbox
 from mltui_server.live.topics import TopicError, check_topic
@@ -52,7 +52,7 @@ class Hub:
         """Everything up to here has been told."""
         self._events_due = True
         self._logs_due: set[str] = set()
-        self._series_due: set[str] = set()
+        self._versions_due: dict[str, set[str]] = {kind: set() for kind in VERSIONS}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Hub"]:
@@ -101,8 +101,8 @@ class Hub:
                 self._events_due = True
             elif payload.startswith(LOG):
                 self._logs_due.add(payload.removeprefix(LOG))
-            elif payload.startswith(SERIES):
-                self._series_due.add(payload.removeprefix(SERIES))
+            elif kind := next((kind for kind in VERSIONS if payload.startswith(kind)), None):
+                self._versions_due[kind].add(payload.removeprefix(kind))
             elif payload == notify.RESYNC:
                 self._everything_is_due()
             else:
@@ -112,8 +112,9 @@ class Hub:
     def _everything_is_due(self) -> None:
         self._events_due = True
         for mailbox in self._mailboxes:
-            self._logs_due |= {name.removeprefix(LOG) for name in mailbox.topics if name.startswith(LOG)}
-            self._series_due |= {name.removeprefix(SERIES) for name in mailbox.topics if name.startswith(SERIES)}
+            self._logs_due |= _ids(LOG, mailbox.topics)
+            for kind, due in self._versions_due.items():
+                due |= _ids(kind, mailbox.topics)
 
     async def _loop(self) -> None:
         while True:
@@ -139,7 +140,7 @@ class Hub:
             self._cursor = await newest(connection)
         self._cursor, held_back = await self._tell_events(connection, self._cursor)
         await self._tell_logs(connection)
-        await self._tell_series(connection)
+        await self._tell_versions(connection)
         await self._answer_subscriptions(connection, self._cursor)
         return held_back
 
@@ -164,11 +165,12 @@ class Hub:
             for id_, (lines, _) in (await log_lines(connection, due)).items():
                 self._tell(LOG + id_, str(lines))
 
-    async def _tell_series(self, connection: Connection) -> None:
-        due, self._series_due = self._wanted(SERIES, self._series_due), set()
-        if due:
-            for id_, version in (await sample_versions(connection, due)).items():
-                self._tell(SERIES + id_, str(version))
+    async def _tell_versions(self, connection: Connection) -> None:
+        for kind in VERSIONS:
+            due, self._versions_due[kind] = self._wanted(kind, self._versions_due[kind]), set()
+            if due:
+                for id_, version in (await versions(connection, kind, due)).items():
+                    self._tell(kind + id_, str(version))
 
     def _wanted(self, prefix: str, due: set[str]) -> set[str]:
         """Those of `due` that somebody listens to."""
@@ -188,7 +190,11 @@ class Hub:
         missed = {cursor: await changes_after(connection, cursor) for cursor in known}
         names = {name for _, name, _ in asked}
         logs = await log_lines(connection, _ids(LOG, names))
-        series = await sample_versions(connection, _ids(SERIES, names))
+        newest_versions = {
+            kind + id_: version
+            for kind in VERSIONS
+            for id_, version in (await versions(connection, kind, _ids(kind, names))).items()
+        }
         for mailbox, name, cursor in asked:
             if mailbox.asked.get(name, _GONE) != cursor:
                 continue  # Unsubscribed, or subscribed again, meanwhile.
@@ -199,8 +205,8 @@ class Hub:
                 lines, ended = logs.get(name.removeprefix(LOG), (0, False))
                 # The number of lines does not tell that there will be no more.
                 notice = Notice(topic=name, cursor=str(lines)) if ended or cursor != str(lines) else None
-            elif name.startswith(SERIES):
-                version = str(series.get(name.removeprefix(SERIES), 0))
+            elif name.startswith(tuple(VERSIONS)):
+                version = str(newest_versions.get(name, 0))
                 notice = Notice(topic=name, cursor=version) if cursor != version else None
             else:
                 notice = _resumed(name, cursor, now, missed)

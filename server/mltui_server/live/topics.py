@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from mltui_server.live.changes import EVENT_TOPICS, LOG, RUN, SERIES
+from mltui_server.live.changes import EVENT_TOPICS, LOG, POINTS, RUN, SERIES
 
 
 class TopicError(ValueError):
@@ -12,11 +12,11 @@ class TopicError(ValueError):
 def check_topic(name: str) -> str:
     """The name of a topic that exists. Raises TopicError."""
     kind, colon, key = name.partition(":")
-    if name in EVENT_TOPICS or (kind + colon in (RUN, LOG, SERIES) and _is_id(key)):
+    if name in EVENT_TOPICS or (kind + colon in (RUN, LOG, SERIES, POINTS) and _is_id(key)):
         return name
     raise TopicError(
-        f"no topic {name[:100]!r}; the topics are runs, pipelines, events, run:ID, series:ID (of a run) and log:ID "
-        "(of an execution), with ids as the API writes them"
+        f"no topic {name[:100]!r}; the topics are runs, pipelines, events, run:ID, series:ID (of a run), log:ID "
+        "(of an execution) and points:ID (of a metric), with ids as the API writes them"
     )
 
 

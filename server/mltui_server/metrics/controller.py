@@ -40,7 +40,7 @@ class MetricController(Controller):
 
     @get("/{name:str}")
     async def show(self, session: RequestSession, name: FromPath[str]) -> MetricRow:
-        return queries.metric_row(await service.find(session, name))
+        return await queries.metric_row(session, (await service.find(session, name)).id)
 
     @patch("/{name:str}")
     async def change(

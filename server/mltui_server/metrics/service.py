@@ -10,8 +10,11 @@ from mltui.wire.metrics import RESERVED_LABEL_KEYS, CreateMetric, MetricRow, Pat
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, Fault, Invalid, NotFound
 from mltui_server.lib.principal import Principal
-from mltui_server.metrics.models import Metric
+from mltui_server.metrics.models import Metric, MetricDeletion, MetricLabelSet
 from mltui_server.metrics.queries import metric_row
+
+ADDRESSES = ("prometheus", "lines")
+"""Below /metrics, where metrics are too."""
 
 
 async def find(session: AsyncSession, name: str, *, lock: bool = False) -> Metric:
@@ -24,8 +27,10 @@ async def find(session: AsyncSession, name: str, *, lock: bool = False) -> Metri
 
 
 async def create(session: AsyncSession, principal: Principal, request: CreateMetric) -> MetricRow:
-    """Raises Conflict when the name is taken, Invalid for label keys that cannot be."""
-    _check_keys(request.label_keys)
+    """Raises Conflict when the name is taken, Invalid for a name or label keys that cannot be."""
+    if request.name in ADDRESSES:
+        raise Invalid(f"$.name: {request.name!r} is an address of the API; choose another name")
+    check_keys(request.label_keys)
     after = msgspec.to_builtins(request)
     metric = Metric(**after)
     try:
@@ -34,7 +39,7 @@ async def create(session: AsyncSession, principal: Principal, request: CreateMet
     except IntegrityError:
         raise Conflict("Metric with the same name already exists") from None
     await record(session, principal, "metric.create", metric.id, after=after)
-    return metric_row(metric)
+    return await metric_row(session, metric.id)
 
 
 async def patch(session: AsyncSession, principal: Principal, name: str, request: PatchMetric) -> MetricRow:
@@ -48,17 +53,21 @@ async def patch(session: AsyncSession, principal: Principal, name: str, request:
             setattr(metric, field, value)
         await session.flush()
         await record(session, principal, "metric.update", metric.id, before=before, after=wanted)
-    return metric_row(metric)
+    return await metric_row(session, metric.id)
 
 
 async def remove(session: AsyncSession, principal: Principal, name: str) -> None:
+    """Its points are deleted from the store in the background, once this transaction has deleted the metric."""
     metric = await find(session, name, lock=True)
-    before = msgspec.to_builtins(metric_row(metric))
+    before = msgspec.to_builtins(await metric_row(session, metric.id))
+    label_sets = await session.scalars(select(MetricLabelSet.id).where(MetricLabelSet.metric_id == metric.id))
+    session.add(MetricDeletion(metric_id=metric.id, label_sets=list(label_sets)))
     await session.delete(metric)
     await record(session, principal, "metric.delete", metric.id, before=before)
 
 
-def _check_keys(keys: list[str]) -> None:
+def check_keys(keys: list[str]) -> None:
+    """Raises Invalid for label keys that are there twice, or reserved."""
     faults = [
         Fault(f"$.label_keys[{at}]", f"{key!r} is {reason}")
         for at, key in enumerate(keys)

@@ -1,34 +1,27 @@
 """Samples over HTTP: in as batches, out as buckets, summaries and CSV."""
 
-import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Annotated, Any, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from mltui.wire.samples import Axis, InboxState, Moved, RefusedBatch, Series, SeriesSummary
-from mltui_server.lib.errors import Unavailable
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
 from mltui_server.samples import batch, queries, set_aside
 from mltui_server.samples.reading import Question, read_csv, read_series
-from mltui_server.samples.store import StoreError
-
-T = TypeVar("T")
+from mltui_server.samples.wanted import while_wanted
 
 From = Annotated[
     float | None, QueryParameter(name="from", description="First point of the axis. Default: the first sample")
 ]
 To = Annotated[float | None, QueryParameter(name="to", description="Last point. Default: the last sample")]
 CSV = "text/csv; charset=utf-8"
-GONE_AWAY = 499
-"""What others log too when nobody is left to read the answer."""
 
 
 class SampleController(Controller):
@@ -57,7 +50,7 @@ class SampleController(Controller):
         """Exact buckets. `keys`: several with commas or repeated; a trailing `*` means every key that begins so."""
         state = request.app.state
         question = Question(parse_id("run", run_id), _several(keys), x, low, high)
-        return await _while_wanted(request, read_series(state.database, state.samples.store, question, buckets))
+        return await while_wanted(request, read_series(state.database, state.samples.store, question, buckets))
 
     @get("/series/keys")
     async def summaries(self, session: RequestSession, run_id: FromPath[str]) -> list[SeriesSummary]:
@@ -112,24 +105,3 @@ class InboxController(Controller):
 
 def _several(keys: Sequence[str] | None) -> list[str]:
     return [key for part in keys or () for key in part.split(",") if key]
-
-
-async def _while_wanted(request: Request[Any, Any, State], work: Coroutine[Any, Any, T]) -> T:
-    """Stop the work when the client goes away: a console that scrolls asks again long before a slow answer comes."""
-    task, gone = asyncio.create_task(work), asyncio.create_task(_gone(request))
-    try:
-        await asyncio.wait([task, gone], return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise HTTPException(status_code=GONE_AWAY, detail="the client has gone away")
-        return await task
-    except StoreError as error:
-        raise Unavailable(str(error)) from None
-    finally:
-        gone.cancel()
-        task.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
-async def _gone(request: Request[Any, Any, State]) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -9,17 +9,22 @@ HEADER = b"key,step,time,value\n"
 def csv_lines(key: str, batch: pa.RecordBatch) -> bytes:
     """Lines of one series' (step, time, value): times ISO 8601 in UTC with nanoseconds, NaN and Infinity as words."""
     steps = pc.fill_null(batch["step"].cast(pa.string()), "")
-    times = pc.replace_substring(batch["time"].cast(pa.timestamp("ns", "UTC")).cast(pa.string()), " ", "T")
-    lines = pc.binary_join_element_wise(_quoted(key), steps, times, _words(batch["value"]), ",")
+    lines = pc.binary_join_element_wise(quoted(key), steps, iso_times(batch["time"]), words(batch["value"]), ",")
     return ("\n".join(lines.to_pylist()) + "\n").encode() if len(batch) else b""
 
 
-def _words(values: pa.DoubleArray) -> pa.StringArray:
+def iso_times(times: pa.Int64Array) -> pa.StringArray:
+    """ISO 8601 in UTC with nine digits, from ns."""
+    return pc.replace_substring(times.cast(pa.timestamp("ns", "UTC")).cast(pa.string()), " ", "T")
+
+
+def words(values: pa.DoubleArray) -> pa.StringArray:
+    """Numbers as text."""
     words = pc.if_else(pc.greater(values, 0.0), "Infinity", "-Infinity")
     words = pc.if_else(pc.is_nan(values), "NaN", words)
     return pc.if_else(pc.is_finite(values), values.cast(pa.string()), words)
 
 
-def _quoted(text: str) -> str:
-    """As RFC 4180 has it. Keys hold no line breaks."""
-    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"') else text
+def quoted(text: str) -> str:
+    """As RFC 4180 has it."""
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') else text

@@ -14,6 +14,7 @@ import psycopg
 import structlog
 
 from mltui_server.db.notify import CHANNEL
+from mltui_server.metrics.flush import drain_points
 from mltui_server.samples.arrange import Addition, Already, Flush, InboxRow, Refusal, arrange, unpack
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.nodes import HOSTS, hosts_of, is_resource
@@ -188,6 +189,7 @@ class Flusher:
         while (moved := await flush_once(connection, self._store)) and _large(moved):
             pass
         await forget_deleted(connection, self._store)
+        await drain_points(connection, self._store.points)
 
     async def _wait(self) -> None:
         started = time.monotonic()

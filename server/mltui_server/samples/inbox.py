@@ -39,11 +39,15 @@ WITH writer AS (
     WHERE writer = %(writer)b::text AND run_id = %(run)b::uuid AND last_seq = %(seq)b::bigint - 1 RETURNING writer)
 {_INSERT} FROM writer RETURNING id"""
 WRITER = "SELECT run_id, last_seq FROM sample_writer WHERE writer = %s"
-DEPTH = "SELECT coalesce(sum(samples), 0)::bigint, min(received_at) FROM sample_inbox"
+DEPTH = """
+SELECT coalesce(sum(samples), 0)::bigint, min(received_at) FROM (
+    SELECT samples, received_at FROM sample_inbox UNION ALL SELECT samples, received_at FROM point_inbox) AS waiting"""
 
 
 class Inbox:
-    """`capacity`: samples that may wait; past that, writers are told to come back."""
+    """`capacity`: samples that may wait, points of operational metrics included; past that, writers are told to come
+    back.
+    """
 
     def __init__(self, pool: AsyncConnectionPool, capacity: int) -> None:
         self._pool = pool
@@ -60,11 +64,7 @@ class Inbox:
         Raises NotFound for an unknown run, Conflict for a gap in the writer's sequence or a writer of another run,
         Unavailable while the inbox is full.
         """
-        if self.depth + batch.samples > self.capacity:
-            raise Unavailable(
-                f"{self.depth} samples wait for the sample store, which is behind or away; at most {self.capacity} may",
-                FULL_RETRY_S,
-            )
+        self.admit(batch.samples)
         statement = STORE if batch.seq is None else STORE_FIRST if batch.seq == 1 else STORE_NEXT
         values = {
             "run": run, "samples": batch.samples, "body": batch.body, "writer": batch.writer, "seq": batch.seq
@@ -76,9 +76,21 @@ class Inbox:
                 raise NotFound("run", str(run)) from None
             if stored is None:
                 return await _explain(connection, run, batch)
-        self.depth += batch.samples
-        self.arrived.set()
+        self.came_in(batch.samples)
         return Accepted(samples=batch.samples)
+
+    def admit(self, samples: int) -> None:
+        """Raises Unavailable if there is no room for so many."""
+        if self.depth + samples > self.capacity:
+            raise Unavailable(
+                f"{self.depth} samples wait for the sample store, which is behind or away; at most {self.capacity} may",
+                FULL_RETRY_S,
+            )
+
+    def came_in(self, samples: int) -> None:
+        """So many more are durable, and wait."""
+        self.depth += samples
+        self.arrived.set()
 
     async def measure(self) -> None:
         """Keep `depth` and `oldest` true, for ever."""

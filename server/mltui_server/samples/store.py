@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
 import pyarrow as pa
 
 from mltui.wire.health import Component
 from mltui_server.samples.grid import Grid, StoreAxis
+
+if TYPE_CHECKING:
+    from mltui_server.samples.points import PointStore
 
 
 class StoreError(Exception):
@@ -86,6 +89,10 @@ class Buckets:
 
 class SampleStore(Protocol):
     """Every method raises StoreError where the store cannot be used. Cancelling a read stops its work."""
+
+    @property
+    def points(self) -> "PointStore":
+        """Operational metrics, in the same store."""
 
     async def applied(self) -> frozenset[int]:
         """Ids of the inbox rows that the last write brought: after a crash these must not be written again."""

@@ -1,7 +1,7 @@
-"""A run to write samples to, and InfluxDB where there is one."""
+"""A run to write samples to, and an InfluxDB of the test's own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 from analyst_seed import seed
-from influx_process import InfluxProcess, influxd, named_access
+from influx_process import InfluxProcess, influxd
 from sample_calls import register_run
 
 from mltui_server.samples.inbox import Inbox
@@ -30,24 +30,6 @@ async def connection(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
 @pytest.fixture
 async def inbox(database) -> Inbox:
     return Inbox(database.pool, 1_000_000)
-
-
-@pytest.fixture(scope="session")
-def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Access | None]]:
-    """Access to a database by name, on the one server of this session. Skips where there is none."""
-    if named_access(""):
-        yield named_access
-        return
-    process = InfluxProcess(influxd(), tmp_path_factory.mktemp("influxd"))
-    process.start()
-    yield lambda database: Access(process.url, database)
-    process.stop()
-
-
-@pytest.fixture
-def influx_access(influx) -> Access:
-    """A database of the test's own, not made yet."""
-    return influx(f"test-{uuid4().hex}")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ with the next or sent twice without harm, and "reconnect" is "subscribe again
 with the last cursor".
 
 Topics: `runs`, `pipelines`, `events`, `run:<run id>`, `series:<run id>`,
-`log:<execution id>`.
+`log:<execution id>`, `points:<metric id>`.
 """
 
 from typing import Literal

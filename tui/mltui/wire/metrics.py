@@ -26,8 +26,8 @@ LabelKey = Annotated[
     str, text(r"^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and _, no digit first", min_length=1, max_length=100)
 ]
 MAX_LABEL_KEYS = 16
-RESERVED_LABEL_KEYS = frozenset({"le", "metric", "labelset", "time"})
-"""Tags and columns that the sample store has already."""
+RESERVED_LABEL_KEYS = frozenset({"le", "metric", "labelset", "time", "v", "nf", "s", "n", "sum", "count", "bounds"})
+"""Tags and fields that the sample store has already."""
 
 
 class MetricType(StrEnum):
@@ -59,6 +59,12 @@ class MetricRow(Answer, kw_only=True):
     label_keys: list[str]
     unit: str
     description: str
+    label_sets: int
+    points: int
+    """That were taken in; one that took another's place counts again."""
+    first_time: int | None
+    last_time: int | None
+    """Nanoseconds since 1970; None while there are no points."""
     created_at: datetime
     updated_at: datetime
 

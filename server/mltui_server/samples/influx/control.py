@@ -1,7 +1,7 @@
 """InfluxDB's control plane, which each major version does differently: where samples go, and how they are deleted."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -25,6 +25,9 @@ class Control(Protocol):
         """Make what is missing, and have samples kept as long as is asked for."""
 
     async def delete_run(self, run: UUID) -> None: ...
+
+    async def delete_points(self, label_sets: Collection[int]) -> None:
+        """Of operational metrics: all of these label sets."""
 
 
 def control_for(client: InfluxClient) -> Control:

@@ -1,12 +1,16 @@
 """InfluxDB 1.x: a database with a retention policy for each kind, all by InfluxQL."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from mltui_server.samples.influx.access import Retention
 from mltui_server.samples.influx.asking import Places
 from mltui_server.samples.influx.client import InfluxClient, Place
 from mltui_server.samples.influx.control import POLICIES
-from mltui_server.samples.influx.schema import MEASUREMENTS, name, text
+from mltui_server.samples.influx.schema import MEASUREMENTS, POINTS, name, text
+
+DELETED_AT_ONCE = 200
+"""Label sets of one statement."""
 
 
 class ControlV1:
@@ -32,6 +36,13 @@ class ControlV1:
         """From all retention policies: InfluxQL's DELETE knows none."""
         measurements = sorted({one for several in MEASUREMENTS.values() for one in several})
         await self._run(*(f'DELETE FROM {name(one)} WHERE "run" = {text(str(run))}' for one in measurements))
+
+    async def delete_points(self, label_sets: Collection[int]) -> None:
+        ids = sorted(label_sets)
+        for start in range(0, len(ids), DELETED_AT_ONCE):
+            some = ids[start : start + DELETED_AT_ONCE]
+            wanted = " OR ".join(f'"labelset" = {text(str(one))}' for one in some)
+            await self._run(*(f"DELETE FROM {name(one)} WHERE {wanted}" for one in POINTS.values()))
 
     async def _run(self, *statements: str) -> list[list[list[object]]]:
         """The values of each statement."""

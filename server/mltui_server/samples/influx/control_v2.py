@@ -4,7 +4,7 @@ Tested against recorded behaviour only.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from mltui_server.samples.influx.access import Retention
 from mltui_server.samples.influx.asking import Places
 from mltui_server.samples.influx.client import InfluxClient, Place
 from mltui_server.samples.influx.control import POLICIES, seconds
-from mltui_server.samples.influx.schema import MEASUREMENTS, Kind
+from mltui_server.samples.influx.schema import MEASUREMENTS, POINTS, Kind
 from mltui_server.samples.store import StoreError
 
 T = TypeVar("T")
@@ -73,6 +73,18 @@ class ControlV2:
             for kind, bucket in self._buckets.items():
                 for measurement in MEASUREMENTS[kind]:
                     predicate = f'_measurement="{measurement}" AND run="{run}"'
+                    server.delete_api().delete(FROM, TO, predicate, bucket=bucket, org=self._access.org)
+
+        await self._run(delete)
+
+    async def delete_points(self, label_sets: Collection[int]) -> None:
+        """One by one: its predicates know no OR."""
+
+        def delete(server: InfluxDBClient) -> None:
+            for measurement in POINTS.values():
+                for one in label_sets:
+                    predicate = f'_measurement="{measurement}" AND labelset="{one}"'
+                    bucket = self._buckets["metric"]
                     server.delete_api().delete(FROM, TO, predicate, bucket=bucket, org=self._access.org)
 
         await self._run(delete)

@@ -3,6 +3,7 @@
 Tested against recorded behaviour only.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
 import structlog
@@ -36,3 +37,8 @@ class ControlV3:
     async def delete_run(self, run: UUID) -> None:
         """InfluxDB 3 Core cannot delete rows: they stay until retention takes them, and nothing shows them any more."""
         logger.info("InfluxDB 3 deletes by retention only; a deleted run's samples stay until then", run=str(run))
+
+    async def delete_points(self, label_sets: Collection[int]) -> None:
+        """The same."""
+        logger.info("InfluxDB 3 deletes by retention only; a deleted metric's points stay until then",
+                    label_sets=len(label_sets))  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from mltui.wire.metrics import MetricType
 from mltui.wire.samples import RESOURCE_PREFIX
 
 Measurement = Literal["metric", "resource"]
@@ -21,6 +22,10 @@ MEASUREMENTS: Mapping[Kind, Sequence[str]] = {
     "resource": ("resource", "packed"),
     "rollup": ("rollup", "cells"),
 }
+POINTS: Mapping[MetricType, str] = {
+    MetricType.GAUGE: "gauge", MetricType.ENUM: "state", MetricType.HISTOGRAM: "histogram"
+}  # fmt: skip
+"""Measurements of operational metrics; `point_lines` has what is in them."""
 NAN, PLUS_INF, MINUS_INF = 1, 2, 3
 """Values of the `nf` field; the value's own field is then absent."""
 

@@ -21,6 +21,7 @@ from mltui_server.samples.influx.buckets import read_buckets
 from mltui_server.samples.influx.client import InfluxClient
 from mltui_server.samples.influx.control import Control, control_for
 from mltui_server.samples.influx.export import exported
+from mltui_server.samples.influx.point_store import InfluxPoints
 from mltui_server.samples.influx.sealing import Sealer
 from mltui_server.samples.influx.sending import Sending
 from mltui_server.samples.refusals import without
@@ -44,6 +45,7 @@ class InfluxStore:
         self._sealer = Sealer(self._client)
         self._server: Server | None = None
         self._greeting = asyncio.Lock()
+        self.points = InfluxPoints(self._client, self._control)
 
     async def applied(self) -> frozenset[int]:
         return frozenset()
@@ -103,6 +105,11 @@ class InfluxStore:
         except StoreError:
             self._server = None
             raise
+
+    @asynccontextmanager
+    async def _control(self) -> AsyncIterator[Control]:
+        async with self._ready() as server:
+            yield server.control
 
     async def _greet(self) -> Server:
         version = await self._client.ping()

@@ -1,0 +1,55 @@
+"""Points as JSON or MessagePack: decoded, checked, taken in."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from mltui.wire.base import in_words
+from mltui.wire.metrics import AcceptedPoints, DataBatch, DataPoint
+from mltui_server.lib.errors import Fault, Invalid, NotFound
+from mltui_server.metrics.checks import check
+from mltui_server.metrics.inbox import PointInbox
+from mltui_server.samples.batch import MSGPACK
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+
+_json = {kind: msgspec.json.Decoder(kind) for kind in (DataPoint, DataBatch)}
+_msgpack = {kind: msgspec.msgpack.Decoder(kind) for kind in (DataPoint, DataBatch)}
+
+
+async def accept_point(inbox: PointInbox, name: str, body: bytes, content_type: str) -> AcceptedPoints:
+    """Raises NotFound, Invalid with a path as `$.labels`, Unavailable; msgspec.DecodeError for what is no JSON."""
+    return await _accept(inbox, name, [_decode(DataPoint, body, content_type)], lambda _: "$.")
+
+
+async def accept_batch(inbox: PointInbox, name: str, body: bytes, content_type: str) -> AcceptedPoints:
+    """The same, with paths as `$.points[17].labels`."""
+    batch = _decode(DataBatch, body, content_type)
+    return await _accept(inbox, name, batch.points, lambda index: f"$.points[{index}].")
+
+
+def _decode(kind: type[Any], body: bytes, content_type: str) -> Any:
+    try:
+        return (_msgpack if content_type.startswith(MSGPACK) else _json)[kind].decode(body)
+    except msgspec.ValidationError as error:
+        message, _, path = in_words(str(error)).partition(" - at `")
+        path = path.rstrip("`") or "$"
+        raise Invalid(f"{path}: {message}", [Fault(path, message)]) from None
+
+
+async def _accept(
+    inbox: PointInbox, name: str, points: Sequence[DataPoint], path: Callable[[int], str]
+) -> AcceptedPoints:
+    async def accept() -> None:
+        checked = check(await inbox.known.find(name), points, time.time_ns(), path)
+        if points:
+            await inbox.put([checked])
+
+    try:
+        await accept()
+    except NotFound:
+        # It may have been deleted and made again since we got to know it.
+        await accept()
+    return AcceptedPoints(points=len(points))

@@ -1,0 +1,49 @@
+"""InfluxDB's line protocol to points.
+
+The measurement is the metric, tags are labels, and a field `value` or `state` is the point's. Fields that are upper
+bounds up to `+Inf`, with `sum` and `count`, are a histogram. Any other field is a metric of its own, named
+`<measurement>_<field>`, as Telegraf's own Prometheus output names them. Times are nanoseconds.
+"""
+
+from line_protocol_parser import LineFormatError, parse_line
+
+from mltui.wire.metrics import DataPoint, MetricType
+from mltui_server.metrics.texts import Found, TextMetric, wrong_line
+
+Fields = dict[str, float | int | bool | str]
+
+
+def parse_lines(text: str) -> list[TextMetric]:
+    """Raises Invalid naming the first line that is wrong."""
+    found = Found()
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            parsed = parse_line(line.rstrip("\r"))
+        except LineFormatError as error:
+            raise wrong_line(number, f"this is not line protocol: {error}") from None
+        if parsed is not None:
+            _add(found, number, **parsed)
+    return list(found.metrics.values())
+
+
+def _add(found: Found, line: int, measurement: str, tags: dict[str, str], fields: Fields, time: int | None) -> None:
+    if "+Inf" in fields:
+        found.add(line, measurement, MetricType.HISTOGRAM, _histogram(line, tags, fields, time))
+        return
+    for name, value in fields.items():
+        own = measurement if name in ("value", "state") else f"{measurement}_{name}"
+        if isinstance(value, str):
+            found.add(line, own, MetricType.ENUM, DataPoint(labels=tags, state=value, timestamp=time))
+        else:
+            found.add(line, own, MetricType.GAUGE, DataPoint(labels=tags, value=float(value), timestamp=time))
+
+
+def _histogram(line: int, tags: dict[str, str], fields: Fields, time: int | None) -> DataPoint:
+    numbers = {name: float(value) for name, value in fields.items() if not isinstance(value, str)}
+    if len(numbers) < len(fields):
+        text = next(name for name in fields if name not in numbers)
+        raise wrong_line(line, f"field {text!r} of a histogram is no number")
+    total, count = numbers.pop("sum", None), numbers.pop("count", None)
+    return DataPoint(labels=tags, buckets=dict(numbers), sum=total, count=count, timestamp=time)

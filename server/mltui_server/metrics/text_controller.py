@@ -1,0 +1,38 @@
+"""/api/v1/metrics/prometheus and /lines: points as other programs write them."""
+
+from typing import Any
+
+from litestar import Controller, Request, post
+from litestar.datastructures import State
+from litestar.params import FromQuery
+
+from mltui.wire.metrics import AcceptedPoints
+from mltui_server.lib.principal import Principal, RequestPrincipal
+from mltui_server.metrics.accept_texts import TextDoor
+from mltui_server.metrics.exposition import parse_exposition
+from mltui_server.metrics.incoming import MAX_BODY_BYTES
+from mltui_server.metrics.lines import parse_lines
+
+
+class MetricTextController(Controller):
+    path = "/metrics"
+    tags = ("metrics",)
+
+    @post("/prometheus", status_code=202, request_max_body_size=MAX_BODY_BYTES)
+    async def prometheus(
+        self, request: Request[Any, Any, State], principal: RequestPrincipal, create: FromQuery[bool] = False
+    ) -> AcceptedPoints:
+        """Take Prometheus' text, or OpenMetrics, all of it or nothing. `create`: make metrics that are missing."""
+        return await _door(request, principal, create).accept(await request.body(), parse_exposition)
+
+    @post("/lines", status_code=202, request_max_body_size=MAX_BODY_BYTES)
+    async def lines(
+        self, request: Request[Any, Any, State], principal: RequestPrincipal, create: FromQuery[bool] = False
+    ) -> AcceptedPoints:
+        """Take InfluxDB's line protocol, all of it or nothing. `create`: make metrics that are missing."""
+        return await _door(request, principal, create).accept(await request.body(), parse_lines)
+
+
+def _door(request: Request[Any, Any, State], principal: Principal, create: bool) -> TextDoor:
+    state = request.app.state
+    return TextDoor(state.database, state.points, principal if create else None)

@@ -1,0 +1,183 @@
+"""Taking points in: what is durable, what is refused and how, and how many label sets there may be."""
+
+import asyncio
+
+import msgspec
+import psycopg
+import pytest
+from litestar.testing import AsyncTestClient
+from point_calls import at, data, make, readable, send
+
+from mltui_server.app import create_app
+from mltui_server.metrics.checks import MAX_FAULTS
+
+QUEUE = {"queue": "a"}
+HISTOGRAM = {"labels": QUEUE, "buckets": {"1": 2, "+Inf": 3}}
+
+
+async def post(http, name, point):
+    return await http.post(f"/api/v1/metrics/{name}/data", json=point)
+
+
+async def batch(http, name, points):
+    return await http.post(f"/api/v1/metrics/{name}/data/batch", json={"points": points})
+
+
+@pytest.fixture
+async def metrics(http):
+    for name, type_ in (("depth", "gauge"), ("deploy", "enum"), ("latency", "histogram")):
+        await make(http, name, type_, "queue")
+    return http
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "path", "says"),
+    [
+        ("depth", {"labels": {}, "value": 1}, "$.labels", "Labels must contain exactly these keys: ['queue']"),
+        ("depth", {"labels": QUEUE | {"b": "c"}, "value": 1}, "$.labels", "exactly these keys: ['queue']"),
+        ("depth", {"labels": {"queue": ""}, "value": 1}, "$.labels.queue", "is empty"),
+        ("depth", {"labels": {"queue": "x" * 501}, "value": 1}, "$.labels.queue", "has 501 characters"),
+        ("depth", {"labels": {"queue": "a\x00"}, "value": 1}, "$.labels.queue", "control characters"),
+        ("depth", {"labels": {"queue": "\x1b[2J"}, "value": 1}, "$.labels.queue", "control characters"),
+        ("depth", {"labels": {"queue": 1}, "value": 1}, "$.labels", "Expected `str`"),
+        ("depth", {"labels": QUEUE}, "$.value", "it is missing"),
+        ("depth", {"labels": QUEUE, "value": "nan"}, "$.value", "write a number, NaN, Infinity or -Infinity"),
+        ("depth", {"labels": QUEUE, "value": 1, "state": "up"}, "$.state", "of type gauge, which takes value"),
+        ("depth", {"labels": QUEUE, "value": 1, "unit": "s"}, "$", "unknown field `unit`"),
+        ("depth", {"labels": QUEUE, "value": 1, "timestamp": 1_790_000_000}, "$.timestamp", "looks like seconds"),
+        ("depth", {"labels": QUEUE, "value": 1, "timestamp": -1}, "$.timestamp", "out of range"),
+        ("depth", {"labels": QUEUE, "value": 1, "timestamp": 2**64}, "$.timestamp", ""),
+        ("depth", {"labels": QUEUE, "value": 1, "timestamp": "10000-01-01T00:00:00Z"}, "$.timestamp", "RFC3339"),
+        ("depth", {"labels": QUEUE, "value": 1, "timestamp": "9999-01-01T00:00:00Z"}, "$.timestamp", "1970 to 2200"),
+        ("depth", {"labels": QUEUE, "value": 1, "timestamp": "yesterday"}, "$.timestamp", "RFC3339"),
+        ("deploy", {"labels": QUEUE, "state": "x" * 201}, "$.state", "length <= 200"),
+        ("deploy", {"labels": QUEUE, "state": ""}, "$.state", "length >= 1"),
+        ("deploy", {"labels": QUEUE, "state": "a\nb"}, "$.state", "control characters"),
+        ("deploy", {"labels": QUEUE}, "$.state", "it is missing"),
+        ("deploy", {"labels": QUEUE, "value": 1}, "$.value", "of type enum, which takes state"),
+        ("latency", {"labels": QUEUE}, "$.buckets", "it is missing"),
+        ("latency", HISTOGRAM | {"buckets": {"1": 2}}, "$.buckets", 'the bucket "+Inf" is missing'),
+        ("latency", HISTOGRAM | {"buckets": {"1": 2, "1.0": 2, "+Inf": 3}}, "$.buckets", "are the same bound"),
+        ("latency", HISTOGRAM | {"buckets": {"x": 2, "+Inf": 3}}, "$.buckets", '"x" is no bound'),
+        ("latency", HISTOGRAM | {"buckets": {"NaN": 2, "+Inf": 3}}, "$.buckets", '"NaN" is no bound'),
+        ("latency", HISTOGRAM | {"buckets": {"1": 4, "+Inf": 3}}, "$.buckets.+Inf", '3 is less than 4 at "1"'),
+        ("latency", HISTOGRAM | {"buckets": {"1": -1, "+Inf": 3}}, "$.buckets.1", "is no count"),
+        ("latency", HISTOGRAM | {"buckets": {"1": "NaN", "+Inf": 3}}, "$.buckets.1", "is no count"),
+        ("latency", HISTOGRAM | {"buckets": {"1": 1, "+Inf": "Infinity"}}, "$.buckets.+Inf", "is no count"),
+        ("latency", HISTOGRAM | {"buckets": {str(n): 1 for n in range(200)} | {"+Inf": 1}}, "$.buckets", "at most 200"),
+        ("latency", HISTOGRAM | {"count": 4}, "$.count", "is not 3"),
+        ("latency", HISTOGRAM | {"sum": "lots"}, "$.sum", "is not a number"),
+    ],
+)
+async def test_a_wrong_point_gets_one_clear_message(metrics, name, point, path, says):
+    answer = await post(metrics, name, point)
+    problem = answer.json()
+    assert answer.status_code == 422, problem
+    assert problem["errors"][0]["path"].startswith(path)
+    assert says in problem["errors"][0]["message"]
+    within = await batch(metrics, name, [*[_good(name)] * 17, point])
+    assert within.json()["errors"][0]["path"].startswith(path.replace("$", "$.points[17]", 1))
+    assert (await metrics.get(f"/api/v1/metrics/{name}")).json()["label_sets"] == 0
+
+
+def _good(name):
+    return {"depth": {"labels": QUEUE, "value": 1}, "deploy": {"labels": QUEUE, "state": "up"}}.get(name, HISTOGRAM)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (b"{", 400, "cannot be decoded"),
+        (b"[]", 422, "Expected `object`"),
+        (b'{"points": [{"labels": {"queue": "\xff"}}]}', 400, "cannot be decoded"),
+        (b"", 400, "cannot be decoded"),
+        (msgspec.json.encode({"points": [{"labels": QUEUE, "value": 1}] * 10_001}), 422, "length <= 10000"),
+    ],
+)
+async def test_a_wrong_body(metrics, body, status, says):
+    answer = await metrics.post("/api/v1/metrics/depth/data/batch", content=body)
+    assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.text
+
+
+async def test_an_unknown_metric(http):
+    answer = await post(http, "nothing", {"value": 1})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "no metric 'nothing'")
+
+
+async def test_faults_are_named_by_index_and_not_without_end(metrics):
+    answer = await batch(metrics, "depth", [{"labels": {}, "value": 1}] * 100)
+    assert [fault["path"] for fault in answer.json()["errors"]] == [f"$.points[{n}].labels" for n in range(MAX_FAULTS)]
+
+
+async def test_a_batch_of_none_is_fine(metrics):
+    answer = await batch(metrics, "depth", [])
+    assert (answer.status_code, answer.json()) == (202, {"points": 0})
+
+
+async def test_msgpack_and_no_timestamp(metrics):
+    body = msgspec.msgpack.encode({"labels": QUEUE, "value": float("nan")})
+    headers = {"Content-Type": "application/msgpack"}
+    answer = await metrics.post("/api/v1/metrics/depth/data", content=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+    await readable(metrics, "depth", 1)
+    assert (await data(metrics, "depth", start_time="-1m"))["items"][0]["value"] == "NaN"
+
+
+async def test_what_is_acknowledged_is_in_postgres(metrics, dsn):
+    await send(metrics, "depth", {"labels": QUEUE, "value": 1})
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        # Nothing leaves the inbox now.
+        await connection.execute("LOCK TABLE metric_label_set IN SHARE MODE")
+        assert (await post(metrics, "depth", {"labels": QUEUE, "value": 2})).status_code == 202
+        assert await (await connection.execute("SELECT count(*) FROM point_inbox")).fetchone() == (1,)
+    await readable(metrics, "depth", 2)
+
+
+async def test_a_label_set_too_many_names_the_label_that_explodes(settings):
+    small = msgspec.structs.replace(settings, metric_label_sets=3)
+    async with AsyncTestClient(create_app(small, settings.database_url)) as http:
+        await make(http, "requests", "gauge", "method", "user")
+        points = [{"labels": {"method": "get", "user": f"u{n}"}, "value": n} for n in range(3)]
+        assert (await batch(http, "requests", points)).status_code == 202
+        answer = await batch(http, "requests", [points[0], {"labels": {"method": "put", "user": "u9"}, "value": 1}])
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == (
+            "metric 'requests' would have 4 label sets; at most 3 are allowed. Label 'user' has 4 values, among them "
+            "'u9', 'u2', 'u1': leave it out, or give it fewer values"
+        )
+        await readable(http, "requests", 3)
+        assert (await http.get("/api/v1/metrics/requests")).json()["label_sets"] == 3
+        assert (await batch(http, "requests", points)).status_code == 202
+
+
+async def test_label_sets_that_come_at_once_are_made_once(metrics):
+    points = [{"labels": {"queue": f"q{n % 7}"}, "value": n, "timestamp": at(n)} for n in range(70)]
+    answers = await asyncio.gather(*(post(metrics, "depth", point) for point in points))
+    assert {answer.status_code for answer in answers} == {202}
+    await readable(metrics, "depth", 70)
+    assert (await metrics.get("/api/v1/metrics/depth")).json()["label_sets"] == 7
+
+
+async def test_a_full_inbox_says_come_back(settings):
+    small = msgspec.structs.replace(settings, inbox_max_samples=2)
+    async with AsyncTestClient(create_app(small, settings.database_url)) as http:
+        await make(http, "latency", "histogram")
+        answer = await post(http, "latency", {"buckets": {"1": 1, "2": 2, "+Inf": 3}})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert (await post(http, "latency", {"buckets": {"1": 1, "+Inf": 3}})).status_code == 202
+
+
+async def test_a_metric_that_is_made_again_starts_empty(metrics):
+    await send(metrics, "depth", {"labels": QUEUE, "value": 1, "timestamp": at(0)})
+    assert (await metrics.delete("/api/v1/metrics/depth")).status_code == 204
+    assert (await post(metrics, "depth", {"labels": QUEUE, "value": 1})).status_code == 404
+    await make(metrics, "depth", "gauge", "queue")
+    assert (await data(metrics, "depth"))["items"] == []
+    await send(metrics, "depth", {"labels": QUEUE, "value": 2, "timestamp": at(0)})
+    assert [point["value"] for point in (await data(metrics, "depth"))["items"]] == [2]
+
+
+@pytest.mark.parametrize("name", ["lines", "prometheus"])
+async def test_a_metric_is_not_named_as_an_address(http, name):
+    answer = await http.post("/api/v1/metrics", json={"name": name, "type": "gauge"})
+    assert (answer.status_code, "address" in answer.json()["detail"]) == (422, True)

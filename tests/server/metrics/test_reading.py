@@ -1,0 +1,241 @@
+"""Buckets are what plain Python says, on every store, in whatever order the points came."""
+
+import bisect
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mltui.wire.metrics import MetricType
+from mltui_server.lib.ids import new_id
+from mltui_server.metrics.histograms import quantile
+from mltui_server.metrics.raw import read_page
+from mltui_server.metrics.reading import read_buckets
+from mltui_server.metrics.selecting import Selection
+from mltui_server.samples.duckdb_store import DuckDBStore
+from mltui_server.samples.influx import lines, point_store
+from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.store import InfluxStore
+from mltui_server.samples.points import SCHEMAS, PointRange, PointSeries, PointStore
+
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SECOND = 10**9
+fresh = itertools.count(1)
+
+
+@pytest.fixture(params=["duckdb", "influx", "influx-small-pages"])
+async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[PointStore]:
+    if request.param == "influx-small-pages":
+        monkeypatch.setattr(point_store, "PAGE_ROWS", 3)
+        monkeypatch.setattr(lines, "BODY_LINES", 4)
+    if request.param == "duckdb":
+        store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
+    else:
+        store = InfluxStore(request.getfixturevalue("influx_access"), Retention())
+    yield store.points
+    await store.close()
+
+
+class Case:
+    """Series of an example's own, among those of all others."""
+
+    def __init__(self, type_: MetricType) -> None:
+        self.type = type_
+        self.ids = [next(fresh), next(fresh)]
+        self.series = {id_: PointSeries(id_, "m", {"s": str(at)}) for at, id_ in enumerate(self.ids)}
+        self.points: dict[tuple[int, int], tuple] = {}
+
+    async def write(self, store: PointStore, rows: list[tuple]) -> None:
+        """Rows (series, second, *values); the last of one series and time counts."""
+        unique = {(self.ids[series], time * SECOND): tuple(values) for series, time, *values in rows}
+        self.points |= unique
+        columns = zip(*[(*key, *values) for key, values in unique.items()], strict=True)
+        table = pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMAS[self.type], strict=True)],
+                         schema=SCHEMAS[self.type])  # fmt: skip
+        assert await store.write(self.type, self.series, table) in ((), [])
+
+    def selection(self, first: int, last: int, now: int = 10**6) -> Selection:
+        wanted = PointRange(self.type, list(self.series.values()), first * SECOND, last * SECOND)
+        return Selection(new_id(), ["s"], 1, wanted, now * SECOND)
+
+    def of(self, series: int) -> list[tuple]:
+        return sorted((time // SECOND, *values) for (id_, time), values in self.points.items()
+                      if id_ == self.ids[series])  # fmt: skip
+
+
+def batches(*values):
+    row = st.tuples(st.integers(0, 1), st.integers(0, 40), *values)
+    return st.lists(st.lists(row, min_size=1, max_size=15), min_size=1, max_size=4)
+
+
+spans = st.tuples(st.integers(0, 45), st.integers(0, 45)).map(sorted)
+numbers = st.one_of(st.floats(-1e6, 1e6, width=32), st.sampled_from([math.nan, math.inf, -math.inf]))
+
+
+def same(found, expected):
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert (one is None) == (other is None), (found, expected)
+        assert one is None or one == pytest.approx(other, rel=1e-9, abs=1e-6)
+
+
+@MANY
+@given(writes=batches(numbers), span=spans, count=st.integers(1, 12))
+async def test_gauges(store, writes, span, count):
+    case, (first, last) = Case(MetricType.GAUGE), span
+    for rows in writes:
+        await case.write(store, rows)
+    found = await read_buckets(store, case.selection(first, last), count, "0.5")
+    by_label = {series.labels["s"]: series for series in found.series}
+    for at in (0, 1):
+        buckets = defaultdict(list)
+        for time, value in case.of(at):
+            if first <= time <= last:
+                index = min((time - first) * count // (last - first), count - 1) if last > first else 0
+                buckets[index].append(value)
+        if not buckets:
+            assert str(at) not in by_label
+            continue
+        series, indices = by_label[str(at)], sorted(buckets)
+        same(series.x, [first + index * found.width for index in indices])
+        good = [[value for value in buckets[index] if math.isfinite(value)] for index in indices]
+        for name, of in {"min": min, "max": max, "first": lambda v: v[0], "last": lambda v: v[-1],
+                         "mean": lambda v: math.fsum(v) / len(v)}.items():  # fmt: skip
+            same(getattr(series, name), [of(values) if values else None for values in good])
+        assert series.count == [len(buckets[index]) for index in indices]
+        assert series.nonfinite == [len(buckets[i]) - len(values) for i, values in zip(indices, good, strict=True)]
+
+
+@MANY
+@given(writes=batches(st.sampled_from(["up", "down", 'od"d\\'])), span=spans, count=st.integers(1, 12),
+       now=st.integers(0, 60))  # fmt: skip
+async def test_enums(store, writes, span, count, now):
+    case, (first, last) = Case(MetricType.ENUM), span
+    for rows in writes:
+        await case.write(store, rows)
+    found = await read_buckets(store, case.selection(first, last, now), count, "0.5")
+    borders = [first * SECOND + (last - first) * SECOND * n // count for n in range(count + 1)]
+    by_label = {series.labels["s"]: series for series in found.series}
+    for at in (0, 1):
+        points = [(time, state) for time, state in case.of(at) if time <= last]
+        if not points:
+            assert str(at) not in by_label
+            continue
+        spent = defaultdict(lambda: [0] * count)
+        ends = [time for time, _ in points[1:]] + [min(last, now)]
+        for (time, state), end in zip(points, ends, strict=True):
+            for index in range(count):
+                begin = max(time * SECOND, borders[index])
+                until = min(max(end, time) * SECOND, borders[index + 1])
+                spent[state][index] += max(0, until - begin)
+        series = by_label[str(at)]
+        known = [index for index in range(count) if any(buckets[index] for buckets in spent.values())]
+        same(series.x, [first + index * found.width for index in known])
+        for state, buckets in spent.items():
+            if any(buckets):
+                same(series.states[state], [buckets[index] / SECOND for index in known])
+                same([series.durations[state]], [sum(buckets) / SECOND])
+        assert all(sum(series.states[state]) == 0 for state in series.states if not any(spent[state]))
+        assert not known or sum(series.shares.values()) == pytest.approx(1)
+        assert series.last == points[-1][1]
+        runs = [time for (time, state), before in zip(points, [None, *points], strict=False)
+                if before is None or before[1] != state]  # fmt: skip
+        # Of what lies before the range only the last point is known.
+        before = [time for time, _ in points if time < first]
+        assert series.since == max(runs[-1], before[-1] if before and runs[-1] < first else runs[-1])
+
+
+@st.composite
+def histograms(draw):
+    bounds = draw(st.sampled_from([(1.0, 2.0, math.inf), (1.0, math.inf), (math.inf,)]))
+    counts = tuple(itertools.accumulate(draw(st.lists(st.integers(0, 9), min_size=len(bounds), max_size=len(bounds)))))
+    return bounds, tuple(map(float, counts)), draw(st.one_of(st.none(), st.integers(-9, 9).map(float)))
+
+
+@MANY
+@given(writes=batches(histograms()), span=spans, count=st.integers(1, 12))
+async def test_histograms(store, writes, span, count):
+    case, (first, last) = Case(MetricType.HISTOGRAM), span
+    for rows in writes:
+        await case.write(store, [(series, time, *point) for series, time, point in rows])
+    found = await read_buckets(store, case.selection(first, last), count, "0.5,0.9")
+    borders = [first * SECOND + (last - first) * SECOND * n // count for n in range(count + 1)]
+    grown, kinds = [defaultdict(lambda: defaultdict(float)) for _ in "ab"], set()
+    for at in (0, 1):
+        points = [point for point in case.of(at) if point[0] <= last]
+        for (_, bounds, counts, _), (time, now_bounds, now, _) in itertools.pairwise(points):
+            if time < first:
+                continue
+            anew = bounds != now_bounds or any(n < b for n, b in zip(now, counts, strict=True))
+            delta = now if anew else [n - b for n, b in zip(now, counts, strict=True)]
+            index = min(max(bisect.bisect_right(borders, time * SECOND) - 1, 0), count - 1)
+            kinds.add(now_bounds)
+            for bound, amount in zip(now_bounds, itertools.accumulate(delta, max), strict=True):
+                grown[at][index][bound] += amount
+    common = sorted(set.intersection(*map(set, kinds))) if kinds else [math.inf]
+    assert [float(bound) for bound in found.le] == common
+    together = [{b: sum(series[index][b] for series in grown) for b in common} for index in range(count)]
+    observed = [index for index in range(count) if together[index][math.inf]]
+    same(found.total.x, [first + index * found.width for index in observed])
+    same(found.total.count, [together[index][math.inf] for index in observed])
+    for bands, index in zip(found.bands, observed, strict=True):
+        same(list(itertools.accumulate(bands)), [together[index][bound] for bound in common])
+    by_label = {series.labels["s"]: series for series in found.series}
+    for at in (0, 1):
+        counts = [grown[at][index][math.inf] for index in range(count) if grown[at][index][math.inf]]
+        same(by_label[str(at)].count if str(at) in by_label else [], counts)
+
+
+@pytest.mark.parametrize(
+    ("share", "bounds", "counts", "expected"),
+    [
+        (0.5, (1, 2, math.inf), (0, 10, 10), 1.5),
+        (0.5, (1, 2, math.inf), (10, 10, 10), 0.5),
+        (0.99, (1, 2, math.inf), (1, 2, 10), 2),
+        (0.5, (-1, 2, math.inf), (10, 10, 10), -1),
+        (0.25, (math.inf,), (4,), None),
+        (0.9, (0.1, 0.2, 0.5, math.inf), (2, 6, 10, 10), 0.425),
+    ],
+)
+def test_quantiles_are_interpolated_as_prometheus_does(share, bounds, counts, expected):
+    found = quantile(share, bounds, pa.array(counts, pa.float64()).to_numpy())
+    assert found is None if expected is None else found == pytest.approx(expected)
+
+
+@MANY
+@given(writes=batches(numbers), limit=st.integers(1, 7), order=st.sampled_from(["asc", "desc"]), span=spans)
+async def test_pages_hold_every_point_once_in_order(store, writes, limit, order, span):
+    case, (first, last) = Case(MetricType.GAUGE), span
+    for rows in writes:
+        await case.write(store, rows)
+    selection, cursor, found = case.selection(first, last), None, []
+    while True:
+        page = await read_page(store, selection, limit, cursor, order)
+        assert len(page.items) == limit or page.next is None
+        found += [(point.timestamp, point.labels["s"]) for point in page.items]
+        if (cursor := page.next) is None:
+            break
+    expected = sorted((time, id_) for id_, time in case.points if first <= time // SECOND <= last)
+    if order == "desc":
+        expected.reverse()
+    assert [(int(text[14:16]) * 60 + int(text[17:19]), label) for text, label in found] == [
+        (time // SECOND, str(case.ids.index(id_))) for time, id_ in expected
+    ]
+
+
+async def test_deleting_series_leaves_the_others(store):
+    for type_, values in {
+        MetricType.GAUGE: [1.0], MetricType.ENUM: ["up"], MetricType.HISTOGRAM: [(math.inf,), (1.0,), None]
+    }.items():  # fmt: skip
+        case = Case(type_)
+        await case.write(store, [(0, 1, *values), (1, 1, *values)])
+        await store.delete(case.ids[:1])
+        found = await read_page(store, case.selection(0, 10), 10, None, "asc")
+        assert [point.labels for point in found.items] == [{"s": "1"}]
+        await store.delete([])

@@ -1,0 +1,214 @@
+"""Prometheus' text and line protocol in: what `curl` and existing exporters send."""
+
+import math
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from point_calls import at, data, make, readable
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
+
+from mltui_server.lib.errors import Invalid
+from mltui_server.metrics.exposition import parse_exposition
+from mltui_server.metrics.lines import parse_lines
+
+TEXT = r"""
+# HELP http_requests_total Requests so far.
+# TYPE http_requests_total counter
+http_requests_total{method="post",code="200"} 1027 1790000000123
+http_requests_total{method="post",code="400"}    3 1790000000123
+# A comment.
+msdos_file_access_time_seconds{path="C:\\DIR\\FILE.TXT",error="Cannot find file:\n\"FILE.TXT\""} 1.458255915e9
+# TYPE temperature gauge
+temperature NaN
+# TYPE latency_seconds histogram
+latency_seconds_bucket{op="get",le="0.05"} 24
+latency_seconds_bucket{op="get",le="+Inf"} 33
+latency_seconds_sum{op="get"} +Inf
+latency_seconds_count{op="get"} 33
+# TYPE rpc summary
+rpc{quantile="0.5"} 4773
+rpc_sum 1.7e+07
+rpc_count 2693
+"""
+
+
+async def prometheus(http, text, create=True, **headers):
+    return await http.post("/api/v1/metrics/prometheus", params={"create": create}, content=text, headers=headers)
+
+
+async def lines(http, text, create=True):
+    return await http.post("/api/v1/metrics/lines", params={"create": create}, content=text)
+
+
+async def test_a_text_of_prometheus_makes_its_metrics(http):
+    answer = await prometheus(http, TEXT)
+    assert (answer.status_code, answer.json()) == (202, {"points": 8}), answer.text
+    listed = (await http.get("/api/v1/metrics")).json()["items"]
+    assert {row["name"]: (row["type"], row["label_keys"]) for row in listed} == {
+        "http_requests_total": ("gauge", ["method", "code"]),
+        "msdos_file_access_time_seconds": ("gauge", ["path", "error"]),
+        "temperature": ("gauge", []),
+        "latency_seconds": ("histogram", ["op"]),
+        "rpc": ("gauge", ["quantile"]),
+        "rpc_sum": ("gauge", []),
+        "rpc_count": ("gauge", []),
+    }
+    assert next(row for row in listed if row["name"] == "http_requests_total")["description"] == "Requests so far."
+    await readable(http, "http_requests_total", 2)
+    [first, _] = (await data(http, "http_requests_total"))["items"]
+    assert first == {
+        "timestamp": "2026-09-21T14:13:20.123Z", "labels": {"method": "post", "code": "200"}, "value": 1027
+    }  # fmt: skip
+    [access] = (await data(http, "msdos_file_access_time_seconds"))["items"]
+    assert access["labels"] == {"path": r"C:\DIR\FILE.TXT", "error": 'Cannot find file:\n"FILE.TXT"'}
+    [temperature] = (await data(http, "temperature"))["items"]
+    assert temperature["value"] == "NaN"
+    [latency] = (await data(http, "latency_seconds"))["items"]
+    assert (latency["buckets"], latency["sum"], latency["count"]) == ({"0.05": 24, "+Inf": 33}, "Infinity", 33)
+
+
+async def test_a_text_that_comes_again_needs_no_create(http):
+    assert (await prometheus(http, TEXT)).status_code == 202
+    assert (await prometheus(http, TEXT, create=False)).status_code == 202
+
+
+async def test_the_servers_own_figures_can_be_fed_back(http):
+    answer = await prometheus(http, (await http.get("/metrics")).content)
+    assert answer.status_code == 202, answer.text
+    assert (await http.get("/api/v1/metrics/mltui_inbox_samples")).json()["type"] == "gauge"
+
+
+async def test_absent_and_empty_labels_are_one(http):
+    await prometheus(http, 'up{job="a",zone=""} 1 1790000000000\nup{job="a"} 2 1790000001000\nup{job="a",zone="x"} 3\n')
+    await readable(http, "up", 3)
+    found = (await data(http, "up"))["items"]
+    assert [point["labels"] for point in found] == [{"job": "a", "zone": zone} for zone in ("", "", "x")]
+    assert (await http.get("/api/v1/metrics/up")).json()["label_sets"] == 2
+    assert len((await data(http, "up", zone=""))["items"]) == 2
+
+
+async def test_openmetrics_with_a_state_set(http):
+    text = (
+        "# TYPE deploy stateset\n# HELP deploy Of the service.\n"
+        'deploy{service="api",deploy="up"} 0\ndeploy{service="api",deploy="failed"} 1\n'
+        "# TYPE jobs counter\njobs_total 5\njobs_created 1.7e9\n# EOF\n"
+    )
+    answer = await prometheus(http, text)
+    assert (answer.status_code, answer.json()) == (202, {"points": 2}), answer.text
+    await readable(http, "deploy", 1)
+    [point] = (await data(http, "deploy"))["items"]
+    assert (point["labels"], point["state"]) == ({"service": "api"}, "failed")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a 1\nb{ 2\n", "line 2"),
+        ("a 1\nb x\n", "line 2"),
+        ('ok 1\n\nbad{le="1"} 1\n', "line 3: 'bad' cannot be a metric"),
+        ('h_bucket{le="1"} 1\n', "line 1"),
+        ('# TYPE h histogram\nh_bucket{le="1"} 1\n', 'line 2: buckets: the bucket "+Inf" is missing'),
+        ('# TYPE h histogram\nh_bucket{le="1"} 3\nh_bucket{le="+Inf"} 2\n', "line 2: buckets.+Inf: 2 is less than 3"),
+        ("x 1 9999999999999999\n", "line 1: timestamp"),
+        ("depth 1\ndepth{a=\"b\"} 1\n", "line 2: labels: Labels must contain exactly these keys: []"),
+        ("state_of 1\n", "line 1: value: 'state_of' is of type enum, which takes state"),
+    ],
+)  # fmt: skip
+async def test_a_wrong_text_is_refused_whole_with_the_line(http, text, says):
+    await make(http, "depth", "gauge")
+    await make(http, "state_of", "enum")
+    answer = await prometheus(http, text)
+    assert answer.status_code == 422, answer.text
+    assert says in answer.json()["detail"]
+    assert (await http.get("/api/v1/metrics")).json()["total"] == 2
+
+
+async def test_metrics_that_are_missing_are_named(http):
+    answer = await prometheus(http, "a 1\nb 2\n", create=False)
+    assert [fault["message"] for fault in answer.json()["errors"]] == [
+        f"no metric {name!r}; make it first, or have it made by create=true" for name in "ab"
+    ]
+
+
+async def test_line_protocol(http):
+    text = (
+        f"depth,queue=a\\ b,zone=eu value=3i {at(1)}\n\n# a comment\n"
+        f'deploy,service=api state="up\\"" {at(1)}\n'
+        f"latency,op=get 0.5=1,+Inf=4,sum=2.5,count=4 {at(1)}\r\n"
+        f"cpu,host=a usage_idle=90.5,busy=t {at(1)}\n"
+    )
+    answer = await lines(http, text)
+    assert (answer.status_code, answer.json()) == (202, {"points": 5}), answer.text
+    for name, expected in {
+        "depth": {"labels": {"queue": "a b", "zone": "eu"}, "value": 3},
+        "deploy": {"labels": {"service": "api"}, "state": 'up"'},
+        "latency": {"labels": {"op": "get"}, "buckets": {"0.5": 1, "+Inf": 4}, "sum": 2.5, "count": 4},
+        "cpu_usage_idle": {"labels": {"host": "a"}, "value": 90.5},
+        "cpu_busy": {"labels": {"host": "a"}, "value": 1},
+    }.items():
+        await readable(http, name, 1)
+        assert (await data(http, name))["items"] == [{"timestamp": "2026-09-21T14:13:21Z"} | expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("depth value=1\nnonsense\n", "line 2: this is not line protocol"),
+        ("depth value=1 1790000000\n", "line 1: timestamp: 1790000000 is out of range"),
+        ('h 1="x",+Inf=2\n', "line 1: field '1' of a histogram is no number"),
+        ("a\\ b value=1\n", "line 1: 'a b' cannot be a metric"),
+        (f'depth state="{"x" * 201}"\n', "line 1"),
+        ('x value=1\nx state="up"\n', "line 2: 'x' is of type gauge in line 1, and of type enum here"),
+    ],
+)
+async def test_a_wrong_line_is_refused_with_its_number(http, text, says):
+    await make(http, "depth", "gauge")
+    answer = await lines(http, text)
+    assert answer.status_code == 422, answer.text
+    assert says in answer.json()["detail"]
+
+
+async def test_a_body_that_is_no_text(http):
+    assert (await prometheus(http, b"\xff\xfe")).status_code == 400
+    assert (await lines(http, b"\xff\xfe")).status_code == 400
+
+
+label = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=10)
+value = st.floats(width=64)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(label, value, st.floats(0, 1e6)), min_size=1, max_size=5), st.booleans())
+def test_what_prometheus_own_library_writes_is_read(rows, modern):
+    registry = CollectorRegistry()
+    gauge = Gauge("g", 'Help \\ with "everything"', ["a"], registry=registry)
+    counter = Counter("c", "", registry=registry)
+    histogram = Histogram("h", "", ["a"], registry=registry, buckets=(1, 10))
+    for text, number, amount in rows:
+        gauge.labels(text).set(number)
+        counter.inc(amount)
+        histogram.labels(text).observe(amount)
+    text = (openmetrics.generate_latest if modern else generate_latest)(registry).decode()
+    found = {metric.name: metric for metric in parse_exposition(text)}
+    last = {text: number for text, number, _ in rows}
+    assert {point.labels["a"]: repr(point.value) for _, point in found["g"].points} == {
+        text: repr(number) for text, number in last.items()
+    }
+    assert found["c_total"].points[0][1].value == math.fsum([0]) + sum(amount for *_, amount in rows)
+    for _, point in found["h"].points:
+        amounts = [amount for text, _, amount in rows if text == point.labels["a"]]
+        assert point.buckets == {
+            "1.0": sum(a <= 1 for a in amounts), "10.0": sum(a <= 10 for a in amounts), "+Inf": len(amounts)
+        }  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(st.sampled_from(list('ab_{}="\\,# \n\t0123.eE+-NaInf@TYPEHELP\x00é')), max_size=60))
+def test_nonsense_is_refused_and_never_breaks(text):
+    for parse in (parse_exposition, parse_lines):
+        try:
+            parse(text)
+        except Invalid as error:
+            assert error.faults[0].path.startswith("line ")
