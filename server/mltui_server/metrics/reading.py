@@ -13,7 +13,8 @@ from mltui_server.lib.errors import Invalid, Unavailable
 from mltui_server.metrics.enums import Durations
 from mltui_server.metrics.histograms import Increases
 from mltui_server.metrics.selecting import Selection
-from mltui_server.metrics.successive import Floats, edges
+from mltui_server.metrics.successive import Floats, borders_within
+from mltui_server.samples.grid import grid_over
 from mltui_server.samples.points import SCHEMAS, PointStore
 from mltui_server.samples.store import BucketColumns
 
@@ -64,12 +65,13 @@ class Reading:
     """One question put to the store."""
 
     def __init__(self, store: PointStore, selection: Selection, buckets: int) -> None:
-        self._store, self._selection, self._buckets = store, selection, buckets
+        self._store, self._selection = store, selection
         points = selection.points
+        self._grid = grid_over("time", points.first, points.last, buckets)
         self._start, self._end = points.first / SECOND_NS, points.last / SECOND_NS
-        self._width = (self._end - self._start) / buckets or 1.0
-        self._borders = edges(points.first, points.last, buckets)
-        self._x: Floats = self._start + np.arange(buckets, dtype=np.float64) * self._width
+        self._width = self._grid.width / SECOND_NS
+        self._borders = borders_within(self._grid, points.first, points.last)
+        self._x: Floats = np.array([self._grid.border(at) for at in range(len(self._borders) - 1)]) / SECOND_NS
 
     async def answer(self, quantiles: Sequence[str]) -> MetricData:
         match self._selection.type:
@@ -82,7 +84,7 @@ class Reading:
 
     async def _gauge(self) -> GaugeData:
         points = self._selection.points
-        found = await self._store.gauge_buckets(points, self._buckets) if points.series else []
+        found = await self._store.gauge_buckets(points, self._grid) if points.series else []
         by_series = {int(columns.key): columns for columns in found}
         return GaugeData(
             start=self._start,

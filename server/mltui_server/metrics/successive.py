@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mltui_server.samples.grid import Grid
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -28,9 +30,11 @@ class Successive:
         return joined, follows
 
 
-def edges(first: int, last: int, count: int) -> Integers:
-    """Borders of `count` equal buckets between two times (ns), `count` + 1 of them."""
-    return np.array([first + (last - first) * at // count for at in range(count + 1)], np.int64)
+def borders_within(grid: Grid, first: int, last: int) -> Integers:
+    """Of the grid's buckets that have any of `first` to `last` (ns), which are the outermost borders."""
+    count = grid.index(last) + 1
+    inner = [int(grid.border(index)) for index in range(1, count)]
+    return np.array([first, *inner, last], np.int64)
 
 
 def bucket_of(times: Integers, borders: Integers) -> Integers:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from mltui.wire.metrics import MetricType
 from mltui_server.samples.bucket_sql import SCALE
 from mltui_server.samples.duckdb_file import DuckDBFile
+from mltui_server.samples.grid import Grid
 from mltui_server.samples.points import SCHEMAS, PointRange, PointSeries, RefusedPoints
 from mltui_server.samples.store import BucketColumns
 
@@ -74,8 +75,8 @@ class DuckDBPoints:
         batches = [batch.cast(schema) async for batch in self._file.stream(statement)]
         return pa.Table.from_batches(batches, schema)
 
-    async def gauge_buckets(self, wanted: PointRange, count: int) -> Sequence[BucketColumns]:
-        return await self._file.read(lambda cursor: _buckets(cursor, wanted, count))
+    async def gauge_buckets(self, wanted: PointRange, grid: Grid) -> Sequence[BucketColumns]:
+        return await self._file.read(lambda cursor: _buckets(cursor, wanted, grid))
 
     async def delete(self, series: Collection[int]) -> None:
         def delete() -> None:
@@ -95,10 +96,9 @@ def _one_of(series: Iterable[int]) -> str:
     return f"series IN ({', '.join(map(str, series))})"
 
 
-def _buckets(cursor: duckdb.DuckDBPyConnection, wanted: PointRange, count: int) -> list[BucketColumns]:
-    """As `bucket_sql` has them: multiplied before divided, and sums scaled."""
-    length = max(1, wanted.last - wanted.first)
-    bucket = f"least(floor((time - {wanted.first})::DOUBLE * {count} / {length}), {count - 1})::INTEGER"
+def _buckets(cursor: duckdb.DuckDBPyConnection, wanted: PointRange, grid: Grid) -> list[BucketColumns]:
+    width, parts = grid.ratio
+    bucket = f"((time - {grid.start})::HUGEINT * {parts} // {width})::INTEGER"
     rows = cursor.execute(
         f"SELECT series, {bucket} AS bucket, min(v), max(v), arg_min(v, time), arg_max(v, time), "
         f"sum(v / {SCALE}::DOUBLE) / nullif(count(v), 0) * {SCALE}::DOUBLE, count(*), count(*) - count(v) "

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from mltui.wire.metrics import MetricType
 from mltui_server.samples.batch import MAX_TIME
+from mltui_server.samples.grid import Grid
 from mltui_server.samples.store import BucketColumns
 
 SERIES, TIME = pa.field("series", pa.int64()), pa.field("time", pa.int64())
@@ -71,8 +72,8 @@ class PointStore(Protocol):
     async def last(self, wanted: PointRange) -> pa.Table:
         """The last point of each series that has any."""
 
-    async def gauge_buckets(self, wanted: PointRange, count: int) -> Sequence[BucketColumns]:
-        """Exact statistics in `count` equal buckets of the range; `key` is the series' id. Those with points only."""
+    async def gauge_buckets(self, wanted: PointRange, grid: Grid) -> Sequence[BucketColumns]:
+        """Exact statistics by bucket of the grid; `key` is the series' id. Those with points only."""
 
     async def delete(self, series: Collection[int]) -> None:
         """Forget every point of these."""

@@ -19,6 +19,7 @@ from mltui_server.metrics.raw import read_page
 from mltui_server.metrics.reading import read_buckets
 from mltui_server.metrics.selecting import Selection
 from mltui_server.samples.duckdb_store import DuckDBStore
+from mltui_server.samples.grid import Grid, grid_over
 from mltui_server.samples.influx import lines, point_store
 from mltui_server.samples.influx.access import Retention
 from mltui_server.samples.influx.store import InfluxStore
@@ -64,6 +65,9 @@ class Case:
         wanted = PointRange(self.type, list(self.series.values()), first * SECOND, last * SECOND)
         return Selection(new_id(), ["s"], 1, wanted, now * SECOND)
 
+    def grid(self, span: list[int], count: int) -> Grid:
+        return grid_over("time", span[0] * SECOND, span[1] * SECOND, count)
+
     def of(self, series: int) -> list[tuple]:
         return sorted((time // SECOND, *values) for (id_, time), values in self.points.items()
                       if id_ == self.ids[series])  # fmt: skip
@@ -97,13 +101,12 @@ async def test_gauges(store, writes, span, count):
         buckets = defaultdict(list)
         for time, value in case.of(at):
             if first <= time <= last:
-                index = min((time - first) * count // (last - first), count - 1) if last > first else 0
-                buckets[index].append(value)
+                buckets[case.grid(span, count).index(time * SECOND)].append(value)
         if not buckets:
             assert str(at) not in by_label
             continue
         series, indices = by_label[str(at)], sorted(buckets)
-        same(series.x, [first + index * found.width for index in indices])
+        same(series.x, [case.grid(span, count).border(index) / SECOND for index in indices])
         good = [[value for value in buckets[index] if math.isfinite(value)] for index in indices]
         for name, of in {"min": min, "max": max, "first": lambda v: v[0], "last": lambda v: v[-1],
                          "mean": lambda v: math.fsum(v) / len(v)}.items():  # fmt: skip
@@ -120,7 +123,9 @@ async def test_enums(store, writes, span, count, now):
     for rows in writes:
         await case.write(store, rows)
     found = await read_buckets(store, case.selection(first, last, now), count, "0.5")
-    borders = [first * SECOND + (last - first) * SECOND * n // count for n in range(count + 1)]
+    grid = case.grid(span, count)
+    count = grid.index(last * SECOND) + 1
+    borders = [first * SECOND, *(grid.border(n) for n in range(1, count)), last * SECOND]
     by_label = {series.labels["s"]: series for series in found.series}
     for at in (0, 1):
         points = [(time, state) for time, state in case.of(at) if time <= last]
@@ -136,7 +141,7 @@ async def test_enums(store, writes, span, count, now):
                 spent[state][index] += max(0, until - begin)
         series = by_label[str(at)]
         known = [index for index in range(count) if any(buckets[index] for buckets in spent.values())]
-        same(series.x, [first + index * found.width for index in known])
+        same(series.x, [grid.border(index) / SECOND for index in known])
         for state, buckets in spent.items():
             if any(buckets):
                 same(series.states[state], [buckets[index] / SECOND for index in known])
@@ -165,7 +170,9 @@ async def test_histograms(store, writes, span, count):
     for rows in writes:
         await case.write(store, [(series, time, *point) for series, time, point in rows])
     found = await read_buckets(store, case.selection(first, last), count, "0.5,0.9")
-    borders = [first * SECOND + (last - first) * SECOND * n // count for n in range(count + 1)]
+    grid = case.grid(span, count)
+    count = grid.index(last * SECOND) + 1
+    borders = [first * SECOND, *(grid.border(n) for n in range(1, count)), last * SECOND]
     grown, kinds = [defaultdict(lambda: defaultdict(float)) for _ in "ab"], set()
     for at in (0, 1):
         points = [point for point in case.of(at) if point[0] <= last]
@@ -182,7 +189,7 @@ async def test_histograms(store, writes, span, count):
     assert [float(bound) for bound in found.le] == common
     together = [{b: sum(series[index][b] for series in grown) for b in common} for index in range(count)]
     observed = [index for index in range(count) if together[index][math.inf]]
-    same(found.total.x, [first + index * found.width for index in observed])
+    same(found.total.x, [grid.border(index) / SECOND for index in observed])
     same(found.total.count, [together[index][math.inf] for index in observed])
     for bands, index in zip(found.bands, observed, strict=True):
         same(list(itertools.accumulate(bands)), [together[index][bound] for bound in common])

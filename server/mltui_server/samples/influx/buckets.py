@@ -75,6 +75,10 @@ class Sums:
         both = joined([self._cells[key], cells]) if key in self._cells else cells
         self._cells[key] = merged(both, both.index)
 
+    @property
+    def keys(self) -> list[str]:
+        return list(self._cells)
+
     def of(self, key: str) -> Cells:
         return self._cells.get(key) or joined([])
 

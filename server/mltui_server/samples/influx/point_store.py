@@ -9,13 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from mltui.wire.metrics import MetricType
-from mltui_server.samples.influx.aggregate import Aggregate, Grid
+from mltui_server.samples.grid import Grid
+from mltui_server.samples.influx.buckets import Sums
+from mltui_server.samples.influx.cells import bucket_columns, summed
 from mltui_server.samples.influx.client import InfluxClient, Place
 from mltui_server.samples.influx.control import Control
 from mltui_server.samples.influx.lines import BODY_BYTES, BODY_LINES
 from mltui_server.samples.influx.point_lines import lines
 from mltui_server.samples.influx.point_rows import FIELDS, Row, batch
 from mltui_server.samples.influx.schema import POINTS, name
+from mltui_server.samples.influx.series import Placed
 from mltui_server.samples.points import SCHEMAS, PointRange, PointSeries, RefusedPoints
 from mltui_server.samples.store import BucketColumns
 
@@ -106,24 +109,23 @@ class InfluxPoints:
                 rows += [row for result in results for row in result.rows.values]
         return pa.Table.from_batches([batch(wanted.type, rows)], SCHEMAS[wanted.type])
 
-    async def gauge_buckets(self, wanted: PointRange, count: int) -> Sequence[BucketColumns]:
-        grid = Grid(wanted.first, wanted.last, count)
-        found: dict[int, Aggregate] = {}
+    async def gauge_buckets(self, wanted: PointRange, grid: Grid) -> Sequence[BucketColumns]:
+        sums = Sums()
         async with aclosing(self.read(wanted)) as batches:
             async for points in batches:
-                await asyncio.to_thread(_sum_up, points, grid, found)
-        return [series.columns(str(id_)) for id_, series in found.items()]
+                await asyncio.to_thread(_sum_up, points, grid, sums)
+        return [bucket_columns(key, sums.of(key)) for key in sums.keys]
 
     async def delete(self, series: Collection[int]) -> None:
         async with self._control() as control:
             await control.delete_points(series)
 
 
-def _sum_up(points: pa.RecordBatch, grid: Grid, found: dict[int, Aggregate]) -> None:
+def _sum_up(points: pa.RecordBatch, grid: Grid, sums: Sums) -> None:
     series, times, values = (points[column].to_numpy() for column in ("series", "time", "value"))
     for id_ in np.unique(series).tolist():
         mine = series == id_
-        found.setdefault(id_, Aggregate(grid)).add(times[mine], values[mine])
+        sums.add(str(id_), summed(Placed(times[mine], times[mine], values[mine]), grid.index(times[mine])))
 
 
 def _condition(series: Iterable[PointSeries], first: int, last: int) -> str:
