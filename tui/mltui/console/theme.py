@@ -180,7 +180,7 @@ class Palette:
     """The colours of the theme that is on, as Rich styles without a background; attributes only, if `plain`."""
 
     def __init__(self, variables: dict[str, str], *, plain: bool = False) -> None:
-        self._variables, self._plain = variables, plain
+        self._variables, self.plain = variables, plain
         self._styles: dict[tuple[str, bool], Style] = {}
 
     def style(self, name: str, *, dim: bool = False) -> Style:
@@ -198,7 +198,7 @@ class Palette:
         return self.style(STATUS[status].colour)
 
     def _make(self, name: str, dim: bool) -> Style:
-        if self._plain:
+        if self.plain:
             return Style(bold=True) if name in _LOUD and not dim else Style(dim=dim or name in _QUIET)
         colour = self._colour(name)
         if colour.ansi is not None and name in _QUIET:

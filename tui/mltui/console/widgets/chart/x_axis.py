@@ -1,0 +1,97 @@
+"""The x axis below a chart: where an x stands, the round ones that are named, and the one that is read."""
+
+import math
+from collections.abc import Container
+from datetime import tzinfo
+from itertools import groupby
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from mltui.console.widgets.chart import raster, time_axis
+from mltui.console.widgets.chart.ink import Ink
+from mltui.console.widgets.chart.scale import x_label, x_ticks
+from mltui.wire.samples import Axis
+
+LINES = 2
+"""A rule, and the labels below it."""
+CELLS_A_TICK = 12
+
+_BASE = "─"
+
+
+class XAxis:
+    """From `start` to `end`, start < end, below a plot that begins `gutter` columns from the left."""
+
+    def __init__(
+        self,
+        kind: Axis,
+        start: float,
+        end: float,
+        gutter: int,
+        width: int,
+        ink: Ink,
+        *,
+        zone: tzinfo | None = None,
+    ) -> None:
+        self.kind, self.start, self.end, self.gutter, self.width = kind, start, end, gutter, width
+        self.columns = max(1, width - gutter)
+        self._ink, self._zone = ink, zone
+        self._ticks = [(self.column_of(x), label) for x, label in self._labelled()]
+
+    def column_of(self, x: float) -> int:
+        """The column of the plot where `x` stands, kept inside it."""
+        return max(0, min(self.columns - 1, self._column(x)))
+
+    def columns_of(self, x: float, length: float) -> range:
+        """The columns of the plot that [x, x + length) covers: one at least, none where it is out of sight."""
+        first, beyond = self._column(x), self._column(x + length)
+        if x + length <= self.start or x > self.end:
+            return range(0)
+        first = max(0, min(self.columns - 1, first))
+        return range(first, max(first + 1, min(self.columns, beyond)))
+
+    def rule(self, marked: Container[int] = ()) -> Strip:
+        """The line itself, with a mark in the columns that are `marked`."""
+        faint, error = self._ink.style("faint"), self._ink.style("error")
+        segments = [Segment(" " * (self.gutter - 1) + "└", faint)]
+        ticks = {column for column, _ in self._ticks}
+        for is_marked, cells in groupby(range(self.columns), key=lambda column: column in marked):
+            columns = list(cells)
+            if is_marked:
+                segments.append(Segment("✖" * len(columns), error))
+            else:
+                segments.append(Segment("".join("┴" if c in ticks else _BASE for c in columns), faint))
+        return Strip(segments, self.width)
+
+    def labels(self, crosshair: float | None) -> Strip:
+        """The round ones, and over them the one that is read."""
+        cells = [" "] * self.width
+        for column, label in self._ticks:
+            start = max(0, min(self.width - len(label), self.gutter + column - len(label) // 2))
+            if all(cell == " " for cell in cells[max(0, start - 1) : start + len(label) + 1]):
+                cells[start : start + len(label)] = label
+        strip = Strip([Segment("".join(cells), self._ink.style("muted"))], self.width)
+        if crosshair is None:
+            return strip
+        label = f" {self.exact(crosshair)} "
+        start = max(0, min(self.width - len(label), self.gutter + self.column_of(crosshair) - len(label) // 2))
+        reading = Segment(label, self._ink.style("accent") + Style(reverse=True))
+        end = start + len(label)
+        return Strip.join([strip.crop(0, start), Strip([reading], len(label)), strip.crop(end, self.width)])
+
+    def exact(self, x: float) -> str:
+        """All there is to say of `x`."""
+        if self.kind == "time":
+            return time_axis.exact(x, self.end - self.start, self._zone)
+        return f"step {math.ceil(x - 1e-9):,}" if self.kind == "step" else x_label(self.kind, x)
+
+    def _column(self, x: float) -> int:
+        return raster.dot_column(x, self.start, self.end, self.columns) // raster.DOTS_WIDE
+
+    def _labelled(self) -> list[tuple[float, str]]:
+        most = max(2, self.columns // CELLS_A_TICK)
+        if self.kind == "time":
+            return time_axis.ticks(self.start, self.end, most, self._zone)
+        return [(tick, x_label(self.kind, tick)) for tick in x_ticks(self.kind, self.start, self.end, most)]
