@@ -131,8 +131,8 @@ class Chart(PaintedLines, Generic[T]):
         raise NotImplementedError
 
     @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to draw of what is shown."""
+    def has_data(self) -> bool:
+        """Whether there is anything to draw of what is shown."""
         raise NotImplementedError
 
     def range_of(self, shown: T) -> tuple[float, float]:
@@ -222,9 +222,7 @@ class Chart(PaintedLines, Generic[T]):
 
     def _can_draw(self) -> bool:
         size = self.scrollable_content_region.size
-        return (
-            self.shown is not None and not self.is_empty and size.width >= LEAST_WIDTH and size.height >= LEAST_HEIGHT
-        )
+        return self.shown is not None and self.has_data and size.width >= LEAST_WIDTH and size.height >= LEAST_HEIGHT
 
     def _current_head(self) -> list[Strip]:
         if self._head is None:

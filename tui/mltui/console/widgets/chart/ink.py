@@ -23,9 +23,13 @@ class Ink:
         """The colour of number `index`, from 0, of what is told apart."""
         return self.base + self.palette.series(index, dim=dim)
 
-    def on(self, index: int, behind: int) -> Style:
-        """Number `index` on a background of number `behind`."""
-        return self.series(index) + Style(bgcolor=self.palette.series(behind).color)
+    def fill(self, index: int) -> Style:
+        """A surface of number `index`; what is written on it is cut out. Without colours there is no surface."""
+        return self.base + Style(color=self.base.bgcolor, bgcolor=self.palette.series(index).color)
+
+    def over(self, index: int, behind: int) -> Style:
+        """Number `index` on a surface of number `behind`."""
+        return self.fill(behind) + self.palette.series(index)
 
     def needs_letters(self, count: int) -> bool:
         """Whether colours alone do not tell `count` things apart."""

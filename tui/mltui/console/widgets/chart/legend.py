@@ -28,27 +28,28 @@ class Named(Protocol):
     @property
     def key(self) -> str: ...
     @property
-    def colour(self) -> int: ...
+    def colour(self) -> int | None: ...
 
 
 class Item(NamedTuple):
     """What is no curve, and has an entry all the same."""
 
     key: str
-    colour: int
-    """From 0; which of the theme's colours for series."""
+    colour: int | None = None
+    """From 0; which of the theme's colours for series. None for what has no mark."""
 
 
 class Entry(NamedTuple):
     """One series in the legend."""
 
-    colour: int
+    colour: int | None
     name: str
     value: str
 
     @property
     def width(self) -> int:
-        return 2 + cell_len(self.name) + bool(self.value) + len(self.value)
+        mark = 0 if self.colour is None else 2
+        return mark + cell_len(self.name) + bool(self.value) + len(self.value)
 
 
 class Legend(NamedTuple):
@@ -92,7 +93,7 @@ def _strip(legend: Legend, number: int, width: int, ink: Ink, letters: bool) -> 
     segments = [Segment(" ", ink.base)]
     for entry in legend.lines[number]:
         segments += [
-            Segment(f"{letter(entry.colour) if letters else '●'} {entry.name}", ink.series(entry.colour)),
+            _named(entry, ink, letters),
             Segment(f" {entry.value}" if entry.value else "", ink.base + Style(bold=True)),
             Segment(" " * GAP, ink.base),
         ]
@@ -105,6 +106,12 @@ def nearest(curve: Curve, x: float) -> int | None:
     """The curve's bucket nearest to `x`; None when it has none."""
     xs = curve.buckets.x
     return min(range(len(xs)), key=lambda i: abs(xs[i] / 2 - x / 2)) if xs else None
+
+
+def _named(entry: Entry, ink: Ink, letters: bool) -> Segment:
+    if entry.colour is None:
+        return Segment(entry.name, ink.style("muted"))
+    return Segment(f"{letter(entry.colour) if letters else '●'} {entry.name}", ink.series(entry.colour))
 
 
 def _shortened(items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int) -> Legend | None:

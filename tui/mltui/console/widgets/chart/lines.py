@@ -40,8 +40,8 @@ class Lines(Chart[T]):
         return max(0, (self.scrollable_content_region.width - GUTTER) * 2)
 
     @property
-    def is_empty(self) -> bool:
-        return not self._curves
+    def has_data(self) -> bool:
+        return bool(self._curves)
 
     def range_of(self, shown: T) -> tuple[float, float]:
         return (0.0, 1.0) if self._view is None else (self._view.start, self._view.end)

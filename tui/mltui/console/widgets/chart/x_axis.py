@@ -52,10 +52,11 @@ class XAxis:
         first = max(0, min(self.columns - 1, first))
         return range(first, max(first + 1, min(self.columns, beyond)))
 
-    def rule(self, marked: Container[int] = ()) -> Strip:
-        """The line itself, with a mark in the columns that are `marked`."""
+    def rule(self, marked: Container[int] = (), words: str = "") -> Strip:
+        """The line itself, with a mark in the columns that are `marked`, and short `words` at its left."""
         faint, error = self._ink.style("faint"), self._ink.style("error")
-        segments = [Segment(" " * (self.gutter - 1) + "└", faint)]
+        room = self.gutter - 1
+        segments = [Segment(words[:room].rjust(room), self._ink.style("muted")), Segment("└", faint)]
         ticks = {column for column, _ in self._ticks}
         for is_marked, cells in groupby(range(self.columns), key=lambda column: column in marked):
             columns = list(cells)
