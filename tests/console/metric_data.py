@@ -37,8 +37,9 @@ def _gauge_series(number: int, buckets: int, all_nan: bool) -> GaugeSeries:
     high = [None if v is None else v + (45 if number == 0 and i == 77 else 3) for i, v in enumerate(mean)]
     low = [None if v is None else v - 3 for v in mean]
     return GaugeSeries(
-        labels={"host": f"node-{number // 2}", "gpu": str(number % 2), "zone": "a"}, x=times(buckets), min=low, max=high,
-        first=mean, last=mean, mean=mean, count=[6] * buckets, nonfinite=[0 if v is not None else 6 for v in mean],
+        labels={"host": f"node-{number // 2}", "gpu": str(number % 2), "zone": "a"},
+        x=times(buckets), min=low, max=high, first=mean, last=mean, mean=mean,
+        count=[6] * buckets, nonfinite=[0 if v is not None else 6 for v in mean],
     )  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def enum(sets: int = 4, buckets: int = BUCKETS, states: tuple[str, ...] = STATES
 
 
 def _enum_series(number: int, buckets: int, states: tuple[str, ...]) -> EnumSeries:
-    """Each state lasts some minutes and begins within a bucket; of the first 5 buckets of odd label sets none is known."""
+    """States begin within buckets; in the first five buckets of odd label sets none is known."""
     begin = 5 if number % 2 else 0
     xs = times(buckets)[begin:]
     columns = {state: [0.0] * len(xs) for state in states}
@@ -79,9 +80,11 @@ def histogram(sets: int = 3, buckets: int = BUCKETS) -> HistogramData:
     )  # fmt: skip
     series = [
         HistogramSeries(
-            labels={"route": f"/v{number}"}, x=xs, count=[n / sets for n in count],
-            sum=[m * n / sets * (1 + 0.5 * number + 0.6 * _noise(i, number)) for i, (m, n) in enumerate(zip(middle, count, strict=True))],
-            quantiles={},
+            labels={"route": f"/v{number}"}, x=xs, count=[n / sets for n in count], quantiles={},
+            sum=[
+                m * n / sets * (1 + 0.5 * number + 0.6 * _noise(i, number))
+                for i, (m, n) in enumerate(zip(middle, count, strict=True))
+            ],
         )
         for number in range(sets)
     ]  # fmt: skip

@@ -24,7 +24,7 @@ def name_width(width: int) -> int:
 
     Not from the data: the columns that are left decide how many buckets are asked for.
     """
-    return max(6, min(28, width // 5))
+    return max(8, min(28, width // 5))
 
 
 class EnumChart(Chart[EnumData]):

@@ -27,7 +27,7 @@ NUMBERS = 16
 
 
 class EnumPie(EnumChart):
-    """The crosshair reads a slice: its x is the slice's number, the largest first, clockwise from 12 o'clock."""
+    """The crosshair reads a slice: its x is the slice's number, clockwise from 12 o'clock."""
 
     chosen: str | None = None
     """The name of the label set that is shown; None for all together."""

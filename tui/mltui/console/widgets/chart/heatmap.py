@@ -70,7 +70,8 @@ class HistogramHeatmap(Chart[HistogramData]):
         values = [text.number(self.shown.total.count[self._at]), text.number(mean)]
         values += [text.number(count) for _, count in found]
         # One column is blank at the left.
-        return strips(fitted(items, values, width - 1, max(1, most // 2)), width, self.ink, letters=False)
+        legend = fitted(items, values, width - 1, max(1, most // 2), least_name=GUTTER)
+        return strips(legend, width, self.ink, letters=False)
 
     def draw(self, width: int, height: int) -> "HeatPicture":
         assert self.shown is not None

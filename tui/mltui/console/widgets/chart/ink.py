@@ -25,6 +25,8 @@ class Ink:
 
     def fill(self, index: int) -> Style:
         """A surface of number `index`; what is written on it is cut out. Without colours there is no surface."""
+        if self.palette.plain:
+            return self.base
         return self.base + Style(color=self.base.bgcolor, bgcolor=self.palette.series(index).color)
 
     def over(self, index: int, behind: int) -> Style:

@@ -79,9 +79,15 @@ def values_at(curves: Sequence[Curve], at: Sequence[int | None], width: int, mos
     return _shortened(curves, ranges, width, most, READABLE_NAME) or fitted(curves, means, width, most)
 
 
-def fitted(items: Sequence[Named], values: Sequence[str], width: int, most: int) -> Legend:
-    """A value for each of them, on `most` lines at most; where they do not fit, of the first ones only."""
-    return _shortened(items, values, width, most, LEAST_NAME) or _as_many_as_fit(items, values, width, most)
+def fitted(
+    items: Sequence[Named], values: Sequence[str], width: int, most: int, *, least_name: int = LEAST_NAME
+) -> Legend:
+    """A value for each of them, on `most` lines at most; where they do not fit, of the first ones only.
+
+    Of a name, `least_name` characters stay.
+    """
+    legend = _shortened(items, values, width, most, least_name)
+    return legend or _as_many_as_fit(items, values, width, most, least_name)
 
 
 def strips(legend: Legend, width: int, ink: Ink, *, letters: bool) -> list[Strip]:
@@ -124,8 +130,10 @@ def _shortened(items: Sequence[Named], values: Sequence[str], width: int, most: 
     return None
 
 
-def _as_many_as_fit(items: Sequence[Named], values: Sequence[str], width: int, most: int) -> Legend:
-    entries = _entries(items, values, LEAST_NAME)
+def _as_many_as_fit(
+    items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int = LEAST_NAME
+) -> Legend:
+    entries = _entries(items, values, least_name)
     for count in range(len(entries) - 1, 0, -1):
         lines = _flow(entries[:count], width)
         if len(lines) <= most and _line_width(lines[-1]) + GAP + len(f"+{len(entries) - count}") <= width:

@@ -37,7 +37,7 @@ class View:
     log: bool = False
     zone: tzinfo | None = None
     apart: bool = False
-    """Dots that nothing connects, and no bands."""
+    """Points that nothing connects, and no bands."""
 
 
 class Plot:
@@ -48,7 +48,10 @@ class Plot:
         self.x = XAxis(view.axis, view.start, view.end, GUTTER, width, ink, zone=view.zone)
         self.rows = max(1, height - x_axis.LINES)
         self.y = self._y_scale()
-        traces = [_dots(curve) if view.apart else _line(curve) for curve in view.curves]
+        traces = [
+            raster.Trace(c.buckets.x, c.buckets.min, c.buckets.max, c.line, c.buckets.nonfinite, view.apart)
+            for c in view.curves
+        ]
         self.frame = raster.rasterise(traces, view.start, view.end, self.y, self.x.columns, self.rows)
         ticks = self.y.ticks(max(2, self.rows // CELLS_A_TICK_HIGH))
         self._y_ticks = {self._row(tick): text.number(tick) for tick in reversed(ticks)}
@@ -134,19 +137,6 @@ class Plot:
     def _row(self, value: float) -> int:
         dots = self.rows * raster.DOTS_HIGH - 1
         return (dots - int(self.y.fraction(value) * dots + 0.5)) // raster.DOTS_HIGH
-
-
-def _line(curve: Curve) -> raster.Trace:
-    buckets = curve.buckets
-    return raster.Trace(buckets.x, buckets.min, buckets.max, curve.line, buckets.nonfinite)
-
-
-def _dots(curve: Curve) -> raster.Trace:
-    """A gap after each point leaves nothing to connect."""
-    xs = [x for x in curve.buckets.x for _ in range(2)]
-    gaps = [None] * len(xs)
-    nonfinite = [n for n in curve.buckets.nonfinite for _ in range(2)]
-    return raster.Trace(xs, gaps, gaps, [point for value in curve.line for point in (value, None)], nonfinite)
 
 
 def _with_cell(strip: Strip, at: int, glyph: str, style: Style) -> Strip:

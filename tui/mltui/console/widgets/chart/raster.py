@@ -30,6 +30,8 @@ class Trace:
     high: Sequence[float | None]
     line: Sequence[float | None]
     nonfinite: Sequence[int]
+    apart: bool = False
+    """Points that nothing connects, each of them two dots wide and high, and no band."""
 
 
 @dataclass(slots=True)
@@ -108,18 +110,29 @@ def _draw(
         seen = 0 <= column < columns
         if nonfinite and seen:
             marks[column // DOTS_WIDE] = 1
-        if low is not None and high is not None and seen:
+        if low is not None and high is not None and seen and not trace.apart:
             band[column] |= (2 << place(low)) - (1 << place(high))
         if value is None:
             before = None
             continue
         row = place(value)
-        if before is not None and before[0] <= column:
+        if trace.apart:
+            if seen:
+                _stamp(line, column, row, dots_high)
+        elif before is not None and before[0] <= column:
             _connect(line, *before, column, row)
         elif seen:
             line[column] |= 1 << row
         before = (column, row)
     return band, line
+
+
+def _stamp(line: list[int], x: int, y: int, dots_high: int) -> None:
+    """Two by two dots; at the right and at the bottom, the last two."""
+    square = 3 << min(y, dots_high - 2)
+    left = min(x, len(line) - 2)
+    line[left] |= square
+    line[left + 1] |= square
 
 
 def _connect(line: list[int], x0: int, y0: int, x1: int, y1: int) -> None:

@@ -37,4 +37,4 @@ class Rows:
     @property
     def words(self) -> str:
         """Which rows are seen, where not all are."""
-        return "" if len(self.seen) == self.count else f"{self.seen[0] + 1}–{self.seen[-1] + 1} of {self.count} ↑↓"
+        return "" if len(self.seen) == self.count else f"{self.seen[0] + 1}–{self.seen[-1] + 1}/{self.count}"

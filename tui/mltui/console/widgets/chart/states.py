@@ -25,23 +25,17 @@ class Mix(NamedTuple):
 
 
 def shares(data: EnumData, series: EnumSeries | None) -> list[Share]:
-    """Of one label set, or of all together (None); the longest first, without those that did not last."""
-    durations = _durations(data) if series is None else series.durations
-    total = sum(durations.values())
-    found = [
-        Share(state, colour, _share(state, series, durations, total), durations[state])
-        for colour, state in enumerate(data.states)
-        if durations.get(state, 0.0) > 0
-    ]
-    return sorted(found, key=lambda share: -share.seconds)
+    """Of one label set, or of all together (None), without states that did not last.
 
-
-def _durations(data: EnumData) -> dict[str, float]:
-    return {state: sum(one.durations.get(state, 0.0) for one in data.series) for state in data.states}
-
-
-def _share(state: str, series: EnumSeries | None, durations: Mapping[str, float], total: float) -> float:
-    return durations[state] / total if series is None else series.shares.get(state, 0.0)
+    In one order for all: first the state that lasted longest in all label sets together.
+    """
+    together = {state: sum(one.durations.get(state, 0.0) for one in data.series) for state in data.states}
+    total = sum(together.values())
+    order = sorted(enumerate(data.states), key=lambda item: -together[item[1]])
+    if series is None:
+        return [Share(state, n, together[state] / total, together[state]) for n, state in order if together[state] > 0]
+    lasted = series.durations
+    return [Share(state, n, series.shares[state], lasted[state]) for n, state in order if lasted.get(state, 0.0) > 0]
 
 
 def seconds_at(data: EnumData, series: EnumSeries, bucket: int) -> dict[int, float]:

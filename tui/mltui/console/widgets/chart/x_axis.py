@@ -38,7 +38,7 @@ class XAxis:
         self.kind, self.start, self.end, self.gutter, self.width = kind, start, end, gutter, width
         self.columns = max(1, width - gutter)
         self._ink, self._zone = ink, zone
-        self._ticks = [(self.column_of(x), label) for x, label in self._labelled()]
+        self._ticks = self._labelled()
 
     def column_of(self, x: float) -> int:
         """The column of the plot where `x` stands, kept inside it."""
@@ -46,18 +46,18 @@ class XAxis:
 
     def columns_of(self, x: float, length: float) -> range:
         """The columns of the plot that [x, x + length) covers: one at least, none where it is out of sight."""
-        first, beyond = self._column(x), self._column(x + length)
         if x + length <= self.start or x > self.end:
             return range(0)
-        first = max(0, min(self.columns - 1, first))
-        return range(first, max(first + 1, min(self.columns, beyond)))
+        beyond = self.columns if x + length >= self.end else self._column(x + length)
+        return range(self.column_of(x), max(self.column_of(x) + 1, beyond))
 
     def rule(self, marked: Container[int] = (), words: str = "") -> Strip:
         """The line itself, with a mark in the columns that are `marked`, and short `words` at its left."""
         faint, error = self._ink.style("faint"), self._ink.style("error")
         room = self.gutter - 1
-        segments = [Segment(words[:room].rjust(room), self._ink.style("muted")), Segment("└", faint)]
-        ticks = {column for column, _ in self._ticks}
+        segments = [Segment(words[:room].rjust(room), self._ink.style("muted"))] if words else []
+        segments.append(Segment("└" if words else " " * room + "└", faint))
+        ticks = {self.column_of(x) for x, _ in self._ticks}
         for is_marked, cells in groupby(range(self.columns), key=lambda column: column in marked):
             columns = list(cells)
             if is_marked:
@@ -67,26 +67,30 @@ class XAxis:
         return Strip(segments, self.width)
 
     def labels(self, crosshair: float | None) -> Strip:
-        """The round ones, and over them the one that is read."""
+        """The round ones; and the one that is read, which takes the place of what is too near."""
         cells = [" "] * self.width
-        for column, label in self._ticks:
-            start = max(0, min(self.width - len(label), self.gutter + column - len(label) // 2))
-            if all(cell == " " for cell in cells[max(0, start - 1) : start + len(label) + 1]):
-                cells[start : start + len(label)] = label
-        strip = Strip([Segment("".join(cells), self._ink.style("muted"))], self.width)
-        if crosshair is None:
-            return strip
-        label = f" {self.exact(crosshair)} "
-        start = max(0, min(self.width - len(label), self.gutter + self.column_of(crosshair) - len(label) // 2))
-        reading = Segment(label, self._ink.style("accent") + Style(reverse=True))
-        end = start + len(label)
-        return Strip.join([strip.crop(0, start), Strip([reading], len(label)), strip.crop(end, self.width)])
+        read = "" if crosshair is None else f" {self.exact(crosshair)} "[: self.width]
+        start = 0 if crosshair is None else self._place(cells, crosshair, "█" * len(read))
+        for x, label in self._ticks:
+            self._place(cells, x, label)
+        words, muted = "".join(cells), self._ink.style("muted")
+        if not read:
+            return Strip([Segment(words, muted)], self.width)
+        lit = Segment(read, self._ink.style("accent") + Style(reverse=True))
+        return Strip([Segment(words[:start], muted), lit, Segment(words[start + len(read) :], muted)], self.width)
 
     def exact(self, x: float) -> str:
         """All there is to say of `x`."""
         if self.kind == "time":
             return time_axis.exact(x, self.end - self.start, self._zone)
         return f"step {math.ceil(x - 1e-9):,}" if self.kind == "step" else x_label(self.kind, x)
+
+    def _place(self, cells: list[str], x: float, label: str) -> int:
+        """Writes the label below `x`, if there is room. Returns where that is."""
+        start = max(0, min(self.width - len(label), self.gutter + self.column_of(x) - len(label) // 2))
+        if all(cell == " " for cell in cells[max(0, start - 1) : start + len(label) + 1]):
+            cells[start : start + len(label)] = label
+        return start
 
     def _column(self, x: float) -> int:
         return raster.dot_column(x, self.start, self.end, self.columns) // raster.DOTS_WIDE
