@@ -114,8 +114,10 @@ class Chart(PaintedLines, Generic[T]):
         self.border_title, self.border_subtitle = title, unit
         self.unit, self.empty, self.zone = unit, empty, zone
         self.shown: T | None = None
+        self._whole = (0.0, 1.0)
+        """The part of the axis that what is shown covers."""
         self._seen: tuple[float, float] | None = None
-        """The range that keys went to; None for that of what is shown."""
+        """The part that keys went to; None for the whole."""
         self._drawing: tuple[int, Drawing] | None = None
         """And its height."""
         self._head: list[Strip] | None = None
@@ -164,7 +166,7 @@ class Chart(PaintedLines, Generic[T]):
 
     def show(self, shown: T) -> None:
         """Draw this. Where there is nothing in it, the chart says so."""
-        self.shown, self._seen = shown, None
+        self.shown, self._whole, self._seen = shown, self.range_of(shown), None
         self.redraw()
         self._keep_crosshair()
 
@@ -176,7 +178,7 @@ class Chart(PaintedLines, Generic[T]):
     @property
     def range(self) -> tuple[float, float]:
         """What is visible of the axis, start < end."""
-        start, end = self._seen or ((0.0, 1.0) if self.shown is None else self.range_of(self.shown))
+        start, end = self._seen or self._whole
         return (start, end) if start < end else (start - 0.5, end + 0.5)
 
     @property
@@ -194,8 +196,8 @@ class Chart(PaintedLines, Generic[T]):
 
     def _keep_crosshair(self) -> None:
         """What is shown has other buckets: the crosshair goes to the one nearest to where it was."""
-        xs, x = self._positions(), self.read
-        if x is not None and xs:
+        x = self.read
+        if x is not None and (xs := self._positions()):
             self.crosshair = min(xs, key=lambda other: abs(other / 2 - x / 2))
 
     # Drawing.

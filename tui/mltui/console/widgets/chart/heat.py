@@ -21,44 +21,38 @@ def rows_of_bands(bands: int, rows: int) -> list[range]:
     return [range(band, band + 1) for band in reversed(range(bands)) for _ in range(each)]
 
 
-def merged(bands: Sequence[Sequence[float]], rows: Sequence[range]) -> list[list[float]]:
+def merged(bands: Sequence[Sequence[float]], lines: Sequence[range]) -> list[list[float]]:
     """For each bucket of time, of which `bands` has the observations by band: those in the bands of each line."""
-    distinct = list(dict.fromkeys(rows))
-    lines = [distinct.index(covered) for covered in rows]
-    sums = ([sum(counts[covered.start : covered.stop]) for covered in distinct] for counts in bands)
-    return [[found[line] for line in lines] for found in sums]
+    return [[sum(counts[line.start : line.stop]) for line in lines] for counts in bands]
 
 
-def by_column(buckets: Sequence[Sequence[float]], columns: Sequence[range], rows: int, width: int) -> list[list[float]]:
-    """For each of `rows` lines, what each of `width` columns shows: of the buckets that share one, the most.
+def by_column(
+    buckets: Sequence[Sequence[float]], columns: Sequence[range], lines: int, width: int
+) -> list[tuple[float, ...]]:
+    """For each of `lines` lines, what each of `width` columns shows: of the buckets that share one, the most.
 
     Not their sum, or columns with one more bucket than others would stand out.
     """
-    result = [[0.0] * width for _ in range(rows)]
+    nothing = [0.0] * lines
+    here: list[list[Sequence[float]]] = [[nothing] for _ in range(width)]
     for counts, covered in zip(buckets, columns, strict=True):
-        for line, count in zip(result, counts, strict=True):
-            if count > 0:
-                for column in covered:
-                    line[column] = max(line[column], count)
-    return result
+        for column in covered:
+            here[column].append(counts)
+    return list(zip(*(map(max, *found) if len(found) > 1 else nothing for found in here), strict=True))
 
 
 class Heat:
-    """Levels from 1, the least that is above nothing, to `levels`, the most; each as many times the one before."""
+    """From the least that is above nothing to the most that there is in any band of any bucket."""
 
-    def __init__(self, cells: Sequence[Sequence[float]], levels: int) -> None:
-        found = [value for row in cells for value in row if value > 0]
-        self.levels = levels
+    def __init__(self, bands: Sequence[Sequence[float]]) -> None:
+        found = [count for counts in bands for count in counts if count > 0]
         self.most = max(found, default=0.0)
         self.least = max(min(found, default=0.0), self.most * LEAST_PART)
 
-    def level(self, count: float) -> int:
-        """0 for nothing."""
-        if count <= 0:
-            return 0
-        if count >= self.most:
-            return self.levels
-        if count <= self.least:
-            return 1
-        part = math.log(count / self.least) / math.log(self.most / self.least)
-        return min(self.levels, 1 + int(part * self.levels))
+    def edges(self, levels: int) -> list[float]:
+        """Where each level begins, each as many times the one before; the first with whatever is above nothing.
+
+        Several bands that share a line may have more than the most: they are as hot as it gets.
+        """
+        times = self.most / self.least if self.least else 1.0
+        return [math.ulp(0.0), *(self.least * times ** (level / levels) for level in range(1, levels))]

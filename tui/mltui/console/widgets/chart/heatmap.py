@@ -1,6 +1,6 @@
 """A histogram along time: how many observations fell into which band, by lightness or shading."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -44,6 +44,12 @@ def band_names(le: Sequence[Number]) -> list[str]:
 class HistogramHeatmap(Chart[HistogramData]):
     """All label sets together. The crosshair reads the observations of one bucket of time, band by band."""
 
+    _heat: Heat | None = None
+
+    def show(self, shown: HistogramData) -> None:
+        self._heat = Heat(shown.bands)
+        super().show(shown)
+
     @property
     def columns(self) -> int:
         """One bucket a column."""
@@ -74,9 +80,9 @@ class HistogramHeatmap(Chart[HistogramData]):
         return strips(legend, width, self.ink, letters=False)
 
     def draw(self, width: int, height: int) -> "HeatPicture":
-        assert self.shown is not None
+        assert self.shown is not None and self._heat is not None
         x = XAxis("time", *self.range, GUTTER, width, self.ink, zone=self.zone)
-        return HeatPicture(self.shown, x, height - x_axis.LINES, self.ink)
+        return HeatPicture(self.shown, self._heat, x, height - x_axis.LINES, self.ink)
 
     def reading(self) -> list[Reading]:
         """All observations of the bucket, then each band."""
@@ -101,13 +107,12 @@ class HistogramHeatmap(Chart[HistogramData]):
         return at if at < len(xs) and xs[at] == self.read else None
 
     def _scale(self, width: int) -> Strip:
-        assert self.shown is not None
-        ink, height = self.ink, self.scrollable_content_region.height - 1 - x_axis.LINES
-        heat = Heat(merged(self.shown.bands, rows_of_bands(len(self.shown.le), height)), LEVELS)
-        segments = [Segment(f" {text.number(heat.least)} ", ink.base + Style(bold=True)), *swatches(ink)]
-        segments.append(Segment(f" {text.number(heat.most)}", ink.base + Style(bold=True)))
-        segments.append(Segment(f" observations in {text.duration(self.shown.width)}", ink.style("muted")))
-        return Strip(segments).adjust_cell_length(width, ink.base)
+        assert self.shown is not None and self._heat is not None
+        bold, muted = self.ink.base + Style(bold=True), self.ink.style("muted")
+        segments = [Segment(f" {text.number(self._heat.least)} ", bold), *swatches(self.ink)]
+        segments.append(Segment(f" {text.number(self._heat.most)}", bold))
+        segments.append(Segment(f" observations in {text.duration(self.shown.width)}", muted))
+        return Strip(segments).adjust_cell_length(width, self.ink.base)
 
 
 def swatches(ink: Ink) -> list[Segment]:
@@ -121,21 +126,22 @@ def swatches(ink: Ink) -> list[Segment]:
 class HeatPicture:
     """The heatmap at one size."""
 
-    def __init__(self, data: HistogramData, x: XAxis, height: int, ink: Ink) -> None:
+    def __init__(self, data: HistogramData, heat: Heat, x: XAxis, height: int, ink: Ink) -> None:
         self._x, self._height, self._ink = x, max(1, height), ink
         self._swatches = swatches(ink)
         self._blank = Segment(" ", ink.base)
-        rows = rows_of_bands(len(data.le), self._height)
-        self._top = self._height - len(rows)
-        columns = [x.columns_of(begin, data.width) for begin in data.total.x]
-        buckets = merged(data.bands, rows)
-        heat = Heat(buckets, len(self._swatches))
-        self._levels = [
-            [heat.level(count) for count in line] for line in by_column(buckets, columns, len(rows), x.columns)
-        ]
-        names = band_names(data.le)
-        self._names = {row: names[covered[-1]] for row, covered in reversed(list(enumerate(rows)))}
-        self._names = {row: name for row, name in self._names.items() if row == 0 or rows[row] != rows[row - 1]}
+        self._rows = rows_of_bands(len(data.le), self._height)
+        self._top = self._height - len(self._rows)
+        self._names = band_names(data.le)
+        self._levels = self._levels_of(data, heat.edges(len(self._swatches)))
+
+    def _levels_of(self, data: HistogramData, edges: list[float]) -> dict[range, list[int]]:
+        """By the bands of a line: how hot each column is, 0 for nothing."""
+        lines = list(dict.fromkeys(self._rows))
+        columns = [self._x.columns_of(begin, data.width) for begin in data.total.x]
+        cells = by_column(merged(data.bands, lines), columns, len(lines), self._x.columns)
+        levels = ([bisect_right(edges, count) for count in counts] for counts in cells)
+        return dict(zip(lines, levels, strict=True))
 
     def touched(self, x: float) -> list[Region]:
         column = GUTTER + self._x.column_of(x)
@@ -148,14 +154,19 @@ class HeatPicture:
         if y >= self._height:
             return self._x.rule() if y == self._height else self._x.labels(crosshair)
         row = y - self._top
-        name = self._names.get(row, "")
+        name = self._name(row)
         segments = plain(name, GUTTER - 1, "right", self._ink.style("muted"))
         segments.append(Segment(_TICK if name else _EDGE, self._ink.style("faint")))
-        levels = self._levels[row] if row >= 0 else [0] * self._x.columns
+        levels = self._levels[self._rows[row]] if row >= 0 else [0] * self._x.columns
         for level, run in groupby(levels):
             segments.append(self._cells(level, len(list(run))))
         strip = Strip(segments, self._x.width)
         return strip if crosshair is None else self._with_crosshair(strip, levels, self._x.column_of(crosshair))
+
+    def _name(self, row: int) -> str:
+        """Of the uppermost band of a line, where it begins."""
+        begins = row == 0 or (row > 0 and self._rows[row] != self._rows[row - 1])
+        return self._names[self._rows[row][-1]] if begins else ""
 
     def _cells(self, level: int, count: int) -> Segment:
         swatch = self._swatches[level - 1] if level else self._blank

@@ -44,7 +44,8 @@ class Lines(Chart[T]):
         return bool(self._curves)
 
     def range_of(self, shown: T) -> tuple[float, float]:
-        return (0.0, 1.0) if self._view is None else (self._view.start, self._view.end)
+        assert self._view is not None
+        return self._view.start, self._view.end
 
     def xs(self) -> Iterable[float]:
         return (x for curve in self._curves for x in curve.buckets.x)

@@ -55,6 +55,7 @@ class Plot:
         self.frame = raster.rasterise(traces, view.start, view.end, self.y, self.x.columns, self.rows)
         ticks = self.y.ticks(max(2, self.rows // CELLS_A_TICK_HIGH))
         self._y_ticks = {self._row(tick): text.number(tick) for tick in reversed(ticks)}
+        self._styles = {owner: self._style(owner) for owner in range(1, raster.band_owner(len(view.curves)))}
         self._letters = self._place_letters() if ink.needs_letters(len(view.curves)) else {}
 
     def touched(self, x: float) -> list[Region]:
@@ -91,7 +92,7 @@ class Plot:
                 segments.append(Segment(empty * length, faint))
             else:
                 glyphs = "".join([raster.BRAILLE[bits] for bits in dots[at : at + length]])
-                segments.append(Segment(glyphs, self._style(owner)))
+                segments.append(Segment(glyphs, self._styles[owner]))
             at += length
         strip = Strip(segments, self.width)
         for column, curve in self._letters.get(row, ()):

@@ -50,17 +50,18 @@ def mix(seconds: Mapping[int, float]) -> Mix | None:
     >>> mix({0: 1.0, 1: 8.5, 2: 0.5})
     Mix(most=1, next=0)
     """
-    order = sorted(seconds, key=lambda number: (-seconds[number], number))
+    order = sorted(seconds, key=lambda number: (-seconds[number], number)) if len(seconds) > 1 else list(seconds)
     return Mix(order[0], order[1] if len(order) > 1 else None) if order else None
 
 
 def lane(data: EnumData, series: EnumSeries, columns: Sequence[range], width: int) -> list[Mix | None]:
     """What is seen in each of `width` columns; `columns` are those that each bucket of the series covers."""
     sums: list[dict[int, float]] = [{} for _ in range(width)]
-    for bucket, covered in enumerate(columns):
-        for number, seconds in seconds_at(data, series, bucket).items():
-            for column in covered:
-                sums[column][number] = sums[column].get(number, 0.0) + seconds
+    for number, state in enumerate(data.states):
+        for seconds, covered in zip(series.states.get(state, ()), columns, strict=False):
+            if seconds > 0:
+                for column in covered:
+                    sums[column][number] = sums[column].get(number, 0.0) + seconds
     return [mix(one) for one in sums]
 
 

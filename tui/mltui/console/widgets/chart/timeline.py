@@ -80,11 +80,17 @@ class Lanes:
 
     def __init__(self, data: EnumData, names: Sequence[str], x: XAxis, rows: Rows, ink: Ink, *, letters: bool) -> None:
         self._x, self._rows, self._ink, self._names, self._letters = x, rows, ink, names, letters
+        self._faint = ink.style("faint")
+        # Label sets share most of their buckets.
+        begins = {begin for series in data.series for begin in series.x}
+        columns = {begin: x.columns_of(begin, data.width) for begin in begins}
         self._lanes = {
-            number: lane(data, series, [x.columns_of(begin, data.width) for begin in series.x], x.columns)
+            number: lane(data, series, [columns[begin] for begin in series.x], x.columns)
             for number, series in enumerate(data.series)
             if number in rows.seen
         }
+        seen = {cell for cells in self._lanes.values() for cell in cells if cell is not None}
+        self._looks = {cell: self._look(cell) for cell in seen}
 
     def touched(self, x: float) -> list[Region]:
         column = self._x.gutter + self._x.column_of(x)
@@ -101,7 +107,7 @@ class Lanes:
         name = self._names[number] if number is not None and self._rows.is_middle(y) else ""
         cells = [None] * self._x.columns if number is None else self._lanes[number]
         segments = plain(name, self._x.gutter - 1, "right", self._ink.style("muted"))
-        segments.append(Segment(_EDGE, self._ink.style("faint")))
+        segments.append(Segment(_EDGE, self._faint))
         for cell, run in groupby(cells):
             segments.append(self._cells(cell, len(list(run)), blank=number is None))
         strip = Strip(segments, self._x.width)
@@ -109,12 +115,17 @@ class Lanes:
 
     def _cells(self, cell: Mix | None, count: int, *, blank: bool) -> Segment:
         if cell is None:
-            return Segment((" " if blank else _UNKNOWN) * count, self._ink.style("faint"))
+            return Segment((" " if blank else _UNKNOWN) * count, self._faint)
+        glyph, style = self._looks[cell]
+        return Segment(glyph * count, style)
+
+    def _look(self, cell: Mix) -> tuple[str, Style]:
+        """Glyph and style of a cell in which it was like that."""
         if cell.next is None:
-            return Segment((letter(cell.most) if self._letters else " ") * count, self._ink.fill(cell.most))
+            return letter(cell.most) if self._letters else " ", self._ink.fill(cell.most)
         if self._ink.palette.plain:
-            return Segment(letter(cell.most) * count, self._ink.base + Style(underline=True))
-        return Segment(_TWO * count, self._ink.over(cell.next, cell.most))
+            return letter(cell.most), self._ink.base + Style(underline=True)
+        return _TWO, self._ink.over(cell.next, cell.most)
 
     def _with_crosshair(self, strip: Strip, cells: Sequence[Mix | None], column: int) -> Strip:
         cell, at = cells[column], self._x.gutter + column
