@@ -42,7 +42,7 @@ def test_least_and_greatest_of_every_bucket_are_inside_its_column(
     place = raster.row_of(y, height * raster.DOTS_HIGH - 1)
     for trace in shown:
         for x, low, high, nonfinite in zip(trace.x, trace.low, trace.high, trace.nonfinite, strict=True):
-            cell = raster.dot_column(x, start, end, width) // raster.DOTS_WIDE
+            cell = raster.column_of(start, end, width)(x) // raster.DOTS_WIDE
             assert 0 <= cell < width
             if nonfinite:
                 assert frame.marks[cell]

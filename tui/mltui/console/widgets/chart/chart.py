@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -26,7 +26,8 @@ PAN = 0.25
 """Of what is visible."""
 LEAST_ROWS = 2
 """Of the picture that stay while values are read, whatever the head takes."""
-LEAST_WIDTH, LEAST_HEIGHT = 10, 4
+LEAST_WIDTH, LEAST_HEIGHT = 12, 4
+TOO_SMALL = "Too small."
 
 KEYS = [
     Key("chart.right", "crosshair(1)", "right", "Read the next value", show=True),
@@ -77,6 +78,8 @@ class Chart(PaintedLines, Generic[T]):
 
     crosshair: reactive[float | None] = reactive(None, repaint=False)
     """The x that is read; None for none."""
+    begins_at = -1
+    """Which of the xs the first key reads: of time, the latest."""
 
     class RangeChanged(Message):
         """Another range is wanted, in units of the axis; None and None for all of it."""
@@ -93,7 +96,7 @@ class Chart(PaintedLines, Generic[T]):
             self.chart, self.columns = chart, columns
 
     class CrosshairMoved(Message):
-        """Another x is read; None for none any more. The chart's `reading` has the numbers."""
+        """Something else is read, at `x`; None for nothing any more. The chart's `reading` has the numbers."""
 
         def __init__(self, chart: "Chart[T]", x: float | None) -> None:
             super().__init__()
@@ -215,35 +218,32 @@ class Chart(PaintedLines, Generic[T]):
 
     def visible_line(self, y: int) -> Strip:
         size = self.scrollable_content_region.size
-        if not self._can_draw():
-            return self._note(y)
-        head = self._current_head()
+        if not self._can_draw(size):
+            return self._note(y, size)
+        head = self._current_head(size)
         if y < self._head_lines:
             return head[y] if y < len(head) else Strip.blank(size.width, self.rich_style)
-        return self._current_drawing().line(y - self._head_lines, self.read)
+        return self._current_drawing(size).line(y - self._head_lines, self.read)
 
-    def _can_draw(self) -> bool:
-        size = self.scrollable_content_region.size
+    def _can_draw(self, size: Size) -> bool:
         return self.shown is not None and self.has_data and size.width >= LEAST_WIDTH and size.height >= LEAST_HEIGHT
 
-    def _current_head(self) -> list[Strip]:
+    def _current_head(self, size: Size) -> list[Strip]:
         if self._head is None:
-            size = self.scrollable_content_region.size
             self._head = self.head(size.width, max(1, size.height - x_axis.LINES - LEAST_ROWS))
             least = 1 if self.read is None else self._head_lines
             self._head_lines = max(least, len(self._head))
         return self._head
 
-    def _current_drawing(self) -> Drawing:
-        size = self.scrollable_content_region.size
+    def _current_drawing(self, size: Size) -> Drawing:
         height = size.height - self._head_lines
         if self._drawing is None or self._drawing[0] != height:
             self._drawing = height, self.draw(size.width, height)
         return self._drawing[1]
 
-    def _note(self, y: int) -> Strip:
-        size, ink = self.scrollable_content_region.size, self.ink
-        words = self.empty if y == (size.height - 1) // 2 else ""
+    def _note(self, y: int, size: Size) -> Strip:
+        ink, is_empty = self.ink, self.shown is None or not self.has_data
+        words = (self.empty if is_empty else TOO_SMALL) if y == (size.height - 1) // 2 else ""
         left = max(0, (size.width - cell_len(words)) // 2)
         strip = Strip([Segment(" " * left, ink.base), Segment(words, ink.style("muted"))])
         return strip.adjust_cell_length(size.width, ink.base)
@@ -252,17 +252,18 @@ class Chart(PaintedLines, Generic[T]):
         if not self.is_mounted:
             return
         self.post_message(self.CrosshairMoved(self, new))
-        if not self._can_draw():
+        size = self.scrollable_content_region.size
+        if not self._can_draw(size):
             return
         before, self._head = self._drawing, None
-        self._current_head()
-        drawing = self._current_drawing()
+        self._current_head(size)
+        drawing = self._current_drawing(size)
         if before is None or drawing is not before[1]:
             self.repaint_changed()
             return
         touched = [region for x in (old, new) if x is not None for region in drawing.touched(x)]
         self.refresh(
-            Region(0, 0, self.scrollable_content_region.width, self._head_lines),
+            Region(0, 0, size.width, self._head_lines),
             *(region.translate((0, self._head_lines)) for region in touched),
         )
 
@@ -273,7 +274,7 @@ class Chart(PaintedLines, Generic[T]):
         if not xs:
             return
         if self.crosshair is None:
-            self.crosshair = xs[-1]
+            self.crosshair = xs[self.begins_at]
             return
         at = bisect_left(xs, self.crosshair) if step > 0 else bisect_right(xs, self.crosshair) - 1
         if 0 <= at < len(xs) and xs[at] == self.crosshair:
@@ -312,6 +313,6 @@ class Chart(PaintedLines, Generic[T]):
             self.post_message(self.RangeChanged(self, start, end))
 
     def on_click(self, event: events.Click) -> None:
-        offset, xs = event.get_content_offset(self), self._positions()
-        if offset is not None and offset.y >= self._head_lines and xs and self._can_draw():
-            self.crosshair = self._current_drawing().nearest(offset.x, offset.y - self._head_lines, xs)
+        offset, xs, size = event.get_content_offset(self), self._positions(), self.scrollable_content_region.size
+        if offset is not None and offset.y >= self._head_lines and xs and self._can_draw(size):
+            self.crosshair = self._current_drawing(size).nearest(offset.x, offset.y - self._head_lines, xs)

@@ -13,7 +13,7 @@ from mltui.console import format as text
 from mltui.console.widgets.cells import plain
 from mltui.console.widgets.chart.enum_chart import EnumChart, share_reading
 from mltui.console.widgets.chart.ink import Ink, letter
-from mltui.console.widgets.chart.label_sets import ALL
+from mltui.console.widgets.chart.label_sets import ALL, names
 from mltui.console.widgets.chart.pie import ASPECT, QUARTERS, cell, slices
 from mltui.console.widgets.chart.reading import Reading
 from mltui.console.widgets.chart.states import Share
@@ -29,13 +29,14 @@ NUMBERS = 16
 class EnumPie(EnumChart):
     """The crosshair reads a slice: its x is the slice's number, clockwise from 12 o'clock."""
 
+    begins_at = 0
     chosen: str | None = None
     """The name of the label set that is shown; None for all together."""
 
     def show(self, shown: EnumData) -> None:
-        super().show(shown)
-        if self.chosen not in self.names:
+        if self.chosen not in names([one.labels for one in shown.series]):
             self.chosen = None
+        super().show(shown)
 
     def xs(self) -> Iterable[float]:
         return (float(number) for number in range(len(self._slices)))
@@ -59,9 +60,10 @@ class EnumPie(EnumChart):
 
     def action_label_set(self, step: int) -> None:
         """The next one; all together come before the first."""
-        names: list[str | None] = [None, *self.names] if len(self.series) > 1 else [None]
-        self.chosen = names[(names.index(self.chosen) + step) % len(names)]
+        offered: list[str | None] = [None, *self.names] if len(self.series) > 1 else [None]
+        self.chosen = offered[(offered.index(self.chosen) + step) % len(offered)]
         self.redraw()
+        self.post_message(self.CrosshairMoved(self, self.read))
 
     @property
     def _title(self) -> str:

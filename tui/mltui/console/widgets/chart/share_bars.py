@@ -22,6 +22,7 @@ _EDGE, _READ, _UNKNOWN = "│", "▶", "┈"
 class ShareBars(EnumChart):
     """The crosshair reads a bar: its x is the number of a label set."""
 
+    begins_at = 0
     _rows: Rows | None = None
 
     def xs(self) -> Iterable[float]:

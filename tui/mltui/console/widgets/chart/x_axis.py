@@ -38,6 +38,7 @@ class XAxis:
         self.kind, self.start, self.end, self.gutter, self.width = kind, start, end, gutter, width
         self.columns = max(1, width - gutter)
         self._ink, self._zone = ink, zone
+        self._across = raster.column_of(start, end, self.columns)
         self._ticks = self._labelled()
 
     def column_of(self, x: float) -> int:
@@ -93,7 +94,7 @@ class XAxis:
         return start
 
     def _column(self, x: float) -> int:
-        return raster.dot_column(x, self.start, self.end, self.columns) // raster.DOTS_WIDE
+        return self._across(x) // raster.DOTS_WIDE
 
     def _labelled(self) -> list[tuple[float, str]]:
         most = max(2, self.columns // CELLS_A_TICK)
