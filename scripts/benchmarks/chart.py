@@ -11,7 +11,8 @@ from benchmarks.figure import Figure
 from mltui.console.state.series import Curve
 from mltui.console.theme import DARK, Palette
 from mltui.console.widgets.chart import raster
-from mltui.console.widgets.chart.legend import last_values
+from mltui.console.widgets.chart.ink import Ink
+from mltui.console.widgets.chart.legend import last_values, strips
 from mltui.console.widgets.chart.plot import Plot, View
 from mltui.wire.samples import SeriesBuckets
 
@@ -20,22 +21,22 @@ WIDTH, HEIGHT, SERIES, BUCKETS = 200, 50, 4, 400
 
 def figures(quick: bool) -> Iterator[Figure]:
     curves = [_curve(number) for number in range(SERIES)]
-    palette = Palette({**DARK.variables, "background": DARK.background or "", "error": DARK.error or ""})
+    ink = Ink(Palette({**DARK.variables, "background": DARK.background or "", "error": DARK.error or ""}), Style())
 
     def frame() -> None:
-        plot = Plot(View(curves, "step", 0, BUCKETS), WIDTH, HEIGHT, palette, Style())
-        legend = last_values(curves, WIDTH)
-        for y in range(HEIGHT):
-            plot.line(y, legend, None)
+        legend = strips(last_values(curves, WIDTH), WIDTH, ink, letters=False)
+        plot = Plot(View(curves, "step", 0, BUCKETS), WIDTH, HEIGHT - len(legend), ink)
+        for y in range(HEIGHT - len(legend)):
+            plot.line(y, None)
 
     repeat = 5 if quick else 50
     yield Figure(
         name="chart frame, 4 series x 400 buckets, 200x50",
-        value=_best_ms(frame, repeat),
+        value=best_ms(frame, repeat),
         unit="ms",
         aim="< 10",
         peer="the dots alone, set one by one",
-        peer_value=_best_ms(lambda: _dot_by_dot(curves), repeat),
+        peer_value=best_ms(lambda: _dot_by_dot(curves), repeat),
     )
 
 
@@ -72,7 +73,7 @@ def _dot_by_dot(curves: list[Curve]) -> None:
         cells[column // 2, y // 4] = cells.get((column // 2, y // 4), 0) | 1 << (y % 4 + 4 * (column % 2)) | colour << 8
 
 
-def _best_ms(call: Callable[[], None], repeat: int) -> float:
+def best_ms(call: Callable[[], None], repeat: int) -> float:
     """Milliseconds of the fastest call: what the machine does meanwhile is not the chart's."""
     times = []
     for _ in range(repeat):

@@ -1,6 +1,7 @@
 """Small apps around one widget each, with the project's own theme."""
 
 from datetime import UTC
+from typing import Any
 
 from curves import CurveServer
 from log_server import LogServer, training_line
@@ -19,6 +20,7 @@ from mltui.console.widgets.chart.grid import ChartGrid, Panel
 from mltui.console.widgets.log_view import LogView
 from mltui.console.widgets.run_table import RunTable
 from mltui.console.widgets.stage_tree import StageTree
+from mltui.wire.metrics import MetricData
 
 
 class WidgetApp(App[None]):
@@ -108,6 +110,27 @@ class GridApp(WidgetApp):
             return
 
     def on_chart_grid_enlarged(self, message: ChartGrid.Enlarged) -> None:
+        self.seen.append(message)
+
+
+class MetricApp(WidgetApp):
+    """One chart of a metric."""
+
+    def __init__(self, chart: Chart[Any], data: MetricData, theme: str = DARK.name) -> None:
+        super().__init__(theme)
+        self.chart, self.data = chart, data
+
+    def compose(self) -> ComposeResult:
+        yield self.chart
+
+    def on_mount(self) -> None:
+        self.chart.focus()
+        self.chart.show(self.data)
+
+    def on_chart_crosshair_moved(self, message: Chart.CrosshairMoved) -> None:
+        self.seen.append(message)
+
+    def on_chart_range_changed(self, message: Chart.RangeChanged) -> None:
         self.seen.append(message)
 
 

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from rich.style import Style
 from textual.app import App
-from textual.color import Color, ColorParseError
+from textual.color import Color, ColorParseError, Lab, lab_to_rgb, rgb_to_lab
 from textual.theme import BUILTIN_THEMES, Theme
 
 from mltui.wire.states import Status
@@ -180,7 +180,7 @@ class Palette:
     """The colours of the theme that is on, as Rich styles without a background; attributes only, if `plain`."""
 
     def __init__(self, variables: dict[str, str], *, plain: bool = False) -> None:
-        self._variables, self._plain = variables, plain
+        self._variables, self.plain = variables, plain
         self._styles: dict[tuple[str, bool], Style] = {}
 
     def style(self, name: str, *, dim: bool = False) -> Style:
@@ -194,11 +194,19 @@ class Palette:
         """The colour of a chart's series number `index`, from 0."""
         return self.style(f"series-{index % SERIES_COLOURS}", dim=dim)
 
+    def ramp(self, steps: int) -> list[Style]:
+        """Surfaces from near the background to far from it, in even steps of lightness; [] where colours do not mix."""
+        stops = [self._colour(name) for name in ("background", "series-0", "foreground")]
+        if self.plain or any(colour.ansi is not None for colour in stops):
+            return []
+        low, middle, high = (rgb_to_lab(colour) for colour in stops)
+        return [Style(bgcolor=_between(low, middle, high, step / steps).rich_color) for step in range(1, steps + 1)]
+
     def status(self, status: Status) -> Style:
         return self.style(STATUS[status].colour)
 
     def _make(self, name: str, dim: bool) -> Style:
-        if self._plain:
+        if self.plain:
             return Style(bold=True) if name in _LOUD and not dim else Style(dim=dim or name in _QUIET)
         colour = self._colour(name)
         if colour.ansi is not None and name in _QUIET:
@@ -216,6 +224,14 @@ class Palette:
             return Color.parse(self._variables.get(name) or VARIABLE_DEFAULTS[name])
         except (KeyError, ColorParseError):
             return Color.parse("ansi_default")
+
+
+def _between(low: Lab, middle: Lab, high: Lab, part: float) -> Color:
+    """The colour whose lightness is that `part` of the way from `low` to `high`, by way of `middle`."""
+    lightness = low.L + part * (high.L - low.L)
+    turn = (middle.L - low.L) / (high.L - low.L)
+    one, other, at = (low, middle, part / turn) if part < turn else (middle, high, (part - turn) / (1 - turn))
+    return lab_to_rgb(Lab(lightness, one.a + at * (other.a - one.a), one.b + at * (other.b - one.b)))
 
 
 _palettes: WeakKeyDictionary[App[Any], tuple[dict[str, str], Palette]] = WeakKeyDictionary()

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from mltui.console.state.series import SeriesState
 from mltui.console.widgets.chart.chart import Chart
+from mltui.console.widgets.chart.lines import RunLines
 from mltui.console.widgets.chart.plot import View
 from mltui.console.widgets.keys import Key, bindings
 
@@ -81,7 +82,7 @@ class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
         yield Static(self.empty, classes="grid--empty")
         with Grid():
             for panel in self.panels:
-                yield Chart(panel.title)
+                yield RunLines(panel.title)
 
     async def set_panels(self, panels: Sequence[Panel]) -> None:
         """Other charts. Those with the same title stay as they are."""
@@ -92,15 +93,15 @@ class ChartGrid(VerticalScroll, can_focus=False, inherit_bindings=False):
             if title not in titles:
                 await chart.remove()
         grid = self.query_one(Grid)
-        await grid.mount_all(Chart(title) for title in titles if title not in charts)
+        await grid.mount_all(RunLines(title) for title in titles if title not in charts)
         grid.sort_children(key=lambda chart: titles.index(str(chart.border_title)))
         self.state.set_keys([key for panel in panels for key in panel.keys])
         self._lay_out()
         self.refresh_charts()
 
     @property
-    def charts(self) -> list[Chart]:
-        return list(self.query(Chart))
+    def charts(self) -> list[RunLines]:
+        return list(self.query(RunLines))
 
     def on_mount(self) -> None:
         self.state.set_keys([key for panel in self.panels for key in panel.keys])

@@ -1,15 +1,19 @@
-"""What a chart's legend says in how many lines: a name and a value for each series, in the room there is. Pure.
+"""What a chart's legend says in how many lines: a name and a value for each series, in the room there is.
 
 Values come before whole names: a name that is cut is still told apart by its colour, a value that is missing is not.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 
 from mltui.console import format as text
 from mltui.console.state.series import Curve
+from mltui.console.widgets.chart.ink import Ink, letter
 from mltui.console.widgets.names import distinct
 
 GAP = 2
@@ -18,16 +22,34 @@ LEAST_NAME, READABLE_NAME = 5, 9
 """Characters of a name that stay: in any case, and before ranges leave."""
 
 
+class Named(Protocol):
+    """What has an entry in a legend."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def colour(self) -> int | None: ...
+
+
+class Item(NamedTuple):
+    """What is no curve, and has an entry all the same."""
+
+    key: str
+    colour: int | None = None
+    """From 0; which of the theme's colours for series. None for what has no mark."""
+
+
 class Entry(NamedTuple):
     """One series in the legend."""
 
-    curve: Curve
+    colour: int | None
     name: str
     value: str
 
     @property
     def width(self) -> int:
-        return 2 + cell_len(self.name) + bool(self.value) + len(self.value)
+        mark = 0 if self.colour is None else 2
+        return mark + cell_len(self.name) + bool(self.value) + len(self.value)
 
 
 class Legend(NamedTuple):
@@ -47,15 +69,43 @@ def last_values(curves: Sequence[Curve], width: int) -> Legend:
     return next(filter(None, (_shortened(curves, some, width, 1, LEAST_NAME) for some in tries)), legend)
 
 
-def values_at(curves: Sequence[Curve], x: float, width: int, most: int) -> Legend:
-    """What each series was at `x`, on `most` lines at most: with its range, if there is room for every range."""
-    means = [_mean_at(curve, x) for curve in curves]
-    ranges = [mean + _range_at(curve, x) for curve, mean in zip(curves, means, strict=True)]
-    return (
-        _shortened(curves, ranges, width, most, READABLE_NAME)
-        or _shortened(curves, means, width, most, LEAST_NAME)
-        or _as_many_as_fit(curves, means, width, most)
-    )
+def values_at(curves: Sequence[Curve], at: Sequence[int | None], width: int, most: int) -> Legend:
+    """What each series was in its bucket number `at`, on `most` lines at most: with its range, if every range fits.
+
+    None for a series that has no bucket to read.
+    """
+    means = [_mean_at(curve, i) for curve, i in zip(curves, at, strict=True)]
+    ranges = [mean + _range_at(curve, i) for curve, mean, i in zip(curves, means, at, strict=True)]
+    return _shortened(curves, ranges, width, most, READABLE_NAME) or fitted(curves, means, width, most)
+
+
+def fitted(
+    items: Sequence[Named], values: Sequence[str], width: int, most: int, *, least_name: int = LEAST_NAME
+) -> Legend:
+    """A value for each of them, on `most` lines at most; where they do not fit, of the first ones only.
+
+    Of a name, `least_name` characters stay.
+    """
+    legend = _shortened(items, values, width, most, least_name)
+    return legend or _as_many_as_fit(items, values, width, most, least_name)
+
+
+def strips(legend: Legend, width: int, ink: Ink, *, letters: bool) -> list[Strip]:
+    """Its lines, `width` columns each; marked with dots, or with letters."""
+    return [_strip(legend, line, width, ink, letters) for line in range(len(legend.lines))]
+
+
+def _strip(legend: Legend, number: int, width: int, ink: Ink, letters: bool) -> Strip:
+    segments = [Segment(" ", ink.base)]
+    for entry in legend.lines[number]:
+        segments += [
+            _named(entry, ink, letters),
+            Segment(f" {entry.value}" if entry.value else "", ink.base + Style(bold=True)),
+            Segment(" " * GAP, ink.base),
+        ]
+    if legend.left_out and number == len(legend.lines) - 1:
+        segments.append(Segment(f"+{legend.left_out}", ink.style("muted")))
+    return Strip(segments).adjust_cell_length(width, ink.base)
 
 
 def nearest(curve: Curve, x: float) -> int | None:
@@ -64,18 +114,26 @@ def nearest(curve: Curve, x: float) -> int | None:
     return min(range(len(xs)), key=lambda i: abs(xs[i] / 2 - x / 2)) if xs else None
 
 
-def _shortened(curves: Sequence[Curve], values: Sequence[str], width: int, most: int, least_name: int) -> Legend | None:
+def _named(entry: Entry, ink: Ink, letters: bool) -> Segment:
+    if entry.colour is None:
+        return Segment(entry.name, ink.style("muted"))
+    return Segment(f"{letter(entry.colour) if letters else '●'} {entry.name}", ink.series(entry.colour))
+
+
+def _shortened(items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int) -> Legend | None:
     """All of them, under the longest names that fit; None where not even the shortest do."""
-    longest = max((len(curve.key) for curve in curves), default=0)
+    longest = max((len(item.key) for item in items), default=0)
     for length in range(longest, min(longest, least_name) - 1, -1):
-        lines = _flow(_entries(curves, values, length), width)
+        lines = _flow(_entries(items, values, length), width)
         if len(lines) <= most and all(_line_width(line) <= width for line in lines):
             return Legend(lines)
     return None
 
 
-def _as_many_as_fit(curves: Sequence[Curve], values: Sequence[str], width: int, most: int) -> Legend:
-    entries = _entries(curves, values, LEAST_NAME)
+def _as_many_as_fit(
+    items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int = LEAST_NAME
+) -> Legend:
+    entries = _entries(items, values, least_name)
     for count in range(len(entries) - 1, 0, -1):
         lines = _flow(entries[:count], width)
         if len(lines) <= most and _line_width(lines[-1]) + GAP + len(f"+{len(entries) - count}") <= width:
@@ -83,9 +141,9 @@ def _as_many_as_fit(curves: Sequence[Curve], values: Sequence[str], width: int, 
     return Legend([entries[:1]], len(entries[1:]))
 
 
-def _entries(curves: Sequence[Curve], values: Sequence[str], length: int) -> list[Entry]:
-    names = distinct(tuple(curve.key for curve in curves), max(2, length))
-    return [Entry(*parts) for parts in zip(curves, names, values, strict=True)]
+def _entries(items: Sequence[Named], values: Sequence[str], length: int) -> list[Entry]:
+    names = distinct(tuple(item.key for item in items), max(2, length))
+    return [Entry(item.colour, name, value) for item, name, value in zip(items, names, values, strict=True)]
 
 
 def _flow(entries: Sequence[Entry], width: int) -> list[list[Entry]]:
@@ -108,15 +166,14 @@ def _last(curve: Curve) -> str:
     return text.number(next((value for value in reversed(buckets.last) if value is not None), None))
 
 
-def _mean_at(curve: Curve, x: float) -> str:
-    at = nearest(curve, x)
+def _mean_at(curve: Curve, at: int | None) -> str:
     return text.ABSENT if at is None else text.number(curve.buckets.mean[at])
 
 
-def _range_at(curve: Curve, x: float) -> str:
-    at, buckets = nearest(curve, x), curve.buckets
+def _range_at(curve: Curve, at: int | None) -> str:
     if at is None:
         return ""
+    buckets = curve.buckets
     low, high = buckets.min[at], buckets.max[at]
     words = f" [{text.number(low)} … {text.number(high)}]" if low != high else ""
     return f"{words} ✖{buckets.nonfinite[at]}" if buckets.nonfinite[at] else words

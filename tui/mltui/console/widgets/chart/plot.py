@@ -1,6 +1,5 @@
-"""A chart as lines of cells: legend, plot with its axes, labels. Everything but keys and scrolling; no widget."""
+"""Curves as lines of cells: the plot, its y axis and what is below it. Everything but keys and scrolling; no widget."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -8,23 +7,22 @@ from itertools import groupby
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from mltui.console import format as text
 from mltui.console.state.series import Curve
-from mltui.console.theme import Palette
-from mltui.console.widgets.chart import raster
-from mltui.console.widgets.chart.legend import GAP, Legend
-from mltui.console.widgets.chart.scale import Scale, around, x_label, x_ticks
+from mltui.console.widgets.chart import raster, x_axis
+from mltui.console.widgets.chart.ink import Ink, letter
+from mltui.console.widgets.chart.scale import Scale, around
+from mltui.console.widgets.chart.x_axis import XAxis
 from mltui.wire.samples import Axis
 
 GUTTER = 8
 """Columns at the left for the values of the y axis."""
-AXIS_LINES = 2
 CELLS_A_TICK_HIGH = 3
-CELLS_A_TICK_WIDE = 12
 
-_GRID, _TICK, _EDGE, _BASE = "┈", "┤", "│", "─"
+_GRID, _TICK, _EDGE = "┈", "┤", "│"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,62 +36,51 @@ class View:
     """Of the x axis; start < end."""
     log: bool = False
     zone: tzinfo | None = None
+    apart: bool = False
+    """Points that nothing connects, and no bands."""
 
 
 class Plot:
     """One view at one size, rasterised once; its lines are made as they are asked for."""
 
-    def __init__(
-        self, view: View, width: int, height: int, palette: Palette, base: Style, *, legend_lines: int = 1
-    ) -> None:
-        self.view, self.width, self.height, self.legend_lines = view, width, height, legend_lines
-        self._palette, self._base = palette, base
-        self.columns = max(1, width - GUTTER)
-        self.rows = max(1, height - AXIS_LINES - legend_lines)
+    def __init__(self, view: View, width: int, height: int, ink: Ink) -> None:
+        self.view, self.width, self._ink = view, width, ink
+        self.x = XAxis(view.axis, view.start, view.end, GUTTER, width, ink, zone=view.zone)
+        self.rows = max(1, height - x_axis.LINES)
         self.y = self._y_scale()
         traces = [
-            raster.Trace(c.buckets.x, c.buckets.min, c.buckets.max, c.line, c.buckets.nonfinite) for c in view.curves
+            raster.Trace(c.buckets.x, c.buckets.min, c.buckets.max, c.line, c.buckets.nonfinite, view.apart)
+            for c in view.curves
         ]
-        self.frame = raster.rasterise(traces, view.start, view.end, self.y, self.columns, self.rows)
+        self.frame = raster.rasterise(traces, view.start, view.end, self.y, self.x.columns, self.rows)
         ticks = self.y.ticks(max(2, self.rows // CELLS_A_TICK_HIGH))
         self._y_ticks = {self._row(tick): text.number(tick) for tick in reversed(ticks)}
-        self._x_ticks = self._place_x_ticks()
+        self._styles = {owner: self._style(owner) for owner in range(1, raster.band_owner(len(view.curves)))}
+        self._letters = self._place_letters() if ink.needs_letters(len(view.curves)) else {}
 
-    # What a crosshair needs.
+    def touched(self, x: float) -> list[Region]:
+        """What a crosshair at `x` covers."""
+        return [Region(GUTTER + self.x.column_of(x), 0, 1, self.rows), Region(0, self.rows + 1, self.width, 1)]
 
-    def column_of(self, x: float) -> int:
-        """The column of the plot where `x` stands, kept inside it."""
-        dots = raster.dot_column(x, self.view.start, self.view.end, self.columns)
-        return max(0, min(self.columns - 1, dots // raster.DOTS_WIDE))
+    def nearest(self, column: int, row: int, xs: list[float]) -> float:
+        """The one of `xs` that stands nearest to a cell."""
+        return min(xs, key=lambda x: abs(GUTTER + self.x.column_of(x) - column))
 
-    # Lines.
+    def line(self, y: int, crosshair: float | None) -> Strip:
+        """Line `y`; `crosshair` is the x that is read, None for none."""
+        if y < self.rows:
+            return self._plot_line(y, crosshair)
+        return self.x.rule(self._marked) if y == self.rows else self.x.labels(crosshair)
 
-    def line(self, y: int, legend: Legend, crosshair: float | None) -> Strip:
-        """Line `y` of the whole chart; `crosshair` is the x that is read, None for none."""
-        if y < self.legend_lines:
-            return self._legend_line(legend, y)
-        row = y - self.legend_lines
-        if row < self.rows:
-            return self._plot_line(row, crosshair)
-        return self._axis_line() if row == self.rows else self._label_line(crosshair)
-
-    def _legend_line(self, legend: Legend, y: int) -> Strip:
-        segments = [Segment(" ", self._base)]
-        for entry in legend.lines[y] if y < len(legend.lines) else ():
-            segments += [
-                Segment(f"● {entry.name}", self._base + self._palette.series(entry.curve.colour)),
-                Segment(f" {entry.value}" if entry.value else "", self._base + Style(bold=True)),
-                Segment(" " * GAP, self._base),
-            ]
-        if legend.left_out and y == len(legend.lines) - 1:
-            segments.append(Segment(f"+{legend.left_out}", self._base + self._palette.style("muted")))
-        return Strip(segments).adjust_cell_length(self.width, self._base)
+    @property
+    def _marked(self) -> set[int]:
+        return {column for column, mark in enumerate(self.frame.marks) if mark}
 
     def _plot_line(self, row: int, crosshair: float | None) -> Strip:
         label = self._y_ticks.get(row)
-        faint = self._base + self._palette.style("faint")
+        faint = self._ink.style("faint")
         segments = [
-            Segment((label or "")[: GUTTER - 1].rjust(GUTTER - 1), self._base + self._palette.style("muted")),
+            Segment((label or "")[: GUTTER - 1].rjust(GUTTER - 1), self._ink.style("muted")),
             Segment(_TICK if label else _EDGE, faint),
         ]
         empty = _GRID if label else " "
@@ -105,63 +92,46 @@ class Plot:
                 segments.append(Segment(empty * length, faint))
             else:
                 glyphs = "".join([raster.BRAILLE[bits] for bits in dots[at : at + length]])
-                segments.append(Segment(glyphs, self._style(owner)))
+                segments.append(Segment(glyphs, self._styles[owner]))
             at += length
         strip = Strip(segments, self.width)
-        return strip if crosshair is None else self._with_crosshair(strip, row, self.column_of(crosshair))
+        for column, curve in self._letters.get(row, ()):
+            strip = _with_cell(strip, GUTTER + column, letter(curve.colour), self._ink.series(curve.colour))
+        return strip if crosshair is None else self._with_crosshair(strip, row, self.x.column_of(crosshair))
 
     def _with_crosshair(self, strip: Strip, row: int, column: int) -> Strip:
-        if self.frame.owners[row][column] == raster.NOBODY:
-            cell = Strip([Segment(_EDGE, self._base + self._palette.style("accent"))], 1)
-        else:
-            lit = self._base + self._palette.style("accent")
-            cell = Strip([Segment(raster.BRAILLE[self.frame.dots[row][column]], lit)], 1)
-        at = GUTTER + column
-        return Strip.join([strip.crop(0, at), cell, strip.crop(at + 1, self.width)])
+        nobody = self.frame.owners[row][column] == raster.NOBODY
+        glyph = _EDGE if nobody else raster.BRAILLE[self.frame.dots[row][column]]
+        return _with_cell(strip, GUTTER + column, glyph, self._ink.style("accent"))
 
     def _style(self, owner: int) -> Style:
         trace, is_band = raster.owner_of(owner)
-        return self._base + self._palette.series(self.view.curves[trace].colour, dim=is_band)
+        return self._ink.series(self.view.curves[trace].colour, dim=is_band)
 
-    def _axis_line(self) -> Strip:
-        faint = self._base + self._palette.style("faint")
-        error = self._base + self._palette.style("error")
-        segments = [Segment(" " * (GUTTER - 1) + "└", faint)]
-        ticks = {column for column, _ in self._x_ticks}
-        for marked, cells in groupby(range(self.columns), key=lambda column: bool(self.frame.marks[column])):
-            columns = list(cells)
-            if marked:
-                segments.append(Segment("✖" * len(columns), error))
-            else:
-                segments.append(Segment("".join("┴" if c in ticks else _BASE for c in columns), faint))
-        return Strip(segments, self.width)
-
-    def _label_line(self, crosshair: float | None) -> Strip:
-        cells = [" "] * self.width
-        for column, label in self._x_ticks:
-            start = max(0, min(self.width - len(label), GUTTER + column - len(label) // 2))
-            if all(cell == " " for cell in cells[max(0, start - 1) : start + len(label) + 1]):
-                cells[start : start + len(label)] = label
-        strip = Strip([Segment("".join(cells), self._base + self._palette.style("muted"))], self.width)
-        if crosshair is None:
-            return strip
-        label = f" {self._exact_x(crosshair)} "
-        start = max(0, min(self.width - len(label), GUTTER + self.column_of(crosshair) - len(label) // 2))
-        reading = Segment(label, self._base + self._palette.style("accent") + Style(reverse=True))
-        end = start + len(label)
-        return Strip.join([strip.crop(0, start), Strip([reading], len(label)), strip.crop(end, self.width)])
-
-    def _exact_x(self, x: float) -> str:
-        if self.view.axis == "step":
-            return f"step {math.ceil(x - 1e-9):,}"
-        return x_label(self.view.axis, x, self.view.zone)
+    def _place_letters(self) -> dict[int, list[tuple[int, Curve]]]:
+        """By row: where each curve bears its letter, which is as far right as there is none of another."""
+        taken: dict[tuple[int, int], Curve] = {}
+        for curve in self.view.curves:
+            points = zip(reversed(curve.buckets.x), reversed(curve.line), strict=True)
+            cells = (
+                (self._row(value), self.x.column_of(x))
+                for x, value in points
+                if value is not None and self.view.start <= x <= self.view.end
+            )
+            free = next((cell for cell in cells if cell not in taken), None)
+            if free is not None:
+                taken[free] = curve
+        rows: dict[int, list[tuple[int, Curve]]] = {}
+        for (row, column), curve in taken.items():
+            rows.setdefault(row, []).append((column, curve))
+        return rows
 
     # Scales.
 
     def _y_scale(self) -> Scale:
         values: list[float] = []
         for curve in self.view.curves:
-            for column in (curve.buckets.min, curve.buckets.max, curve.line):
+            for column in (curve.line,) if self.view.apart else (curve.buckets.min, curve.buckets.max, curve.line):
                 values += [value for value in column if value is not None]
         return around(values, log=self.view.log)
 
@@ -169,9 +139,6 @@ class Plot:
         dots = self.rows * raster.DOTS_HIGH - 1
         return (dots - int(self.y.fraction(value) * dots + 0.5)) // raster.DOTS_HIGH
 
-    def _place_x_ticks(self) -> list[tuple[int, str]]:
-        view = self.view
-        span = view.end - view.start
-        most = max(2, self.columns // CELLS_A_TICK_WIDE)
-        ticks = x_ticks(view.axis, view.start, view.end, most)
-        return [(self.column_of(tick), x_label(view.axis, tick, view.zone, span=span)) for tick in ticks]
+
+def _with_cell(strip: Strip, at: int, glyph: str, style: Style) -> Strip:
+    return Strip.join([strip.crop(0, at), Strip([Segment(glyph, style)], 1), strip.crop(at + 1, strip.cell_length)])

@@ -30,6 +30,8 @@ class Trace:
     high: Sequence[float | None]
     line: Sequence[float | None]
     nonfinite: Sequence[int]
+    apart: bool = False
+    """Points that nothing connects, each of them two dots wide and high, and no band."""
 
 
 @dataclass(slots=True)
@@ -57,11 +59,15 @@ def owner_of(code: int) -> tuple[int, bool]:
     return (code - 1) // 2, code % 2 == 1
 
 
-def dot_column(x: float, start: float, end: float, width: int) -> int:
-    """The column of dots where `x` stands in a plot `width` cells wide; outside 0 … 2 · width - 1 it is not seen."""
-    columns = width * DOTS_WIDE
-    position = (x / 2 - start / 2) / (end / 2 - start / 2) * (columns - 1)
-    return math.floor(max(-FAR, min(FAR, position)) + 0.5)
+def column_of(start: float, end: float, width: int) -> Callable[[float], int]:
+    """The column of dots where an x stands in a plot `width` cells wide; outside 0 … 2 · width - 1 it is not seen."""
+    last, first, span = width * DOTS_WIDE - 1, start / 2, end / 2 - start / 2
+
+    def column(x: float) -> int:
+        position = (x / 2 - first) / span * last
+        return math.floor((position if -FAR < position < FAR else math.copysign(FAR, position)) + 0.5)
+
+    return column
 
 
 def rasterise(traces: Sequence[Trace], start: float, end: float, y: Scale, width: int, height: int) -> Frame:
@@ -101,25 +107,36 @@ def _draw(
     """The band and the line, as columns of dots. The line includes parts outside, so that it leaves the plot."""
     columns = width * DOTS_WIDE
     band, line = [0] * columns, [0] * columns
-    place = row_of(y, dots_high - 1)
+    place, across = row_of(y, dots_high - 1), column_of(start, end, width)
     before: tuple[int, int] | None = None
     for x, low, high, value, nonfinite in zip(trace.x, trace.low, trace.high, trace.line, trace.nonfinite, strict=True):
-        column = dot_column(x, start, end, width)
+        column = across(x)
         seen = 0 <= column < columns
         if nonfinite and seen:
             marks[column // DOTS_WIDE] = 1
-        if low is not None and high is not None and seen:
+        if low is not None and high is not None and seen and not trace.apart:
             band[column] |= (2 << place(low)) - (1 << place(high))
         if value is None:
             before = None
             continue
         row = place(value)
-        if before is not None and before[0] <= column:
+        if trace.apart:
+            if seen:
+                _stamp(line, column, row, dots_high)
+        elif before is not None and before[0] <= column:
             _connect(line, *before, column, row)
         elif seen:
             line[column] |= 1 << row
         before = (column, row)
     return band, line
+
+
+def _stamp(line: list[int], x: int, y: int, dots_high: int) -> None:
+    """Two by two dots; at the right and at the bottom, the last two."""
+    square = 3 << min(y, dots_high - 2)
+    left = min(x, len(line) - 2)
+    line[left] |= square
+    line[left + 1] |= square
 
 
 def _connect(line: list[int], x0: int, y0: int, x1: int, y1: int) -> None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from typing import Literal
 
 from mltui.console import format as text
@@ -106,11 +105,11 @@ def _log_ticks(low: float, high: float, most: int) -> list[float]:
     return [10.0**power for power in range(first, last + 1, stride) if -300 < power < 300]
 
 
-Kind = Literal["step", "time", "relative"]
+Kind = Literal["step", "relative"]
 
 
 def x_ticks(kind: Kind, low: float, high: float, most: int) -> list[float]:
-    """About `most` round steps; or for times, multiples of a round number of seconds, minutes, hours or days."""
+    """About `most` round steps; or for durations, multiples of a round number of seconds, minutes, hours or days."""
     tries = (_x_ticks(kind, low, high, n) for n in range(most, most + 4))
     return next((ticks for ticks in tries if len(ticks) > 1), _x_ticks(kind, low, high, most))
 
@@ -126,18 +125,10 @@ def _x_ticks(kind: Kind, low: float, high: float, most: int) -> list[float]:
     return _multiples(low, high, step)
 
 
-def x_label(kind: Kind, value: float, zone: tzinfo | None = None, *, span: float = 0.0) -> str:
-    """What stands at `value`; `span` of the axis decides whether a time needs its date or its seconds."""
+def x_label(kind: Kind, value: float) -> str:
+    """What stands at `value`."""
     if kind == "relative":
         return "0" if value == 0 else text.duration(value)
-    if kind == "time":
-        try:
-            moment = datetime.fromtimestamp(value, zone)
-        except (OverflowError, ValueError, OSError):
-            return text.number(value)
-        if span > 2 * _DAY:
-            return f"{moment:%m-%d %H:%M}"
-        return f"{moment:%H:%M}" if span > 3600 else f"{moment:%H:%M:%S}"
     if value == int(value) and abs(value) < 1e15:
         return _short_int(int(value))
     return text.number(value)
