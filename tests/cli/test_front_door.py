@@ -185,7 +185,7 @@ def test_refused_samples_are_shown_tried_again_and_forgotten(server, mltui, dsn)
         connection.execute(
             "INSERT INTO sample_refused (id, run_id, body, reason) SELECT 1, id, 'nonsense', 'type conflict' FROM run"
         )
-    assert "refused and set aside: 1; the last one: type conflict" in mltui("doctor", code=1).stdout
+    assert "refused and set aside: 1; the last: type conflict" in mltui("doctor", code=1).stdout
     assert "type conflict" in mltui("samples", "ls").stdout
     assert mltui("samples", "retry").stdout == "batches on their way again: 1\n"
     wait_for(lambda: "unreadable" in mltui("samples", "ls").stdout, 30)

@@ -1,5 +1,6 @@
 """What was refused for good, for a person to look at: tried again when its cause is gone, or forgotten."""
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import delete, func, insert, select
@@ -11,25 +12,40 @@ from mltui_server.db.database import Database
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.principal import Principal
+from mltui_server.metrics.models import PointRefused
 from mltui_server.samples.batch import PackedSeries, decode
 from mltui_server.samples.models import SampleInbox, SampleRefused
 
 MAX_LISTED = 1_000
 KEYS_SHOWN = 10
+METRIC = re.compile(r",metric=((?:\\.|[^, ])+)")
 
 
 async def newest(session: AsyncSession, limit: int) -> list[RefusedBatch]:
-    """Raises Invalid."""
+    """Of runs and of metrics. Raises Invalid."""
     if not 1 <= limit <= MAX_LISTED:
         raise Invalid(f"limit={limit}; it must be between 1 and {MAX_LISTED}")
-    refused = await session.scalars(select(SampleRefused).order_by(SampleRefused.id.desc()).limit(limit))
-    return [_shown(one) for one in refused]
+    samples = await session.scalars(select(SampleRefused).order_by(SampleRefused.refused_at.desc()).limit(limit))
+    points = await session.scalars(select(PointRefused).order_by(PointRefused.refused_at.desc()).limit(limit))
+    shown = [*(_samples_shown(one) for one in samples), *(_points_shown(one) for one in points)]
+    return sorted(shown, key=lambda one: one.refused_at, reverse=True)[:limit]
 
 
-def _shown(refused: SampleRefused) -> RefusedBatch:
+def _points_shown(refused: PointRefused) -> RefusedBatch:
+    lines = refused.lines.splitlines()
+    return RefusedBatch(
+        run_id="",
+        samples=len(lines),
+        keys=sorted({found[1] for line in lines if (found := METRIC.search(line))})[:KEYS_SHOWN],
+        reason=refused.reason,
+        lines=refused.lines,
+        refused_at=refused.refused_at,
+    )
+
+
+def _samples_shown(refused: SampleRefused) -> RefusedBatch:
     series = _series(refused.body)
     return RefusedBatch(
-        id=refused.id,
         run_id=str(refused.run_id),
         samples=_samples(series),
         keys=sorted({one.key for one in series})[:KEYS_SHOWN],
@@ -39,7 +55,10 @@ def _shown(refused: SampleRefused) -> RefusedBatch:
 
 
 async def retry(session: AsyncSession, principal: Principal) -> int:
-    """Back into the inbox, the oldest first. How many batches."""
+    """Samples of runs go back into the inbox, the oldest first. How many batches.
+
+    Points of metrics stay: their lines can be sent to the store as they are.
+    """
     taken = await _take(session, principal, "samples.retry")
     if taken:
         rows = [{"run_id": one.run_id, "samples": _samples(_series(one.body)), "body": one.body} for one in taken]
@@ -49,7 +68,10 @@ async def retry(session: AsyncSession, principal: Principal) -> int:
 
 async def forget(session: AsyncSession, principal: Principal) -> int:
     """How many batches are gone for good."""
-    return len(await _take(session, principal, "samples.forget"))
+    points = len(list(await session.scalars(delete(PointRefused).returning(PointRefused.id))))
+    if points:
+        await record(session, principal, "samples.forget", "metrics", message=f"refused batches: {points}")
+    return points + len(await _take(session, principal, "samples.forget"))
 
 
 async def _take(session: AsyncSession, principal: Principal, action: str) -> Sequence[SampleRefused]:
@@ -64,11 +86,11 @@ async def _take(session: AsyncSession, principal: Principal, action: str) -> Seq
 async def check_refused(database: Database) -> Component:
     """Degraded for as long as anything is set aside."""
     async with database.session() as session:
-        batches = await session.scalar(select(func.count()).select_from(SampleRefused))
-        reason = await session.scalar(select(SampleRefused.reason).order_by(SampleRefused.id.desc()).limit(1))
-    if not batches:
+        batches = [await session.scalar(select(func.count()).select_from(one)) for one in (SampleRefused, PointRefused)]
+        last = await newest(session, 1)
+    if not last:
         return Component(name="refused", status="ok", detail="nothing is set aside")
-    detail = f"batches of samples refused and set aside: {batches}; the last one: {reason}; see `mltui samples ls`"
+    detail = f"refused and set aside: {sum(filter(None, batches))}; the last: {last[0].reason}; see `mltui samples ls`"
     return Component(name="refused", status="degraded", detail=detail)
 
 

@@ -44,7 +44,13 @@ def _ls(args: argparse.Namespace) -> int:
 
 
 def _cells(one: "RefusedBatch") -> list[str]:
-    return [clock(one.refused_at), one.run_id[-8:], str(one.samples), ", ".join(one.keys) or "unreadable", one.reason]
+    return [
+        clock(one.refused_at),
+        one.run_id[-8:] or "metric",
+        str(one.samples),
+        ", ".join(one.keys) or "unreadable",
+        one.reason,
+    ]
 
 
 def _retry(args: argparse.Namespace) -> int:

@@ -124,12 +124,14 @@ class InboxState(Answer, kw_only=True):
 class RefusedBatch(Answer, kw_only=True):
     """Samples that the sample store will never take, or that nobody can read: kept, out of the way of the others."""
 
-    id: int
     run_id: str
+    """Empty for points of operational metrics."""
     samples: int
     keys: list[str]
-    """Empty where the batch cannot be read."""
+    """Of the run, or names of metrics. Empty where the batch cannot be read."""
     reason: str
+    lines: str = ""
+    """Points, as the store was sent them."""
     refused_at: datetime
 
 
