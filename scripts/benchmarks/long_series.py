@@ -18,6 +18,7 @@ import pyarrow as pa
 from benchmarks.figure import Figure, table
 from benchmarks.influxd import influx_server
 from mltui_server.samples import duckdb_store
+from mltui_server.samples.duckdb_file import THREADS
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.influx import rollups
 from mltui_server.samples.influx.access import Access, Retention
@@ -138,7 +139,7 @@ async def _once_ms(store: SampleStore, selection: Selection) -> float:
 
 def _duckdb_naive(path: Path) -> Callable[[UUID, int], Awaitable[float]]:
     async def naive(run: UUID, size: int) -> float:
-        with duckdb.connect(path, config={"threads": duckdb_store.THREADS}) as connection:
+        with duckdb.connect(path, config={"threads": THREADS}) as connection:
             statement = (
                 f"SELECT time // {size * EVERY_NS // BUCKETS} AS bucket, min(value), max(value), avg(value), count(*), "
                 "arg_min(value, time), arg_max(value, time) FROM (FROM sealed UNION ALL (SELECT *, 0 FROM recent)) "
