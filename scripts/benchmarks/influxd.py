@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[2] / "tests" / "server" / "samples"))
+sys.path.append(str(Path(__file__).parents[2] / "tests" / "server"))
 
 
 @contextmanager
