@@ -39,7 +39,7 @@ def _accepted_and_sustained(server: BenchServer, requests: int) -> Iterator[Figu
     bare = total / asyncio.run(_bare_inserts(server.dsn, run, [_packed(bodies) for bodies in writers]))
     started = time.perf_counter()
     accepted = asyncio.run(post_all(server.url, run, writers))
-    _wait_readable(server.url, run, total)
+    wait_readable(server.url, run, total)
     sustained = time.perf_counter() - started
     yield Figure(
         name="samples accepted over HTTP, 1,000 a request", value=total / accepted, unit="/s", aim="> 500,000",
@@ -74,7 +74,7 @@ async def _bare_inserts(dsn: str, run: str, writers: Sequence[Sequence[bytes]]) 
     return took
 
 
-def _wait_readable(url: str, run: str, samples: int) -> None:
+def wait_readable(url: str, run: str, samples: int) -> None:
     deadline = time.monotonic() + READ_TIMEOUT_S
     while sum(row["count"] for row in httpx.get(f"{url}/api/v1/runs/{run}/series/keys").json()) < samples:
         if time.monotonic() > deadline:
@@ -88,7 +88,7 @@ def _one_per_request(server: BenchServer, requests: int) -> Figure:
     took = asyncio.run(post_all(server.url, run, writers))
     alone = batches(requests // CONNECTIONS, 1, KEYS[:1])
     alone_took = asyncio.run(post_all(server.url, run, [alone]))
-    _wait_readable(server.url, run, requests + len(alone))
+    wait_readable(server.url, run, requests + len(alone))
     return Figure(
         name="samples accepted over HTTP, one a request", value=requests / took, unit="/s", aim="> 1,000",
         peer="over one connection", peer_value=len(alone) / alone_took,
@@ -100,7 +100,7 @@ def _buckets(server: BenchServer, points: int) -> Figure:
     run = create_run(server.url)
     size = 5 * 10_000
     asyncio.run(post_all(server.url, run, [batches(len(KEYS) * points // size, size, KEYS)]))
-    _wait_readable(server.url, run, len(KEYS) * points)
+    wait_readable(server.url, run, len(KEYS) * points)
     with httpx.Client(base_url=f"{server.url}/api/v1/runs/{run}", timeout=READ_TIMEOUT_S) as client:
         value = _median_ms(lambda: _exact(client, points), 20)
         naive = _median_ms(lambda: _naive(client, points), 3)

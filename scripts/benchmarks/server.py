@@ -30,8 +30,11 @@ class BenchServer:
 
 
 @contextmanager
-def bench_server() -> Iterator[BenchServer]:
-    """Start a server, yield it once it answers, stop it. Raises RuntimeError with its output when it does not start."""
+def bench_server(**settings: str) -> Iterator[BenchServer]:
+    """Start a server, yield it once it answers, stop it. `settings` are environment variables.
+
+    Raises RuntimeError with its output when it does not start.
+    """
     with tempfile.TemporaryDirectory(prefix="mltui-bench-") as folder:
         # The embedded Postgres of root is another user's, who must be able to enter.
         Path(folder).chmod(0o755)
@@ -42,8 +45,10 @@ def bench_server() -> Iterator[BenchServer]:
         }
         with (Path(folder) / "server.log").open("wb") as log:
             process = subprocess.Popen(
-                [MLTUI, "serve", "--port", "0"], env=environment | {"MLTUI_DATA_DIR": str(data)}, stdout=log, stderr=log
-            )
+                [MLTUI, "serve", "--port", "0"],
+                env=environment | settings | {"MLTUI_DATA_DIR": str(data)},
+                stdout=log, stderr=log,
+            )  # fmt: skip
         try:
             url = _wait_for_url(process, data, Path(log.name))
             yield BenchServer(url, data, process.pid)

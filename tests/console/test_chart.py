@@ -38,7 +38,7 @@ async def test_a_spike_of_one_step_reaches_the_top_of_the_plot() -> None:
         top = lines_of(chart)[1]
         dots = [i for i, char in enumerate(top) if 0x2800 < ord(char) < 0x2900]
         assert len(dots) == 1, f"the spike of {SPIKE} at {SPIKE_AT} and nothing else"
-        assert abs((dots[0] - 8) / (chart.columns / 2) - SPIKE_AT / 5000) < 0.02
+        assert abs((dots[0] - 8) / (chart.scrollable_content_region.width - 8) - SPIKE_AT / 5000) < 0.02
         assert "✖" in lines_of(chart)[-2], "NaN is marked"
 
 

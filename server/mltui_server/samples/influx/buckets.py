@@ -12,7 +12,7 @@ import numpy as np
 from mltui_server.samples.grid import EXTENT, Grid, StoreAxis, grid_over, whole_bounds
 from mltui_server.samples.influx.asking import Asking
 from mltui_server.samples.influx.blocks import Piece, read_pieces
-from mltui_server.samples.influx.cells import Cells, bucket_columns, joined, merged, summed
+from mltui_server.samples.influx.cells import Cells, Sums, bucket_columns, joined, merged, summed
 from mltui_server.samples.influx.cover import Cover, covers, opened
 from mltui_server.samples.influx.loose import Loose
 from mltui_server.samples.influx.packing import unpack_cells, unpack_samples
@@ -63,24 +63,6 @@ class Frame:
             return joined([self.of_samples(unpack_samples(text)) for text in texts])
         cells = joined([unpack_cells(text) for text in texts])
         return merged(cells, self.grid.index(np.left_shift(cells.index, exponent)))
-
-
-class Sums:
-    """Each key's buckets so far."""
-
-    def __init__(self) -> None:
-        self._cells: dict[str, Cells] = {}
-
-    def add(self, key: str, cells: Cells) -> None:
-        both = joined([self._cells[key], cells]) if key in self._cells else cells
-        self._cells[key] = merged(both, both.index)
-
-    @property
-    def keys(self) -> list[str]:
-        return list(self._cells)
-
-    def of(self, key: str) -> Cells:
-        return self._cells.get(key) or joined([])
 
 
 async def read_buckets(asking: Asking, selection: Selection, count: int) -> Buckets | None:

@@ -122,6 +122,24 @@ def _starts(index: Integers) -> NDArray[np.intp]:
     return np.flatnonzero(new)
 
 
+class Sums:
+    """Buckets so far, by series."""
+
+    def __init__(self) -> None:
+        self._cells: dict[str, Cells] = {}
+
+    def add(self, key: str, cells: Cells) -> None:
+        """More of a series: cells that are its buckets, in any order."""
+        both = joined([self._cells[key], cells]) if key in self._cells else cells
+        self._cells[key] = merged(both, both.index)
+
+    def of(self, key: str) -> Cells:
+        return self._cells.get(key) or joined([])
+
+    def all(self) -> list[BucketColumns]:
+        return [bucket_columns(key, cells) for key, cells in self._cells.items()]
+
+
 def bucket_columns(key: str, cells: Cells) -> BucketColumns:
     """Cells that are buckets, as the store's port has them."""
     none = (cells.finite == 0).tolist()

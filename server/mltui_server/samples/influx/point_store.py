@@ -10,8 +10,7 @@ import pyarrow as pa
 
 from mltui.wire.metrics import MetricType
 from mltui_server.samples.grid import Grid
-from mltui_server.samples.influx.buckets import Sums
-from mltui_server.samples.influx.cells import bucket_columns, summed
+from mltui_server.samples.influx.cells import Sums, summed
 from mltui_server.samples.influx.client import InfluxClient, Place
 from mltui_server.samples.influx.control import Control
 from mltui_server.samples.influx.lines import BODY_BYTES, BODY_LINES
@@ -114,7 +113,7 @@ class InfluxPoints:
         async with aclosing(self.read(wanted)) as batches:
             async for points in batches:
                 await asyncio.to_thread(_sum_up, points, grid, sums)
-        return [bucket_columns(key, sums.of(key)) for key in sums.keys]
+        return sums.all()
 
     async def delete(self, series: Collection[int]) -> None:
         async with self._control() as control:

@@ -1,0 +1,98 @@
+"""Points into a real InfluxDB: through the server, roll-ups included, beside the same points posted to it raw."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pyarrow as pa
+
+from benchmarks.figure import Figure, table
+from benchmarks.influxd import influx_server
+from benchmarks.load import batches, create_run, post_all
+from benchmarks.samples import wait_readable
+from benchmarks.server import bench_server
+from mltui.wire.samples import SampleBatch
+from mltui_server.samples.influx.lines import bodies
+from mltui_server.samples.influx.sending import AT_ONCE
+from mltui_server.samples.store import SeriesColumns, SeriesName
+
+KEYS = ("loss", "accuracy", "lr", "grad_norm", "val/loss")
+PER_REQUEST = 1_000
+CONNECTIONS = 8
+AIM = 70
+"""Per cent of what InfluxDB takes when it is sent nothing else."""
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    requests = 80 if quick else 2_000
+    with influx_server() as url:
+        if url is None:
+            return
+        writers = [batches(requests // CONNECTIONS, PER_REQUEST, KEYS) for _ in range(CONNECTIONS)]
+        total = len(writers) * len(writers[0]) * PER_REQUEST
+        with bench_server(INFLUX_URL=url) as server:
+            value = total / asyncio.run(_through(server.url, writers))
+        raw = total / asyncio.run(_post_raw(url, _lines(writers)))
+    yield Figure(
+        name="samples into InfluxDB, accepted to readable", value=value, unit="/s",
+        peer="the same points as lines, posted to it raw", peer_value=raw,
+    )  # fmt: skip
+    yield Figure(name="of what it takes raw", value=100 * value / raw, unit="%", aim=f"> {AIM}")
+
+
+async def _through(url: str, writers: Sequence[Sequence[bytes]]) -> float:
+    """Seconds until all can be read; a run for each writer."""
+    runs = [create_run(url) for _ in writers]
+    started = time.perf_counter()
+    await asyncio.gather(*(post_all(url, run, [bodies_]) for run, bodies_ in zip(runs, writers, strict=True)))
+    for run, bodies_ in zip(runs, writers, strict=True):
+        wait_readable(url, run, len(bodies_) * PER_REQUEST)
+    return time.perf_counter() - started
+
+
+def _lines(writers: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Bodies as the store sends them, made beforehand."""
+    found = []
+    for bodies_ in writers:
+        run = uuid4()
+        columns = [_columns(run, msgspec.msgpack.decode(body, type=SampleBatch)) for body in bodies_]
+        found += [body.encode() for body in bodies([one for several in columns for one in several])]
+    return found
+
+
+def _columns(run: UUID, batch: SampleBatch) -> list[SeriesColumns]:
+    return [
+        SeriesColumns(
+            SeriesName(run, one.key), pa.array(one.times), pa.array(one.steps), pa.array(one.values, pa.float64()), 0
+        )
+        for one in batch.series
+    ]
+
+
+async def _post_raw(url: str, lines: Sequence[bytes]) -> float:
+    """Seconds, as many bodies at a time as the store sends."""
+    waiting = list(reversed(lines))
+    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
+        (await http.post("/query", data={"q": 'CREATE DATABASE "raw"'})).raise_for_status()
+
+        async def post() -> None:
+            while waiting:
+                answer = await http.post("/write", params={"db": "raw", "precision": "ns"}, content=waiting.pop())
+                answer.raise_for_status()
+
+        started = time.perf_counter()
+        await asyncio.gather(*(post() for _ in range(AT_ONCE)))
+        return time.perf_counter() - started
+
+
+def main() -> int:
+    print(table(list(figures("--quick" in sys.argv))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
