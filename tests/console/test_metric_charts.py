@@ -243,9 +243,10 @@ async def test_every_chart_draws_odd_data_at_odd_sizes(
     for kind in choices(TYPES[type(ODD[name])]).values():
         app = app_of(kind, ODD[name])
         async with app.run_test(size=(40, 10)) as pilot:
-            for size in ((40, 10), (3, 3), (13, 6), (200, 50)):
+            await pilot.press(*KEYS)
+            for size in ((40, 10), (3, 3), (14, 6), (200, 50)):
                 await pilot.resize_terminal(*size)
-                await pilot.press(*KEYS)
+                await pilot.press("left", "home")
                 await pilot.pause()
                 lines = lines_of(app.chart)
                 assert len(lines) == max(0, size[1] - 2)

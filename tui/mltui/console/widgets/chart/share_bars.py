@@ -16,6 +16,9 @@ from mltui.console.widgets.chart.rows import Rows
 from mltui.console.widgets.chart.states import Share, cuts
 from mltui.console.widgets.names import distinct
 
+LEAST_RULER = 12
+"""Columns that a scale from 0 to 100 % takes."""
+
 _EDGE, _READ, _UNKNOWN = "│", "▶", "┈"
 
 
@@ -121,6 +124,6 @@ class Bars:
     def _scale(self) -> Strip:
         columns, room = max(1, self._width - self._gutter), self._gutter - 1
         half = columns // 2
-        ruler = f"{'0%':<{half}}{'50%':<{columns - half - 4}}100%"
+        ruler = f"{'0%':<{half}}{'50%':<{columns - half - 4}}100%" if columns >= LEAST_RULER else ""
         words = self._rows.words[:room].rjust(room)
         return Strip([Segment(f"{words} {ruler}", self._muted)]).adjust_cell_length(self._width, self._ink.base)
