@@ -1,6 +1,6 @@
 """Client: every REST call of the server, typed. What changed, and when, comes through stream.py."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,6 +12,14 @@ from mltui.wire.events import EventRow
 from mltui.wire.executions import Claim, CreateExecution, ExecutionRow, Finish, Heartbeat, Orders, Work
 from mltui.wire.health import Health
 from mltui.wire.logs import LogChunk, LogMatches, LogPage
+from mltui.wire.metrics import (
+    AcceptedPoints,
+    CreateMetric,
+    DataBatch,
+    LabelValues,
+    MetricData,
+    MetricRow,
+)
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StartRun
 from mltui.wire.runs import CancelRun, CreateRun, FinishRun, PatchRun, RecordRun, RetryRun, RunDetail, RunRow
 from mltui.wire.samples import Accepted, Axis, InboxState, Moved, RefusedBatch, SampleBatch, Series, SeriesSummary
@@ -226,6 +234,60 @@ class Client(Transport):
     async def forget_refused_samples(self) -> Moved:
         return await self._call(Moved, "DELETE", "/samples/refused")
 
+    # Operational metrics, by name.
+
+    async def metrics(
+        self,
+        *,
+        text: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        offset: int | None = None,
+    ) -> Page[MetricRow]:
+        query = {"text": text, "sort": sort, "limit": limit, "cursor": cursor, "offset": offset}
+        return await self._call(Page[MetricRow], "GET", "/metrics", query=query)
+
+    async def metric(self, name: str) -> MetricRow:
+        return await self._call(MetricRow, "GET", f"/metrics/{path_part(name)}")
+
+    async def create_metric(self, metric: CreateMetric) -> MetricRow:
+        return await self._call(MetricRow, "POST", "/metrics", metric)
+
+    async def send_points(self, name: str, batch: DataBatch) -> AcceptedPoints:
+        return await self._call(AcceptedPoints, "POST", f"/metrics/{path_part(name)}/data/batch", batch)
+
+    async def metric_data(
+        self,
+        name: str,
+        *,
+        buckets: int,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        quantiles: Sequence[float] = (),
+        heard: Callable[[int], None] = lambda _: None,
+    ) -> MetricData:
+        """At most `buckets` buckets of the label sets that have, for each key of `labels`, one of its values.
+
+        None for the first, or the last, time there is. `quantiles` are those of a histogram. `heard` is told how many
+        bytes of the answer have come; when the call is cancelled, the server gives up too.
+        """
+        query: Query = {
+            "start_time": start,
+            "end_time": end,
+            "buckets": buckets,
+            "quantiles": ",".join(map(str, quantiles)) or None,
+            **_label_filters(labels),
+        }
+        data: MetricData = await self._receive(MetricData, f"/metrics/{path_part(name)}/data", query, heard)
+        return data
+
+    async def metric_labels(self, name: str, labels: Mapping[str, Sequence[str]] | None = None) -> list[LabelValues]:
+        """For each label key, the values there are beside what `labels` lets through of the others."""
+        query = _label_filters(labels)
+        return await self._call(list[LabelValues], "GET", f"/metrics/{path_part(name)}/labels", query=query)
+
     # Events and health.
 
     async def events(
@@ -262,3 +324,8 @@ class Client(Transport):
     async def health(self) -> Health:
         """Each component's state. A server that is down says so in its answer; that is no error here."""
         return await self._get_any_status(Health, "/health", (200, 503), HEALTH_S)
+
+
+def _label_filters(labels: Mapping[str, Sequence[str]] | None) -> Query:
+    """A label may be called as one of our parameters is."""
+    return {f"label.{key}": values for key, values in (labels or {}).items()}

@@ -3,7 +3,7 @@
 import getpass
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, NoReturn, Self, TypeVar
@@ -21,6 +21,8 @@ Query = Mapping[str, str | int | float | bool | datetime | Sequence[str] | None]
 API = "/api/v1"
 CONNECT_S = 5.0
 ANSWER_S = 30.0
+PATIENT_S = 600.0
+"""For an answer that somebody waits for who sees that it is under way, and can give up."""
 KEEP_IDLE_S = 4.0
 """The server drops connections idle for 5 s; one dropped just as it is used again would fail the request."""
 CONNECTIONS = 16
@@ -86,7 +88,7 @@ class Transport:
         self, answer: type[T], method: str, path: str, body: msgspec.Struct | None = None, *, query: Query | None = None
     ) -> T:
         content = None if body is None else msgspec.json.encode(body)
-        return self._decode(await self._send(method, path, content, query=query), answer)
+        return self._decode((await self._send(method, path, content, query=query)).content, answer)
 
     async def _send(
         self, method: str, path: str, content: bytes | None = None, *, kind: str = JSON, query: Query | None = None
@@ -100,12 +102,26 @@ class Transport:
                 self._refuse(response)
             return response
 
+    async def _receive(self, answer: Any, path: str, query: Query, heard: Callable[[int], None]) -> Any:
+        """GET `path`, which may take its time: `heard` is told how many bytes have come so far. Cancel to give up."""
+        patient = httpx.Timeout(PATIENT_S, connect=CONNECT_S)
+        request = self._http.build_request("GET", API + path, params=_parameters(query), timeout=patient)
+        content = bytearray()
+        async with self._answer(request, stream=True) as response:
+            if not response.is_success:
+                await response.aread()
+                self._refuse(response)
+            async for piece in response.aiter_bytes():
+                content += piece
+                heard(len(content))
+        return self._decode(content, answer)
+
     async def _get_any_status(self, answer: type[T], path: str, statuses: Sequence[int], timeout_s: float) -> T:
         """GET `path`, outside the API, whose answer is an `answer` with any of these statuses."""
         async with self._answer(self._http.build_request("GET", path, timeout=timeout_s)) as response:
             if response.status_code not in statuses:
                 self._refuse(response)
-            return self._decode(response, answer)
+            return self._decode(response.content, answer)
 
     async def _pieces(self, path: str, query: Query) -> AsyncIterator[bytes]:
         request = self._http.build_request("GET", API + path, params=_parameters(query))
@@ -144,10 +160,10 @@ class Transport:
             raise self._stranger(f"{response.status_code} {response.reason_phrase}") from None
         raise ProblemError(problem, _seconds(response.headers.get("Retry-After")))
 
-    def _decode(self, response: httpx.Response, answer: type[T]) -> T:
+    def _decode(self, content: bytes | bytearray, answer: type[T]) -> T:
         try:
             decoder = _decoders.get(answer) or _decoders.setdefault(answer, msgspec.json.Decoder(answer))
-            decoded: T = decoder.decode(response.content)
+            decoded: T = decoder.decode(content)
             return decoded
         except msgspec.DecodeError as error:
             raise self._stranger(str(error)) from None

@@ -1,11 +1,16 @@
 """What the console costs: requests a key, and bytes when nothing happens."""
 
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bench_terminal.measure import measure
+from bench_terminal.pty import Pty
+from conftest import WITHIN_S
 from console_server import ConsoleServer, add_runs, run_id
+from metric_points import add_metrics
 
 
 async def test_moving_in_the_list_asks_for_nothing(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
@@ -42,3 +47,28 @@ def test_an_idle_console_writes_nothing(server: ConsoleServer) -> None:
     argv = [sys.executable, "-m", "mltui", "--url", server.url]
     report = measure(argv, columns=100, rows=30, ready="digits-40", settle_start_s=2.0, idle_s=3.0)
     assert report.idle_bytes_per_s == 0
+
+
+def test_metrics_that_do_not_change_write_nothing(server: ConsoleServer, tmp_path: Path) -> None:
+    add_metrics(server)
+    argv = [sys.executable, "-m", "mltui", "--url", server.url]
+    with Pty(argv, 100, 30, env={"XDG_STATE_HOME": str(tmp_path)}) as pty:
+        wait_for(pty, "No runs yet")
+        pty.press("m")
+        wait_for(pty, "service_state")
+        pty.press("t")
+        wait_for(pty, "all there is")
+        for key in [*["down"] * 5, "enter"]:
+            pty.press(key)
+        wait_for(pty, "observations in")
+        pty.read_for(3.0)
+        written = len(pty.chunks)
+        pty.read_for(3.0)
+        assert len(pty.chunks) == written
+
+
+def wait_for(pty: Pty, words: str) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while words.encode() not in b"".join(data for _, data in pty.chunks):
+        assert time.monotonic() < deadline, words
+        pty.read_for(0.1)

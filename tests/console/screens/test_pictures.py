@@ -9,8 +9,10 @@ import psycopg
 import pytest
 from conftest import WITHIN_S, make_app, screen_text
 from console_server import NOW, ConsoleServer, add_runs, add_stages, curves, run_id
+from metric_points import add_metrics
 from textual.pilot import Pilot
 
+from mltui.console.state.memory import Memory
 from mltui.console.state.session import Session
 from mltui.wire.logs import STDERR, STDOUT, LogChunk, LogRecord
 
@@ -25,6 +27,8 @@ class Scene:
     run: int | None = None
     tab: int = 1
     filter: str = ""
+    metric: str = ""
+    """That was looked at last."""
     gone: list[str] = field(default_factory=list)
     """What must no longer be on the screen."""
 
@@ -49,6 +53,20 @@ SCENES = {
     "pipelines": Scene([("digits-40", ["p"]), ("Looks at", [])]),
     "pipeline": Scene([("digits-40", ["p"]), ("Looks at", ["j", "enter"]), ("train-network", []), ("digits-40", [])]),
     "start": Scene([("digits-40", ["s"]), ("Start digits", [])]),
+    "gauge": Scene(
+        [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), (" … ", [])], metric="gpu_temperature"
+    ),
+    "enum": Scene([("digits-40", ["m"]), ("degraded", [])], metric="service_state"),
+    "enum as a pie": Scene(
+        [("digits-40", ["m"]), ("degraded", ["c", "c"]), ("all 3 label", [])], metric="service_state"
+    ),
+    "histogram": Scene([("digits-40", ["m"]), ("observations in", [])], metric="api_latency_ms"),
+    "metric table": Scene(
+        [("digits-40", ["m"]), ("3 label sets", ["2", "tab", "up", "up"]), ("mean", [])], metric="gpu_temperature"
+    ),
+    "label filter": Scene(
+        [("digits-40", ["m"]), ("3 label sets", ["f"]), ("960", ["space"]), ("host ada", [])], metric="gpu_temperature"
+    ),
 }
 
 
@@ -66,6 +84,7 @@ def seeded(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     server.start()
     server.post(f"/runs/{run_id(0)}/samples", curves())
     send_log(server)
+    add_metrics(server)
     wait_for_samples(server)
     yield server
     server.stop()
@@ -109,7 +128,10 @@ def test_pictures(
     scene = SCENES[name]
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    session = Session(now=lambda: NOW, run_tab=scene.tab, filter=scene.filter)
+    memory = Memory()
+    memory.choose(range="24h")
+    memory.look_at(scene.metric)
+    session = Session(now=lambda: NOW, run_tab=scene.tab, filter=scene.filter, memory=memory)
     app = make_app(seeded, session=session, run_id=None if scene.run is None else run_id(scene.run))
 
     async def before(pilot: Pilot[object]) -> None:

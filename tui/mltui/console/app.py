@@ -21,6 +21,8 @@ from mltui.console.faults import words_of
 from mltui.console.keymap import APP, active
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import StatusLine
+from mltui.console.screens.places import screen_of
+from mltui.console.state.memory import Memory, memory_file
 from mltui.console.state.server import Coalesced, Counts, count_runs, inbox_of, run_called
 from mltui.console.state.session import Session
 from mltui.console.theme import THEMES, VARIABLE_DEFAULTS
@@ -59,7 +61,8 @@ def run_console(*, url: str, run_id: str | None = None) -> None:
 
         return Live(url, f"console-{uuid4()}")
 
-    app = MltuiApp(open_client, open_live, url=url, run_id=run_id)
+    session = Session(memory=Memory(memory_file(), url))
+    app = MltuiApp(open_client, open_live, url=url, session=session, run_id=run_id)
     app.run()
     if app.fault is not None:
         print(f"mltui: a fault in the console itself: {app.fault}", file=sys.stderr)  # noqa: T201
@@ -240,12 +243,8 @@ class MltuiApp(App[object]):
         self.push_screen(PipelineScreen(pipeline, known))
 
     def action_go(self, where: str) -> None:
-        """`runs` or `pipelines`: their screen, with nothing on top of it."""
-        from mltui.console.screens.pipelines import PipelinesScreen
-        from mltui.console.screens.runs import RunsScreen
-
-        screens: dict[str, type[Frame]] = {"runs": RunsScreen, "pipelines": PipelinesScreen}
-        wanted = screens[where]
+        """`runs`, `pipelines` or `metrics`: their screen, with nothing on top of it."""
+        wanted = screen_of(where)
         for at, screen in enumerate(self.screen_stack):
             if isinstance(screen, wanted):
                 for _ in self.screen_stack[at + 1 :]:
@@ -285,6 +284,8 @@ class MltuiApp(App[object]):
                     self.filter_runs(line.argument)
             case "pipelines":
                 self.action_go("pipelines")
+            case "metrics":
+                self.open_metric(line.argument)
             case "run":
                 self.find_run(line.argument)
             case "pipeline":
@@ -314,6 +315,19 @@ class MltuiApp(App[object]):
             self.notify(f"no run whose name or id has {word!r} in it", severity="warning", markup=False)
         else:
             self.open_run(run.id, run)
+
+    @work(group="find", exclusive=True, exit_on_error=False)
+    async def open_metric(self, name: str) -> None:
+        """The metrics, with the one called `name`; empty for the one that was looked at last."""
+        from mltui.console.screens.metrics import MetricsScreen
+
+        if name:
+            name = (await self.client.metric(name)).name
+            # A screen that is only now made opens on it.
+            self.session.memory.look_at(name)
+        self.action_go("metrics")
+        if name and isinstance(self.screen, MetricsScreen) and self.screen.is_mounted:
+            self.screen.open_metric(name)
 
     @work(group="find", exclusive=True, exit_on_error=False)
     async def find_pipeline(self, word: str) -> None:

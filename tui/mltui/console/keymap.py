@@ -29,6 +29,7 @@ RUNS = [
     Key("runs.tags", "tags", "t", "Tags"),
     Key("runs.notes", "notes", "n", "Notes"),
     Key("runs.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
+    Key("runs.metrics", "app.go('metrics')", "m", "Metrics", show=True),
 ]
 
 RUN = [
@@ -60,12 +61,41 @@ PIPELINES = [
     Key("pipelines.filter", "filter", "slash", "Filter", show=True),
     Key("pipelines.start", "start", "s", "Start", show=True),
     Key("pipelines.runs", "app.go('runs')", "r", "Runs", show=True),
+    Key("pipelines.metrics", "app.go('metrics')", "m", "Metrics", show=True),
 ]
 
 PIPELINE = [
     Key("pipeline.start", "start", "s", "Start", show=True),
     Key("pipeline.all_runs", "all_runs", "r", "All its runs", show=True),
     Key("pipeline.panes", "app.focus_next", "tab", "Other pane"),
+]
+
+METRICS = [
+    Key("metrics.give_up", "give_up", "escape", "Stop asking", show=True),
+    Key("metrics.search", "search", "slash", "Search", show=True),
+    Key("metrics.filter", "filter", "f", "Filter", show=True),
+    Key("metrics.range", "range", "t", "Time", show=True),
+    Key("metrics.chart", "next_chart", "c", "Other chart", show=True),
+    Key("metrics.export", "export", "e", "Export", show=True),
+    Key("metrics.refresh", "next_refresh", "a", "Auto refresh", show=True),
+    Key("metrics.tab_1", "tab(1)", "1", "Graph"),
+    Key("metrics.tab_2", "tab(2)", "2", "Table"),
+    Key("metrics.next_tab", "step_tab", "right_square_bracket,left_square_bracket", "Other tab"),
+    Key("metrics.earlier", "step_time(-1)", "less_than_sign", "Earlier"),
+    Key("metrics.later", "step_time(1)", "greater_than_sign", "Later"),
+    Key("metrics.whole", "whole", "0", "Back to the time that was chosen"),
+    Key("metrics.panes", "other_pane", "tab", "Other pane"),
+    Key("metrics.runs", "app.go('runs')", "r", "Runs"),
+    Key("metrics.pipelines", "app.go('pipelines')", "p", "Pipelines"),
+]
+
+LABELS = [
+    Key("labels.mark", "mark", "space", "Mark", show=True),
+    Key("labels.take", "take", "enter", "Show these", show=True),
+    Key("labels.clear", "clear", "ctrl+n", "No marks", show=True),
+    Key("labels.down", "move(1)", "down", "Next"),
+    Key("labels.up", "move(-1)", "up", "Previous"),
+    Key("labels.leave", "leave", "escape", "Leave", show=True),
 ]
 
 CONFIRM = [
@@ -101,6 +131,7 @@ SECTIONS = {
     "charts": "Series",
     "pipelines": "Pipelines",
     "pipeline": "Pipeline",
+    "metrics": "Metrics",
     "table": "Table",
     "list": "Moving",
     "stages": "Stages",

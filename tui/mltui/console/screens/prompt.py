@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 OFFERED = 200
-"""Names of pipelines and runs that completion knows of."""
+"""Names of pipelines, runs and metrics that completion knows of."""
 
 
 class Prompt(ModalScreen[A]):
@@ -99,11 +99,8 @@ class Prompt(ModalScreen[A]):
     @work(group="names", exclusive=True, exit_on_error=False)
     async def fetch_names(self, kind: str) -> None:
         """Names for completion."""
-        if kind == "pipeline":
-            names = [row.name for row in (await self.app.client.pipelines(limit=OFFERED)).items]
-        else:
-            names = [row.name for row in (await self.app.client.runs(limit=OFFERED)).items]
-        self._names[kind] = names
+        fetch = getattr(self.app.client, f"{kind}s")
+        self._names[kind] = [row.name for row in (await fetch(limit=OFFERED)).items]
         if self.is_mounted:
             self.offer(self.query_one(Input).value)
 
@@ -128,7 +125,7 @@ class CommandPrompt(Prompt[Line | None]):
         if kind == "filter":
             head, _, typed = text.lstrip().partition(" ")
             return [f"{head} {line}" for line in run_filter.completions(typed, self.names_of("pipeline"))]
-        return commands.completions(text, self.names_of(kind) if kind in ("pipeline", "run") else ())
+        return commands.completions(text, self.names_of(kind) if kind in ("pipeline", "run", "metric") else ())
 
     def fault(self, text: str) -> str:
         if not text.strip():

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from mltui.console.state.memory import Memory
+
 HISTORY = 100
 """Lines that are remembered of each kind."""
 
@@ -26,6 +28,8 @@ class Session:
     """Keys by id, where they differ from the table's."""
     lines: dict[str, list[str]] = field(default_factory=dict)
     """What was typed at each prompt, oldest first."""
+    memory: Memory = field(default_factory=Memory)
+    """What is still known when the console is started again."""
     now: Callable[[], datetime] = _now
     """The clock, in UTC: what ages and durations are measured against."""
 

@@ -1,0 +1,340 @@
+"""The metrics: a list of them at the left, and beside it the chart and the numbers of the one that is looked at."""
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Static
+
+from mltui.console.faults import words_of
+from mltui.console.keymap import METRICS
+from mltui.console.screens.frame import Frame
+from mltui.console.screens.metric_view import GRAPH, TABLE, MetricView
+from mltui.console.screens.metrics_list import MetricList, nothing_yet
+from mltui.console.state.memory import DEFAULT_RANGE, Memory, Refresh
+from mltui.console.state.metric_state import MetricState, Progress, Question
+from mltui.console.state.server import Coalesced
+from mltui.console.state.time_range import ALL, RangeFault, TimeRange, between_seconds, parse_range
+from mltui.console.widgets.chart.choices import choices
+from mltui.console.widgets.keys import bindings
+from mltui.wire.metrics import LabelValues, MetricData, MetricRow, MetricType
+
+CHANGES_EVERY_S = 1.0
+REFRESHES: dict[Refresh, float] = {"live": 0.0, "10s": 10.0, "1m": 60.0, "off": 0.0}
+"""After how many seconds the server is asked again; 0 for never by the clock."""
+STEP = 0.5
+"""Of what is visible, how far earlier and later go."""
+QUANTILES = (0.5, 0.9, 0.99)
+POINTS = "points:"
+NEEDS_METRIC = ("filter", "range", "next_chart", "step_time", "whole")
+
+
+class MetricsScreen(Frame):
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(METRICS)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.metric: MetricRow | None = None
+        self._columns = 0
+        self._range = ALL
+        self._zoom: TimeRange | None = None
+        """Where keys went from there; not remembered."""
+        self._asked_at = 0.0
+        self._news = Coalesced(self._more, CHANGES_EVERY_S)
+        self.state = MetricState(self._fetch, self.app.session.now)
+        self.list = MetricList()
+        self.view = MetricView(self.state)
+
+    def body(self) -> Iterable[Widget]:
+        with Horizontal(id="panes"):
+            yield self.list
+            yield self.view
+            yield Static(nothing_yet(self.app.url), id="no-metrics", markup=False)
+
+    def on_mount(self) -> None:
+        self._range = self._remembered_range()
+        self.state.on_change = self._answered
+        self.list.focus()
+        self._fit()
+        self._say()
+        self.list.seek(self._memory.here.metric)
+        if self._memory.fault is not None:
+            self.notify(self._memory.fault, severity="warning", markup=False)
+
+    def on_unmount(self) -> None:
+        self._news.close()
+        self.state.close()
+
+    @property
+    def _memory(self) -> Memory:
+        return self.app.session.memory
+
+    @property
+    def _refresh_every(self) -> Refresh:
+        return self._memory.here.refresh
+
+    def _remembered_range(self) -> TimeRange:
+        try:
+            return parse_range(self._memory.here.range, self.app.session.now())
+        except RangeFault as fault:
+            self.app.report(fault)
+            return parse_range(DEFAULT_RANGE, self.app.session.now())
+
+    # The list.
+
+    def open_metric(self, name: str) -> None:
+        """Look at the metric with this name, whatever the list is searched for."""
+        self.list.search("")
+        self.list.seek(name)
+        self.view.focus_content()
+
+    def on_metric_list_changed(self) -> None:
+        self._say()
+
+    def on_metric_list_chosen(self, event: MetricList.Chosen) -> None:
+        self._open(event.metric)
+
+    def on_run_table_opened(self) -> None:
+        self.list.choose()
+        self.view.focus_content()
+
+    # The metric.
+
+    def _open(self, metric: MetricRow) -> None:
+        other = self.metric is None or self.metric.id != metric.id
+        self.metric = metric
+        if other:
+            self._zoom = None
+            self._memory.look_at(metric.name)
+        self._ask()
+        self.view.show_metric(metric, self._memory.of(metric.name).chart)
+        self.refresh_bindings()
+        if other and self.is_current:
+            self.app.listen_to(self.topics())
+
+    @property
+    def _filters(self) -> dict[str, list[str]]:
+        """Those of the metric's own keys: it may have been made anew with others."""
+        if self.metric is None:
+            return {}
+        remembered = self._memory.of(self.metric.name).filters
+        return {key: remembered[key] for key in self.metric.label_keys if remembered.get(key)}
+
+    def _ask(self) -> None:
+        """What is chosen is what is asked."""
+        if self.metric is not None:
+            filters = tuple((key, tuple(values)) for key, values in self._filters.items())
+            quantiles = QUANTILES if self.metric.type is MetricType.HISTOGRAM else ()
+            self.state.ask(Question(self.metric.name, self._zoom or self._range, filters, quantiles, self._columns))
+        self._say()
+
+    async def _fetch(self, question: Question, now: datetime, progress: Progress) -> MetricData:
+        self._asked_at = time.monotonic()
+        start, end = question.bounds(now)
+        client = await self.app.connected()
+        return await client.metric_data(
+            question.metric,
+            buckets=question.buckets,
+            start=start,
+            end=end,
+            labels=dict(question.filters),
+            quantiles=question.quantiles,
+            heard=progress.hear,
+        )
+
+    def _answered(self) -> None:
+        if not self.is_attached:
+            return
+        if self.state.error is not None:
+            self.app.report(self.state.error)
+        self.view.show_data()
+        self._say()
+        self.refresh_bindings()
+
+    async def _more(self) -> None:
+        self.state.more()
+        await self.state.settled()
+
+    def topics(self) -> tuple[str, ...]:
+        return ("events",) if self.metric is None else ("events", POINTS + self.metric.id)
+
+    def heard(self, topic: str, ids: list[str]) -> None:
+        if topic == "events":
+            self.list.news()
+        elif self.metric is not None and topic == POINTS + self.metric.id and self._refresh_every == "live":
+            self._news.ask()
+
+    def refetch(self) -> None:
+        self.list.news()
+        if self._refresh_every != "off" and not self.state.cancelled:
+            self.state.more()
+
+    def action_refetch(self) -> None:
+        super().action_refetch()
+        self.state.more()
+
+    def tick(self) -> None:
+        every = REFRESHES[self._refresh_every]
+        if every and not self.state.cancelled and time.monotonic() - self._asked_at >= every:
+            self.state.more()
+
+    # What is said.
+
+    def _say(self) -> None:
+        if not self.is_attached:
+            return
+        nothing = self.list.has_none
+        self.query_one("#no-metrics").display = nothing
+        self.list.display = self.view.display = not nothing
+        if not nothing and self.focused is None:
+            self.list.focus()
+        self.title_line(["Metrics", *([self.metric.name] if self.metric is not None else [])], self._facts())
+        asked = Text((self._zoom or self._range).words(), "accent").append(f"  {self._refresh_every}", "muted")
+        filters = " · ".join(f"{key} {', '.join(values)}" for key, values in self._filters.items())
+        self.view.say(asked, Text(filters, "accent"), self._empty(bool(filters)))
+
+    def _facts(self) -> Text:
+        facts = Text()
+        if self.list.text:
+            facts.append(f"/{self.list.text}  ", "accent")
+        if self.metric is not None:
+            facts.append(" · ".join(word for word in (self.metric.type.value, self.metric.unit) if word), "muted")
+        if self.state.error is not None and self.state.data is not None:
+            facts.append("  not up to date", "warning")
+        return facts
+
+    def _empty(self, filtered: bool) -> str:
+        if self.state.error is not None:
+            return words_of(self.state.error)
+        if self.state.cancelled:
+            return "Stopped. ^r asks again."
+        if self.state.data is None:
+            return "Loading…"
+        if filtered:
+            return "No points here. f changes the filter, t the time."
+        return "No points in this time. t shows another."
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        width = self.size.width
+        self.list.styles.width = 22 if width < 110 else 36 if width < 160 else 48
+
+    # What the view says.
+
+    def on_metric_view_columns(self, message: MetricView.Columns) -> None:
+        self._columns = message.columns
+        self._ask()
+
+    def on_metric_view_range(self, message: MetricView.Range) -> None:
+        self._go_to(message.bounds)
+
+    def _go_to(self, bounds: tuple[float, float] | None) -> None:
+        """Look at this time; None for the one that was chosen."""
+        try:
+            self._zoom = None if bounds is None else between_seconds(*bounds)
+        except RangeFault as fault:
+            self.app.report(fault)
+        self._ask()
+
+    # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "give_up":
+            return self.view.asks_for_long
+        if action == "export":
+            return bool(self.view.table)
+        return self.metric is not None or action not in NEEDS_METRIC
+
+    def action_give_up(self) -> None:
+        self.state.cancel()
+
+    def action_other_pane(self) -> None:
+        if self.list.has_focus:
+            self.view.focus_content()
+        else:
+            self.list.focus()
+
+    def action_tab(self, tab: int) -> None:
+        inside = not self.list.has_focus
+        self.view.show_tab(tab)
+        if inside:
+            self.view.focus_content()
+
+    def action_step_tab(self) -> None:
+        self.action_tab(TABLE if self.view.tab == GRAPH else GRAPH)
+
+    def action_next_chart(self) -> None:
+        if self.metric is not None:
+            names = list(choices(self.metric.type))
+            chart = names[(names.index(self.view.chart_name) + 1) % len(names)]
+            self._memory.look_at(self.metric.name, chart=chart)
+            self.view.show_metric(self.metric, chart)
+
+    def action_next_refresh(self) -> None:
+        names = list(REFRESHES)
+        self._memory.choose(refresh=names[(names.index(self._refresh_every) + 1) % len(names)])
+        self._say()
+
+    def action_step_time(self, direction: int) -> None:
+        data = self.state.data
+        if data is not None:
+            by = (data.end - data.start) * STEP * direction
+            self._go_to((data.start + by, data.end + by))
+
+    def action_whole(self) -> None:
+        self._go_to(None)
+
+    @work(group="search", exclusive=True, exit_on_error=False)
+    async def action_search(self) -> None:
+        from mltui.console.screens.prompt import FilterPrompt
+
+        before, shown = self.list.text, self.metric
+        said = await self.app.push_screen_wait(FilterPrompt(self.app.session, before, self.list.search))
+        if said is None:
+            self.list.search(before)
+            if shown is not None:
+                self.list.seek(shown.name)
+
+    @work(group="range", exclusive=True, exit_on_error=False)
+    async def action_range(self) -> None:
+        from mltui.console.screens.metrics_range import ask_range
+
+        chosen = await ask_range(self.app, self._zoom or self._range)
+        if chosen is not None:
+            self._range, self._zoom = chosen, None
+            self._memory.choose(range=chosen.text)
+            self._ask()
+
+    @work(group="filter", exclusive=True, exit_on_error=False)
+    async def action_filter(self) -> None:
+        from mltui.console.screens.metrics_filter import LabelFilter
+
+        metric = self.metric
+        if metric is None:
+            return
+        if not metric.label_keys:
+            self.notify(f"{metric.name} has no labels to filter by", markup=False)
+            return
+        chosen = await self.app.push_screen_wait(LabelFilter(metric.name, self._offer, self._filters))
+        if chosen is not None:
+            self._memory.look_at(metric.name, filters=chosen)
+            self._ask()
+
+    async def _offer(self, filters: dict[str, list[str]]) -> Sequence[LabelValues]:
+        assert self.metric is not None
+        return await self.app.client.metric_labels(self.metric.name, filters)
+
+    @work(group="export", exclusive=True, exit_on_error=False)
+    async def action_export(self) -> None:
+        from mltui.console.screens.metrics_export import export
+
+        if self.metric is not None and self.view.table:
+            await export(self.app, self.metric.name, self.view.table)

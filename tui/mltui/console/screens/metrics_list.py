@@ -1,0 +1,157 @@
+"""The list of metrics, sorted and searched by the server; the one under its cursor is the one that is looked at."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import work
+from textual.message import Message
+from textual.worker import Worker
+
+from mltui.console.state.server import Coalesced
+from mltui.console.state.window import Window
+from mltui.console.widgets.columns import Column
+from mltui.console.widgets.plain_table import PlainTable
+from mltui.wire.metrics import MetricRow
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+CHANGES_EVERY_S = 2.0
+RESTS_S = 0.15
+"""A metric is looked at once the cursor stays on it for so long."""
+LOOKED_AMONG = 500
+"""Metrics among which one is sought by name."""
+NONE_YET = "No metrics yet."
+
+
+def metric_columns() -> Sequence[Column[MetricRow]]:
+    return (
+        Column("name", "Metric", lambda metric: metric.name, min_width=12, max_width=60, sortable=True, grows=True),
+        Column("type", "Type", lambda metric: Text(metric.type.value, "muted"), min_width=9, sortable=True, rank=1),
+    )
+
+
+def nothing_yet(url: str) -> str:
+    """What makes a first metric on the server at `url`, and sends it a point."""
+    api = f"{url}/api/v1/metrics"
+    return f"""{NONE_YET}
+
+Make one and send it a point, from any shell:
+
+curl {api} \\
+ -H 'Content-Type: application/json' \\
+ -d '{{"name": "queue_depth", "type": "gauge"}}'
+
+curl {api}/queue_depth/data \\
+ -H 'Content-Type: application/json' \\
+ -d '{{"value": 3}}'
+
+Or fill a server to try this out: scripts/seed_metrics"""
+
+
+class MetricList(PlainTable[MetricRow]):
+    """Asks for its rows itself."""
+
+    app: "MltuiApp"
+
+    class Chosen(Message):
+        """A metric is to be looked at."""
+
+        def __init__(self, metric: MetricRow) -> None:
+            super().__init__()
+            self.metric = metric
+
+    class Changed(Message):
+        """Other rows, or more or fewer of them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Window(self._fetch, lambda metric: metric.id), metric_columns(), empty=NONE_YET, sort=("name", False)
+        )
+        self.id = "metrics"
+        self.text = ""
+        """What is searched for."""
+        self._seeks = True
+        """The cursor is on its way to a metric: those that it meets are not looked at."""
+        self._news = Coalesced(self._ask_again, CHANGES_EVERY_S)
+
+    def on_mount(self) -> None:
+        drawn = self.window.on_change
+
+        def changed() -> None:
+            drawn()
+            self.post_message(self.Changed())
+
+        self.window.on_change = changed
+        self._resting = self.set_timer(RESTS_S, self.choose, pause=True)
+
+    def on_unmount(self) -> None:
+        self._news.close()
+
+    async def _fetch(self, offset: int, limit: int) -> tuple[Sequence[MetricRow], int]:
+        client = await self.app.connected()
+        page = await client.metrics(text=self.text or None, sort=self._order, limit=limit, offset=offset)
+        return page.items, page.total or 0
+
+    @property
+    def _order(self) -> str:
+        key, descending = self.sort or ("name", False)
+        return f"{'-' if descending else ''}{key}"
+
+    def news(self) -> None:
+        """There may be others now."""
+        self._news.ask()
+
+    async def _ask_again(self) -> None:
+        self.window.invalidate()
+        await self.window.settled()
+
+    @property
+    def has_none(self) -> bool:
+        """Whether the server has no metrics at all."""
+        return self.window.total == 0 and not self.text
+
+    def search(self, text: str) -> None:
+        """List the metrics that have `text` in their name or description."""
+        text = text.strip()
+        if text != self.text:
+            self.text = text
+            self.empty = f"None has\n{text!r}\nin its name or\ndescription." if text else NONE_YET
+            self.window.reset()
+
+    @work(group="seek", exclusive=True, exit_on_error=False)
+    async def seek(self, name: str) -> None:
+        """Put the cursor on the metric with this name and look at it; at the first one, where there is no such."""
+        self._seeks = True
+        try:
+            client = await self.app.connected()
+            among = (await client.metrics(text=self.text or None, sort=self._order, limit=LOOKED_AMONG)).items
+            await self.window.settled()
+            at = next((i for i, metric in enumerate(among) if metric.name == name), None)
+            if at is not None:
+                self.post_message(self.Chosen(among[at]))
+                self.cursor = at
+            elif among:
+                self.post_message(self.Chosen(among[0]))
+        finally:
+            self._seeks = False
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        self.app.on_worker_state_changed(event)
+
+    def choose(self) -> None:
+        """Look at the metric under the cursor."""
+        metric = self.window.row(self.cursor)
+        if metric is not None and not self._seeks:
+            self.post_message(self.Chosen(metric))
+
+    def on_run_table_highlighted(self, event: PlainTable.Highlighted) -> None:
+        event.stop()
+        if event.row_id is not None and not self._seeks:
+            self._resting.stop()
+            self._resting = self.set_timer(RESTS_S, self.choose)
+
+    def on_run_table_sorted(self, event: PlainTable.Sorted) -> None:
+        event.stop()
+        self.window.reset()

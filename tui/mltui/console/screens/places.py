@@ -1,0 +1,20 @@
+"""The screens that one goes to, rather than opens from another. Each is imported when it is wanted."""
+
+from mltui.console.screens.frame import Frame
+
+
+def screen_of(place: str) -> type[Frame]:
+    """That of `runs`, `pipelines` or `metrics`."""
+    match place:
+        case "runs":
+            from mltui.console.screens.runs import RunsScreen
+
+            return RunsScreen
+        case "pipelines":
+            from mltui.console.screens.pipelines import PipelinesScreen
+
+            return PipelinesScreen
+        case _:
+            from mltui.console.screens.metrics import MetricsScreen
+
+            return MetricsScreen
