@@ -108,8 +108,10 @@ def _histogram() -> HistogramData:
     bands = [[float(chance.randrange(1000)) for _ in range(BANDS)] for _ in range(BUCKETS)]
     count = [sum(one) for one in bands]
     sums: list[float | None] = [0.2 * n for n in count]
-    values: list[float | None] = [0.2 + 0.1 * chance.random() for _ in count]
-    quantiles = dict.fromkeys(("0.5", "0.9", "0.99"), values)
+    quantiles: dict[str, list[float | None]] = {
+        quantile: [times * (1.5 + math.sin(i / 40) + 0.1 * chance.random()) for i in range(BUCKETS)]
+        for quantile, times in (("0.5", 1), ("0.9", 2), ("0.99", 4))
+    }
 
     def series(labels: dict[str, str]) -> HistogramSeries:
         return HistogramSeries(labels=labels, x=_times(), count=count, sum=sums, quantiles=quantiles)
