@@ -3,12 +3,13 @@
 from litestar import Response, get
 from litestar.datastructures import State
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from mltui.wire.health import Health
 from mltui.wire.states import Status
 from mltui_server.health.service import health
 from mltui_server.lib.session import RequestSession
+from mltui_server.metrics.models import PointInbox
 from mltui_server.runs.models import Run
 from mltui_server.samples.models import SampleInbox
 
@@ -28,7 +29,9 @@ async def show_metrics(state: State, session: RequestSession) -> Response[bytes]
     counts = {s: n for s, n in await session.execute(select(Run.status, func.count()).group_by(Run.status))}
     for status in Status:
         runs.labels(status.value).set(counts.get(status.value, 0))
-    waiting = (await session.execute(select(func.count(), func.coalesce(func.sum(SampleInbox.samples), 0)))).one()
+    inboxes = union_all(select(SampleInbox.samples), select(PointInbox.samples)).subquery()
+    total = func.coalesce(func.sum(inboxes.c.samples), 0)
+    waiting = (await session.execute(select(func.count(), total).select_from(inboxes))).one()
     Gauge("mltui_inbox_batches", "Batches that wait for the sample store", registry=registry).set(waiting[0])
     Gauge("mltui_inbox_samples", "Samples that wait for the sample store", registry=registry).set(waiting[1])
     up = Gauge("mltui_component_up", "1 where a component is ok", ["component"], registry=registry)

@@ -97,8 +97,8 @@ def _one_of(series: Iterable[int]) -> str:
 
 
 def _buckets(cursor: duckdb.DuckDBPyConnection, wanted: PointRange, grid: Grid) -> list[BucketColumns]:
-    width, parts = grid.ratio
-    bucket = f"((time - {grid.start})::HUGEINT * {parts} // {width})::INTEGER"
+    # On the axis of time a width is whole.
+    bucket = f"((time - {grid.start}) // {int(grid.width)})::INTEGER"
     rows = cursor.execute(
         f"SELECT series, {bucket} AS bucket, min(v), max(v), arg_min(v, time), arg_max(v, time), "
         f"sum(v / {SCALE}::DOUBLE) / nullif(count(v), 0) * {SCALE}::DOUBLE, count(*), count(*) - count(v) "
