@@ -6,6 +6,7 @@ is put into the statements are numbers of ours, never a client's text.
 
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +24,8 @@ TABLES = {
     MetricType.ENUM: "state_point",
     MetricType.HISTOGRAM: "histogram_point",
 }
+WINDOW_ROWS = 100_000
+"""Sorted at a time."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS gauge_point (series BIGINT NOT NULL, time BIGINT NOT NULL, value DOUBLE NOT NULL);
 CREATE TABLE IF NOT EXISTS state_point (series BIGINT NOT NULL, time BIGINT NOT NULL, state VARCHAR NOT NULL);
@@ -59,12 +62,29 @@ class DuckDBPoints:
         self, wanted: PointRange, *, descending: bool = False, limit: int | None = None
     ) -> AsyncGenerator[pa.RecordBatch, None]:
         way = "DESC" if descending else "ASC"
-        statement = f"FROM {TABLES[wanted.type]} WHERE {_within(wanted)} ORDER BY time {way}, series {way}"
-        if limit is not None:
-            statement += f" LIMIT {limit}"
-        async with aclosing(self._file.stream(statement)) as batches:
-            async for batch in batches:
-                yield batch.cast(SCHEMAS[wanted.type])
+        windows = await self._windows(wanted) if limit is None else [wanted]
+        for window in reversed(windows) if descending else windows:
+            statement = f"FROM {TABLES[wanted.type]} WHERE {_within(window)} ORDER BY time {way}, series {way}"
+            if limit is not None:
+                statement += f" LIMIT {limit}"
+            async with aclosing(self._file.stream(statement)) as batches:
+                async for batch in batches:
+                    yield batch.cast(SCHEMAS[wanted.type])
+
+    async def _windows(self, wanted: PointRange) -> list[PointRange]:
+        """The range in parts of about WINDOW_ROWS: what is sorted at a time does not grow with it."""
+        where = f"FROM {TABLES[wanted.type]} WHERE {_within(wanted)}"
+        rows = await self._file.read(lambda cursor: cursor.execute(f"SELECT count(*) {where}").fetchall())
+        count = rows[0][0] // WINDOW_ROWS
+        if not count:
+            return [wanted]
+        shares = [at / (count + 1) for at in range(1, count + 1)]
+        rows = await self._file.read(
+            lambda cursor: cursor.execute(f"SELECT approx_quantile(time, {shares}) {where}").fetchall()
+        )
+        starts = sorted({wanted.first, *(time for time in rows[0][0] if wanted.first < time <= wanted.last)})
+        ends = [*(start - 1 for start in starts[1:]), wanted.last]
+        return [replace(wanted, first=first, last=last) for first, last in zip(starts, ends, strict=True)]
 
     async def last(self, wanted: PointRange) -> pa.Table:
         schema = SCHEMAS[wanted.type]

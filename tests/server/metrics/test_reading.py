@@ -18,6 +18,7 @@ from mltui_server.metrics.histograms import quantile
 from mltui_server.metrics.raw import read_page
 from mltui_server.metrics.reading import read_buckets
 from mltui_server.metrics.selecting import Selection
+from mltui_server.samples import duckdb_points
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.grid import Grid, grid_over
 from mltui_server.samples.influx import lines, point_store
@@ -30,12 +31,14 @@ SECOND = 10**9
 fresh = itertools.count(1)
 
 
-@pytest.fixture(params=["duckdb", "influx", "influx-small-pages"])
+@pytest.fixture(params=["duckdb", "duckdb-small-windows", "influx", "influx-small-pages"])
 async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[PointStore]:
     if request.param == "influx-small-pages":
         monkeypatch.setattr(point_store, "PAGE_ROWS", 3)
         monkeypatch.setattr(lines, "BODY_LINES", 4)
-    if request.param == "duckdb":
+    if request.param == "duckdb-small-windows":
+        monkeypatch.setattr(duckdb_points, "WINDOW_ROWS", 3)
+    if request.param.startswith("duckdb"):
         store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
     else:
         store = InfluxStore(request.getfixturevalue("influx_access"), Retention())
