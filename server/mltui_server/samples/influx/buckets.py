@@ -72,8 +72,8 @@ async def read_buckets(asking: Asking, selection: Selection, count: int) -> Buck
     within = whole_bounds(axis, low, high) if axis == "time" else EXTENT["time"]
     known, loose = await covers(asking, selection.keys), Loose(points)
     rest = [gap for cover in known for gap in cover.gaps(*within)]
-    await loose.look(rest)
     if low is None or high is None:
+        await loose.look(rest)
         ends = _extents(axis, known) + await loose.extremes(axis, rest)
         low = min(ends, default=None) if low is None else low
         high = max(ends, default=None) if high is None else high
@@ -81,12 +81,8 @@ async def read_buckets(asking: Asking, selection: Selection, count: int) -> Buck
         return None
     first, last = whole_bounds(axis, low, high)
     frame = Frame(axis, first, last, grid_over(axis, first, max(first, last), count))
-    covered = await opened(asking, known, frame.unfit)
     sums = Sums()
-    for request in _requests(_pieces(frame, covered)):
-        texts = await read_pieces(asking, axis, request)
-        for piece, some in zip(request, texts, strict=True):
-            sums.add(piece.key, await asyncio.to_thread(frame.of_texts, some, piece.exponent))
+    covered, _ = await asyncio.gather(_add_blocks(asking, frame, known, sums), loose.look(rest))
     rest = [gap for cover in covered for gap in cover.gaps(*within)]
     async for key, samples in loose.pages(rest, (first, last) if axis == "step" else None):
         sums.add(key, await asyncio.to_thread(frame.of_samples, samples))
@@ -96,6 +92,16 @@ async def read_buckets(asking: Asking, selection: Selection, count: int) -> Buck
     return Buckets(
         low, high, frame.grid, [bucket_columns(key, sums.of(key)) for key in selection.keys if key not in nowhere]
     )
+
+
+async def _add_blocks(asking: Asking, frame: Frame, known: Sequence[Cover], sums: Sums) -> list[Cover]:
+    """What the sums are of, now."""
+    covered = await opened(asking, known, frame.unfit)
+    for request in _requests(_pieces(frame, covered)):
+        texts = await read_pieces(asking, frame.axis, request)
+        for piece, some in zip(request, texts, strict=True):
+            sums.add(piece.key, await asyncio.to_thread(frame.of_texts, some, piece.exponent))
+    return covered
 
 
 def _extents(axis: StoreAxis, known: Sequence[Cover]) -> list[int]:

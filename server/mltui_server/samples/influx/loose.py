@@ -15,10 +15,13 @@ class Loose:
     points: PointReader
     short: dict[Stretch, Samples] = field(default_factory=dict)
     """What has been read in full."""
+    looked: set[Stretch] = field(default_factory=set)
 
     async def look(self, stretches: Sequence[Stretch]) -> None:
-        """Read those that have less than a unit."""
-        for stretch, samples in zip(stretches, await self.points.first(stretches, UNIT), strict=True):
+        """Read those that have less than a unit, once."""
+        new = [one for one in stretches if one not in self.looked]
+        self.looked.update(new)
+        for stretch, samples in zip(new, await self.points.first(new, UNIT), strict=True):
             if len(samples) < UNIT:
                 self.short[stretch] = samples
 
