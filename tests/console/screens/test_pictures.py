@@ -54,7 +54,7 @@ SCENES = {
     "pipeline": Scene([("digits-40", ["p"]), ("Looks at", ["j", "enter"]), ("train-network", []), ("digits-40", [])]),
     "start": Scene([("digits-40", ["s"]), ("Start digits", [])]),
     "gauge": Scene(
-        [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), (" … ", [])], metric="gpu_temperature"
+        [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), ("2026-03-14 1", [])], metric="gpu_temperature"
     ),
     "enum": Scene([("digits-40", ["m"]), ("degraded", [])], metric="service_state"),
     "enum as a pie": Scene(
@@ -62,7 +62,8 @@ SCENES = {
     ),
     "histogram": Scene([("digits-40", ["m"]), ("observations in", [])], metric="api_latency_ms"),
     "metric table": Scene(
-        [("digits-40", ["m"]), ("3 label sets", ["2", "tab", "up", "up"]), ("mean", [])], metric="gpu_temperature"
+        [("digits-40", ["m"]), ("3 label sets", ["2", "tab", "up", "up"]), ("2026-03-14 1", [])],
+        metric="gpu_temperature",
     ),
     "label filter": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["f"]), ("960", ["space"]), ("host ada", [])], metric="gpu_temperature"

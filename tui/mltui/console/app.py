@@ -61,8 +61,7 @@ def run_console(*, url: str, run_id: str | None = None) -> None:
 
         return Live(url, f"console-{uuid4()}")
 
-    session = Session(memory=Memory(memory_file(), url))
-    app = MltuiApp(open_client, open_live, url=url, session=session, run_id=run_id)
+    app = MltuiApp(open_client, open_live, url=url, session=Session(memory=Memory(memory_file(), url)), run_id=run_id)
     app.run()
     if app.fault is not None:
         print(f"mltui: a fault in the console itself: {app.fault}", file=sys.stderr)  # noqa: T201

@@ -165,6 +165,8 @@ class MetricsScreen(Frame):
         return ("events",) if self.metric is None else ("events", POINTS + self.metric.id)
 
     def heard(self, topic: str, ids: list[str]) -> None:
+        if not self.is_current:
+            return
         if topic == "events":
             self.list.news()
         elif self.metric is not None and topic == POINTS + self.metric.id and self._refresh_every == "live":
@@ -250,7 +252,7 @@ class MetricsScreen(Frame):
         if action == "give_up":
             return self.view.asks_for_long
         if action == "export":
-            return bool(self.view.table)
+            return self.state.data is not None and bool(self.state.data.series)
         return self.metric is not None or action not in NEEDS_METRIC
 
     def action_give_up(self) -> None:
@@ -336,5 +338,6 @@ class MetricsScreen(Frame):
     async def action_export(self) -> None:
         from mltui.console.screens.metrics_export import export
 
-        if self.metric is not None and self.view.table:
-            await export(self.app, self.metric.name, self.view.table)
+        table = self.view.table
+        if self.metric is not None and table is not None:
+            await export(self.app, self.metric.name, table)
