@@ -73,8 +73,9 @@ class KnownMetrics:
         newest = max(metric.sets.values(), default=0)
         rows = await (await connection.execute(NEWER, [metric.id, newest])).fetchall()
         found = {tuple(labels[key] for key in metric.keys): id_ for id_, labels in rows}
-        missing = [values for values in wanted if values not in found]
-        have = [*metric.sets, *found]
+        # Others may have registered some of them, and known them, while this one waited for the lock.
+        have = list(metric.sets | found)
+        missing = [values for values in wanted if values not in found and values not in metric.sets]
         if len(have) + len(missing) > self.ceiling:
             raise Invalid(too_many(metric, [*have, *missing], self.ceiling))
         if missing:

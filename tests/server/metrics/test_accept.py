@@ -10,6 +10,7 @@ from point_calls import at, data, make, readable, send
 
 from mltui_server.app import create_app
 from mltui_server.metrics.checks import MAX_FAULTS
+from mltui_server.metrics.known import KnownMetrics
 
 QUEUE = {"queue": "a"}
 HISTOGRAM = {"labels": QUEUE, "buckets": {"1": 2, "+Inf": 3}}
@@ -181,3 +182,11 @@ async def test_a_metric_that_is_made_again_starts_empty(metrics):
 async def test_a_metric_is_not_named_as_an_address(http, name):
     answer = await http.post("/api/v1/metrics", json={"name": name, "type": "gauge"})
     assert (answer.status_code, "address" in answer.json()["detail"]) == (422, True)
+
+
+async def test_a_label_set_that_another_made_known_meanwhile_is_no_fault(metrics, database):
+    known = KnownMetrics(database.pool, ceiling=1)
+    metric = await known.find("depth")
+    async with database.pool.connection() as connection:
+        metric.sets.update(await known.register(connection, metric, [("a",)]))
+        assert await known.register(connection, metric, [("a",)]) == {}

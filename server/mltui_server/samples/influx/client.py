@@ -196,8 +196,9 @@ class InfluxClient:
 
     def _reason(self, response: httpx.Response) -> str:
         """What the server says in one line: 1.x and 3 under `error`, 2.x under `message`."""
+        decode = msgspec.msgpack.decode if response.headers.get("Content-Type") == MSGPACK else msgspec.json.decode
         try:
-            said = msgspec.json.decode(response.content)
+            said = decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             said = response.text
         if isinstance(said, dict):
