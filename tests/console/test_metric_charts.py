@@ -221,11 +221,13 @@ ODD: dict[str, MetricData] = {
     "no width": structs.replace(metric_data.gauge(1, 1), end=START),
     "all NaN": metric_data.gauge(2, all_nan=True),
     "forty gauges": metric_data.gauge(40),
+    "two hundred gauges": metric_data.gauge(200, 40),
     "no states": EnumData(start=START, end=END, width=WIDTH, states=[], series=[]),
     "one state": metric_data.enum(1, 9, ("on",)),
     "thirty states": metric_data.enum(3, states=tuple(f"state-{n:02}" for n in range(30))),
     "forty lanes": metric_data.enum(40),
     "no observations": HistogramData(start=START, end=END, width=WIDTH, le=[], total=NOTHING, bands=[], series=[]),
+    "two hundred histograms": metric_data.histogram(200, 40),
     "one band": ONE_BAND,
     "one bucket": metric_data.histogram(1, 1),
 }
@@ -253,6 +255,16 @@ async def test_every_chart_draws_odd_data_at_odd_sizes(
                 assert all(app.chart.render_line(y).cell_length == size[0] - 2 for y in range(len(lines)))
             has_note = any("Nothing logged" in line for line in lines)
             assert has_note == name.startswith("no ") or name == "no width"
+
+
+@pytest.mark.parametrize("kind", [GaugeLines, Scatter])
+async def test_as_many_label_sets_as_the_server_answers_are_drawn(kind: type[Chart[Any]]) -> None:
+    data = metric_data.gauge(500, 20)
+    app = app_of(kind, data)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("end")
+        assert [row.name for row in app.chart.reading()][499] == "host=node-249 gpu=1"
+        assert "  +" in "".join(lines_of(app.chart)), "those without room are counted"
 
 
 @pytest.mark.parametrize("kind", [StateTimeline, ShareBars, EnumPie])

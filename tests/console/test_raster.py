@@ -117,3 +117,11 @@ def test_ticks_are_the_numbers_that_people_expect() -> None:
     assert x_ticks("relative", 0, 3600, 6) == [0, 600, 1200, 1800, 2400, 3000, 3600]
     assert [x_label("step", v) for v in (0, 500, 20_000, 2_000_000)] == ["0", "500", "20k", "2000k"]
     assert Scale(0.001, 10, log=True).ticks(10) == [0.001, 0.01, 0.1, 1, 10]
+
+
+def test_every_owner_of_five_hundred_traces_is_told_apart() -> None:
+    """That many label sets come in one answer."""
+    shown = [Trace([n, n + 0.5], [n - 1.0] * 2, [n + 1.0] * 2, [float(n)] * 2, [0, 0]) for n in range(500)]
+    frame = rasterise(shown, 0, 500, scale_of(shown), 500, 500)
+    owners = {owner for row in frame.owners for owner in row} - {raster.NOBODY}
+    assert {raster.owner_of(owner)[0] for owner in owners} == set(range(500))

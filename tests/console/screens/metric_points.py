@@ -23,6 +23,18 @@ def add_metrics(server: ConsoleServer) -> None:
     wait_for(server, "gpu_temperature", "service_state", "api_latency_ms")
 
 
+def add_workers(server: ConsoleServer, count: int) -> None:
+    """A gauge with so many label sets."""
+    _make(server, "worker_load", "gauge", ["worker"], "", "")
+    points = [
+        {"labels": {"worker": f"w{number}"}, "value": number / 3, "timestamp": moment(MINUTES - 60 + 10 * step)}
+        for number in range(count)
+        for step in range(5)
+    ]
+    _send(server, "worker_load", points)
+    wait_for(server, "worker_load")
+
+
 def moment(minute: int) -> str:
     """`minute` of the day that ends at NOW, as the API takes it."""
     return (NOW - timedelta(minutes=MINUTES - minute)).isoformat()

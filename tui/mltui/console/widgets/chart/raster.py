@@ -5,6 +5,7 @@ so filling a vertical stretch is one subtraction of two powers of two.
 """
 
 import math
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,8 @@ class Frame:
     width: int
     height: int
     dots: list[bytearray]
-    owners: list[bytearray]
+    owners: list["array[int]"]
+    """Two bytes each: a metric can have 500 series, and each of them is two owners."""
     marks: bytearray
     """1 for each column of cells that has a NaN or an Inf."""
 
@@ -75,10 +77,9 @@ def rasterise(traces: Sequence[Trace], start: float, end: float, y: Scale, width
 
     Bands lie behind every line. Where two lines share cells they take turns, so that both are seen as dashes.
     """
-    frame = Frame(
-        width, height, [bytearray(width) for _ in range(height)], [bytearray(width) for _ in range(height)],
-        bytearray(width),
-    )  # fmt: skip
+    dots = [bytearray(width) for _ in range(height)]
+    owners = [array("H", [NOBODY]) * width for _ in range(height)]
+    frame = Frame(width, height, dots, owners, bytearray(width))
     drawings = [_draw(trace, start, end, y, width, height * DOTS_HIGH, frame.marks) for trace in traces]
     for number in reversed(range(len(drawings))):
         _put(frame, drawings[number][0], band_owner(number))
