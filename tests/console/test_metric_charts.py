@@ -112,6 +112,41 @@ async def test_quantiles_and_means_are_read() -> None:
             assert numbers(row) == {"mean": total / series.count[at], "sum": total, "count": series.count[at]}
 
 
+async def head_with_crosshair(kind: type[Chart[Any]], data: MetricData, size: tuple[int, int]) -> str:
+    app = app_of(kind, data)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("home", "right")
+        await pilot.pause()
+        return "\n".join(lines_of(app.chart)[: app.chart._head_lines])
+
+
+@pytest.mark.parametrize("size", [(100, 30), (34, 12)], ids=str)
+async def test_every_digit_is_shown_of_what_is_read(size: tuple[int, int]) -> None:
+    """Of the first series at least, however little room there is."""
+    gauge, histogram, enum = metric_data.gauge(40), metric_data.histogram(2), metric_data.enum(1)
+    total, first = histogram.total, histogram.series[0]
+    p50, mean, total_mean = total.quantiles["0.5"][1], first.sum[1], total.sum[1]
+    assert mean is not None and total_mean is not None
+    assert repr(gauge.series[0].mean[1]) in await head_with_crosshair(GaugeLines, gauge, size)
+    assert repr(gauge.series[0].mean[1]) in await head_with_crosshair(Scatter, gauge, size)
+    assert repr(p50) in await head_with_crosshair(QuantileLines, histogram, size)
+    assert repr(mean / first.count[1]) in await head_with_crosshair(Scatter, histogram, size)
+    if size[0] == 100:
+        assert repr(total_mean / total.count[1]) in await head_with_crosshair(HistogramHeatmap, histogram, size)
+        wanted = [(state, seconds[1]) for state, seconds in enum.series[0].states.items() if seconds[1]]
+        head = await head_with_crosshair(StateTimeline, enum, size)
+        assert all(f"{state} {seconds!r}s" in head for state, seconds in wanted)
+        shares = [(share, enum.series[0].durations[state]) for state, share in enum.series[0].shares.items()]
+        for kind in (ShareBars, EnumPie):
+            head = await head_with_crosshair(kind, enum, size)
+            assert any(f"{share!r} {seconds!r}s" in head for share, seconds in shares)
+
+
+async def test_a_number_without_room_is_seen_to_be_cut() -> None:
+    head = await head_with_crosshair(QuantileLines, metric_data.histogram(2), (24, 10))
+    assert "…" in head and "+2" in head
+
+
 # The crosshair.
 
 

@@ -6,7 +6,7 @@ from mltui.console import format as text
 from mltui.console.widgets.chart.chart import Chart
 from mltui.console.widgets.chart.label_sets import names
 from mltui.console.widgets.chart.legend import Item, fitted, strips
-from mltui.console.widgets.chart.reading import Quantity, Reading
+from mltui.console.widgets.chart.reading import Quantity, Reading, exact
 from mltui.console.widgets.chart.states import Share, shares
 from mltui.console.widgets.chart.time_range import time_range
 from mltui.console.widgets.keys import Key, bindings
@@ -82,6 +82,11 @@ class EnumChart(Chart[EnumData]):
         found = self.shares_of(None)
         values = [text.percent(100 * one.share) for one in found]
         return self.legend(found, values, width, min(most, MOST_LEGEND_LINES))
+
+
+def share_words(share: Share) -> str:
+    """The same, where it is read."""
+    return f"{exact(share.share)} {exact(share.seconds)}s"
 
 
 def share_reading(name: str, share: Share) -> Reading:

@@ -11,9 +11,10 @@ from textual.strip import Strip
 
 from mltui.console import format as text
 from mltui.console.widgets.cells import plain
-from mltui.console.widgets.chart.enum_chart import EnumChart, share_reading
+from mltui.console.widgets.chart.enum_chart import EnumChart, share_reading, share_words
 from mltui.console.widgets.chart.ink import Ink, letter
 from mltui.console.widgets.chart.label_sets import ALL, names
+from mltui.console.widgets.chart.legend import Item, fitted, strips
 from mltui.console.widgets.chart.pie import ASPECT, QUARTERS, cell, slices
 from mltui.console.widgets.chart.reading import Reading
 from mltui.console.widgets.chart.states import Share
@@ -46,11 +47,20 @@ class EnumPie(EnumChart):
 
     def head(self, width: int, most: int) -> list[Strip]:
         ink, many = self.ink, len(self.series)
-        name = self._title if many == 1 or self.chosen else f"all {many} label sets"
-        words = [Segment(f" {name}", ink.base + Style(bold=True))]
+        if self.read is not None:
+            return self._head_of(self._slices[int(self.read)], width)
+        words = [Segment(f" {self._heading}", ink.base + Style(bold=True))]
         if many > 1:
             words.append(Segment("  ↑↓ others", ink.style("muted")))
         return [Strip(words).adjust_cell_length(width, ink.base)]
+
+    def _head_of(self, slice_: Share, width: int) -> list[Strip]:
+        """Of the slice that is read, every digit; beside the pie there is no room for them."""
+        items, values = [Item(self._heading), Item(slice_.state, slice_.colour)], ["", share_words(slice_)]
+        legend = fitted(items, values, width - 1, 1)
+        if legend.left_out:
+            legend = fitted(items[1:], values[1:], width - 1, 1)
+        return strips(legend, width, self.ink, letters=self.letters)
 
     def draw(self, width: int, height: int) -> "Pie":
         return Pie(self._slices, width, height, self.ink, letters=self.letters)
@@ -68,6 +78,11 @@ class EnumPie(EnumChart):
     @property
     def _title(self) -> str:
         return self.names[0] if len(self.series) == 1 else self.chosen or ALL
+
+    @property
+    def _heading(self) -> str:
+        many = len(self.series)
+        return self._title if many == 1 or self.chosen else f"all {many} label sets"
 
     @property
     def _one(self) -> EnumSeries | None:

@@ -18,7 +18,7 @@ from mltui.console.widgets.chart.ink import Ink
 from mltui.console.widgets.chart.label_sets import ALL
 from mltui.console.widgets.chart.legend import Item, fitted, strips
 from mltui.console.widgets.chart.metric_curves import mean_of
-from mltui.console.widgets.chart.reading import Quantity, Reading
+from mltui.console.widgets.chart.reading import Quantity, Reading, exact
 from mltui.console.widgets.chart.time_range import time_range
 from mltui.console.widgets.chart.x_axis import XAxis
 from mltui.wire.base import Number, to_float
@@ -73,8 +73,8 @@ class HistogramHeatmap(Chart[HistogramData]):
         found = [(name, count) for name, count in counts if count]
         mean = mean_of(self.shown.total)[self._at]
         items = [Item("count"), Item("mean"), *(Item(name) for name, _ in found)]
-        values = [text.number(self.shown.total.count[self._at]), text.number(mean)]
-        values += [text.number(count) for _, count in found]
+        values = [exact(self.shown.total.count[self._at]), exact(mean)]
+        values += [exact(count) for _, count in found]
         # One column is blank at the left.
         legend = fitted(items, values, width - 1, max(1, most // 2), least_name=GUTTER)
         return strips(legend, width, self.ink, letters=False)

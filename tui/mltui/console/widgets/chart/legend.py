@@ -3,7 +3,7 @@
 Values come before whole names: a name that is cut is still told apart by its colour, a value that is missing is not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from rich.cells import cell_len
@@ -20,6 +20,10 @@ GAP = 2
 """Blank columns between two entries."""
 LEAST_NAME, READABLE_NAME = 5, 9
 """Characters of a name that stay: in any case, and before ranges leave."""
+
+
+Write = Callable[[float | None], str]
+"""How a value is written."""
 
 
 class Named(Protocol):
@@ -69,13 +73,15 @@ def last_values(curves: Sequence[Curve], width: int) -> Legend:
     return next(filter(None, (_shortened(curves, some, width, 1, LEAST_NAME) for some in tries)), legend)
 
 
-def values_at(curves: Sequence[Curve], at: Sequence[int | None], width: int, most: int) -> Legend:
+def values_at(
+    curves: Sequence[Curve], at: Sequence[int | None], width: int, most: int, write: Write = text.number
+) -> Legend:
     """What each series was in its bucket number `at`, on `most` lines at most: with its range, if every range fits.
 
     None for a series that has no bucket to read.
     """
-    means = [_mean_at(curve, i) for curve, i in zip(curves, at, strict=True)]
-    ranges = [mean + _range_at(curve, i) for curve, mean, i in zip(curves, means, at, strict=True)]
+    means = [_mean_at(curve, i, write) for curve, i in zip(curves, at, strict=True)]
+    ranges = [mean + _range_at(curve, i, write) for curve, mean, i in zip(curves, means, at, strict=True)]
     return _shortened(curves, ranges, width, most, READABLE_NAME) or fitted(curves, means, width, most)
 
 
@@ -134,11 +140,20 @@ def _as_many_as_fit(
     items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int = LEAST_NAME
 ) -> Legend:
     entries = _entries(items, values, least_name)
-    for count in range(len(entries) - 1, 0, -1):
+    # More than this cannot be on so many lines; of hundreds, each further try would be felt.
+    narrowest = min((entry.width for entry in entries), default=0)
+    room = most * max(1, (width + GAP) // (narrowest + GAP))
+    for count in range(min(len(entries) - 1, room), 0, -1):
         lines = _flow(entries[:count], width)
         if len(lines) <= most and _line_width(lines[-1]) + GAP + len(f"+{len(entries) - count}") <= width:
             return Legend(lines, len(entries) - count)
-    return Legend([entries[:1]], len(entries[1:]))
+    return Legend([[_cut(entry, width, len(entries) - 1) for entry in entries[:1]]], len(entries[1:]))
+
+
+def _cut(entry: Entry, width: int, left_out: int) -> Entry:
+    """Its value with an ellipsis where not even one series has room: a number without its end would be another one."""
+    over = entry.width + (GAP + len(f"+{left_out}") if left_out else 0) - width
+    return entry if over <= 0 else entry._replace(value=entry.value[: max(0, len(entry.value) - over - 1)] + "…")
 
 
 def _entries(items: Sequence[Named], values: Sequence[str], length: int) -> list[Entry]:
@@ -166,14 +181,14 @@ def _last(curve: Curve) -> str:
     return text.number(next((value for value in reversed(buckets.last) if value is not None), None))
 
 
-def _mean_at(curve: Curve, at: int | None) -> str:
-    return text.ABSENT if at is None else text.number(curve.buckets.mean[at])
+def _mean_at(curve: Curve, at: int | None, write: Write) -> str:
+    return text.ABSENT if at is None else write(curve.buckets.mean[at])
 
 
-def _range_at(curve: Curve, at: int | None) -> str:
+def _range_at(curve: Curve, at: int | None, write: Write) -> str:
     if at is None:
         return ""
     buckets = curve.buckets
     low, high = buckets.min[at], buckets.max[at]
-    words = f" [{text.number(low)} … {text.number(high)}]" if low != high else ""
+    words = f" [{write(low)} … {write(high)}]" if low != high else ""
     return f"{words} ✖{buckets.nonfinite[at]}" if buckets.nonfinite[at] else words

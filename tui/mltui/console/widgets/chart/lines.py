@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from textual.strip import Strip
 
+from mltui.console import format as text
 from mltui.console.state.series import Curve
 from mltui.console.widgets.chart.chart import Chart, T
 from mltui.console.widgets.chart.legend import last_values, nearest, strips, values_at
@@ -29,6 +30,10 @@ class Lines(Chart[T]):
     def bucket_at(self, curve: Curve, x: float) -> int | None:
         """The number of the curve's bucket that is read at `x`; None for none."""
         return nearest(curve, x)
+
+    def write(self, value: float | None) -> str:
+        """A value that the crosshair reads, in words."""
+        return text.number(value)
 
     def show(self, shown: T) -> None:
         self._view = self.view_of(shown)
@@ -56,7 +61,7 @@ class Lines(Chart[T]):
         legend = (
             last_values(curves, width - 1)
             if self.read is None
-            else values_at(curves, self._at(self.read), width - 1, most)
+            else values_at(curves, self._at(self.read), width - 1, most, self.write)
         )
         return strips(legend, width, ink, letters=ink.needs_letters(len(curves)))
 

@@ -7,7 +7,7 @@ from mltui.console.widgets.chart import metric_curves
 from mltui.console.widgets.chart.chart import T
 from mltui.console.widgets.chart.lines import Lines
 from mltui.console.widgets.chart.plot import View
-from mltui.console.widgets.chart.reading import Quantity
+from mltui.console.widgets.chart.reading import Quantity, exact
 from mltui.console.widgets.chart.time_range import time_range
 from mltui.wire.metrics import GaugeData, HistogramData
 
@@ -19,6 +19,9 @@ class MetricLines(Lines[T]):
         xs = curve.buckets.x
         at = bisect_left(xs, x)
         return at if at < len(xs) and xs[at] == x else None
+
+    def write(self, value: float | None) -> str:
+        return exact(value)
 
 
 class GaugeLines(MetricLines[GaugeData]):

@@ -2,7 +2,18 @@
 
 from typing import NamedTuple
 
-from mltui.wire.base import Number
+from mltui.console.format import ABSENT
+from mltui.console.state.metric_table import words
+from mltui.wire.base import Number, to_float
+
+
+def exact(value: Number | None) -> str:
+    """Every digit, as the table has them.
+
+    >>> exact(0.08389423076923078), exact("NaN"), exact(None)
+    ('0.08389423076923078', 'NaN', '–')
+    """
+    return ABSENT if value is None else words(to_float(value))
 
 
 class Quantity(NamedTuple):

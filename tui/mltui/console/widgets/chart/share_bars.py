@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from mltui.console import format as text
 from mltui.console.widgets.cells import plain
-from mltui.console.widgets.chart.enum_chart import EnumChart, name_width, share_reading
+from mltui.console.widgets.chart.enum_chart import EnumChart, name_width, share_reading, share_words
 from mltui.console.widgets.chart.ink import Ink, letter
 from mltui.console.widgets.chart.reading import Reading
 from mltui.console.widgets.chart.rows import Rows
@@ -38,7 +38,7 @@ class ShareBars(EnumChart):
         if self.read is None:
             return self.legend_of_all(width, most)
         found = self.shares_of(self.series[int(self.read)])
-        values = [f"{text.percent(100 * one.share)} {text.duration(one.seconds)}" for one in found]
+        values = [share_words(one) for one in found]
         return self.legend(found, values, width, max(1, most // 2))
 
     def draw(self, width: int, height: int) -> "Bars":
