@@ -88,6 +88,8 @@ def test_leaving_asks_about_live_runs_and_stops_the_server_it_started(url, envir
     terminal.says(b"1 run is going on.")
     terminal.press(b"s\n")
     terminal.says(b"\x1b[?1049h")
+    # Drawn: before it reads keys itself, the terminal would take this one for "go on writing".
+    terminal.says(b"live")
     terminal.press(QUIT)
     terminal.says(b"s  stay in the console")
     terminal.press(b"c\n")
