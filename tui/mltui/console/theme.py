@@ -159,7 +159,6 @@ ANSI = Theme(
 """The terminal's own sixteen colours; what NO_COLOR leaves of it is attributes, see Palette."""
 
 THEMES = (DARK, LIGHT, ANSI)
-DEFAULT_THEME = DARK.name
 
 VARIABLE_DEFAULTS = {
     **_series(_DARK_SERIES),

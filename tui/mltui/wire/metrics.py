@@ -72,7 +72,6 @@ class MetricRow(Answer, kw_only=True):
 MAX_POINTS = 10_000
 """Of one batch."""
 MAX_STATE = 200
-Quantile = Annotated[float, Meta(gt=0, lt=1)]
 
 
 class DataPoint(Request, kw_only=True):

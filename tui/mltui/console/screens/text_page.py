@@ -12,8 +12,6 @@ from mltui.console.widgets import cells
 from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.painted import PaintedLines
 
-LINES_A_WHEEL_STEP = 3
-
 KEYS = [
     Key("page.down", "lines(1)", "down,j", "Down"),
     Key("page.up", "lines(-1)", "up,k", "Up"),
