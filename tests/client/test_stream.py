@@ -51,7 +51,8 @@ class Peer:
         await self.connection.send(msgspec.json.encode(notice).decode())
 
     async def heard(self) -> Command:
-        return await asyncio.wait_for(self.commands.get(), DEADLINE_S)
+        async with asyncio.timeout(DEADLINE_S):
+            return await self.commands.get()
 
     async def subscribed(self, *topics: Topic) -> None:
         """Wait until exactly these were subscribed to, in however many commands."""
@@ -71,7 +72,8 @@ class States:
         self.seen.put_nowait(live.state)
 
     async def next(self) -> str:
-        return await asyncio.wait_for(self.seen.get(), DEADLINE_S)
+        async with asyncio.timeout(DEADLINE_S):
+            return await self.seen.get()
 
 
 async def first(live: Live) -> Notice:
@@ -80,7 +82,8 @@ async def first(live: Live) -> Notice:
             return notice
         raise AssertionError("it ended")
 
-    return await asyncio.wait_for(one(), DEADLINE_S)
+    async with asyncio.timeout(DEADLINE_S):
+        return await one()
 
 
 async def test_it_resumes_from_the_last_cursor_when_the_server_comes_back():
@@ -136,7 +139,8 @@ async def test_notices_nobody_has_read_yet_are_merged():
         reader = aiter(live)
         seen: list[Notice] = []
         while not seen or seen[-1].topic != "events":
-            seen.append(await asyncio.wait_for(anext(reader), DEADLINE_S))
+            async with asyncio.timeout(DEADLINE_S):
+                seen.append(await anext(reader))
         assert {i for notice in seen for i in notice.ids} == {f"run-{n}" for n in range(5)} | {"again"}
         assert [notice.cursor for notice in seen if notice.topic == "runs"][-1] == "4"
 

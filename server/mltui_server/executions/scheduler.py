@@ -71,7 +71,8 @@ class Scheduler:
                 # One run that cannot be advanced must not stop the others for ever.
                 logger.exception("the scheduler's step failed")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), TICK_S)
+                async with asyncio.timeout(TICK_S):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def step(self) -> None:

@@ -63,7 +63,8 @@ class News:
     async def next(self) -> set[str]:
         """Wait for news, and return the topics that have some."""
         try:
-            await asyncio.wait_for(self._heard.wait(), LOOK_EVERY_S)
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await self._heard.wait()
         except TimeoutError:
             return set(self._topics)
         self._heard.clear()
