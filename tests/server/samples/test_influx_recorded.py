@@ -101,7 +101,7 @@ async def test_what_is_no_influxdb_is_said_so():
 
 def one_bad_line(request: httpx.Request) -> httpx.Response:
     """3's partial write; 2.x says 400 or 422 and takes nothing."""
-    if request.url.path == "/write" and b"v=13.0" in request.content:
+    if request.url.path == "/write" and b"v=13," in request.content:
         return httpx.Response(422, json={"code": "unprocessable entity", "message": "field type conflict"})
     return core3(request)
 

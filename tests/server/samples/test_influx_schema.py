@@ -1,7 +1,9 @@
 """Keys of every kind through line protocol and InfluxQL, and where resource series lie."""
 
 import math
+import struct
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
@@ -47,17 +49,17 @@ def test_two_texts_never_become_one(one: str, other: str):
 
 def test_what_the_lines_say():
     def said(series: SeriesColumns) -> list[str]:
-        return [line for body in bodies([series]) for line in body.encode().decode().split("\n")]
+        return [line for body in bodies([series]) for line in body.encode().decode().splitlines()]
 
     run = str(RUN)
     assert said(columns([1.0, math.nan], key="a b", steps=[None, 7])) == [
-        rf"metric,metric=a\ b,run={run} v=1.0 0",
+        rf"metric,metric=a\ b,run={run} v=1 0",
         rf"metric,metric=a\ b,run={run} nf=1i,step=7i 1",
     ]
     cpu = SeriesColumns(
         SeriesName(RUN, "sys/train/gpu0/util"), pa.array([5]), pa.nulls(1, pa.int64()), pa.array([3.0]), 0, "node 1"
     )
-    assert said(cpu) == [rf"resource,device=gpu0,node=node\ 1,run={run},scope=train util=3.0 5"]
+    assert said(cpu) == [rf"resource,device=gpu0,node=node\ 1,run={run},scope=train util=3 5"]
 
 
 def test_every_line_is_in_one_body_and_bodies_are_bounded(monkeypatch):
@@ -66,12 +68,30 @@ def test_every_line_is_in_one_body_and_bodies_are_bounded(monkeypatch):
     series = [columns([1.0] * 23, key=key) for key in ("a", "sys/train/process/cpu", "b" * 200)]
     made = list(bodies(series))
     assert all(len(body) <= 10 and len(body.encode()) <= 1500 for body in made)
-    assert sorted(line for body in made for line in body.encode().split(b"\n")) == sorted(
-        line.encode() for one in series for line in lines.lines(lines.Piece(one, 0, 23))
+    assert sorted(line for body in made for line in body.encode().splitlines(True)) == sorted(
+        line.encode() for one in series for line in lines.lines(lines.Piece(one, 0, 23)).to_pylist()
     )
     for body in made:
         halves = [body.part(0, 3), body.part(3, len(body))]
-        assert b"\n".join(half.encode() for half in halves if len(half)) == body.encode()
+        assert b"".join(half.encode() for half in halves) == body.encode()
+
+
+async def test_no_digit_is_lost(influx_access):
+    drawn = np.random.default_rng(3).integers(-(2**63), 2**63 - 1, 3_000).view(np.float64)
+    values = [5e-324, -0.0, 0.1, 1e22, 1e-7, 1.7976931348623157e308, -2.2250738585072014e-308, math.inf, -math.inf]
+    values += [float(value) for value in drawn]
+    steps = [None if number % 5 == 0 else number * 3_074_457_345 for number in range(len(values))]
+    store = InfluxStore(influx_access, Retention())
+    assert await store.write([1], [columns(values, steps=steps)]) == []
+    found = await exported(store, "loss")
+    assert [row[0] for row in found] == steps
+    assert [packed(row[2]) for row in found] == [packed(value) for value in values]
+    await store.close()
+
+
+def packed(value: float) -> bytes:
+    """Every NaN is the same one."""
+    return b"nan" if math.isnan(value) else struct.pack("d", value)
 
 
 @pytest.mark.parametrize(("key", "measurement"), [

@@ -88,16 +88,26 @@ def unit(number: int, samples: Samples) -> Block:
 
 def roll(blocks: Sequence[Block]) -> Block:
     """The block of the next larger span, of all that are in it. It needs levels no coarser than its own finest."""
-    abouts = [one.about for one in blocks]
-    extents = {axis: extent for axis in AXES if (extent := roll_extent(axis, abouts))}
+    extents = _roll_extents(blocks)
     levels: dict[StoreAxis, Levels] = {}
     for axis, extent in extents.items():
         parts = [_at(extent.finest, one.levels[axis]) for one in blocks if axis in one.levels]
         cells = joined(parts)
         levels[axis] = _coarser(extent.finest, merged(cells, cells.index))
         extents[axis] = msgspec.structs.replace(extent, coarsest=max(levels[axis]))
-    first = abouts[0]
+    first = blocks[0].about
     return Block(About(first.span * FAN_OUT, first.number // FAN_OUT, extents["time"], extents.get("step")), levels)
+
+
+def fine_enough(blocks: Sequence[Block]) -> bool:
+    """Whether they have the levels that `roll` needs."""
+    extents = _roll_extents(blocks)
+    return all(min(levels) <= extents[axis].finest for one in blocks for axis, levels in one.levels.items())
+
+
+def _roll_extents(blocks: Sequence[Block]) -> dict[StoreAxis, Extent]:
+    abouts = [one.about for one in blocks]
+    return {axis: extent for axis in AXES if (extent := roll_extent(axis, abouts))}
 
 
 def roll_extent(axis: StoreAxis, blocks: Sequence[About]) -> Extent | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import structlog
@@ -13,6 +12,7 @@ from mltui_server.samples.influx.blocks import Piece, packed_line, read_abouts, 
 from mltui_server.samples.influx.client import InfluxClient
 from mltui_server.samples.influx.packing import unpack_cells
 from mltui_server.samples.influx.points import PointReader
+from mltui_server.samples.influx.recent import BlockId, Recent
 from mltui_server.samples.influx.rollups import (
     AXES,
     FAN_OUT,
@@ -21,6 +21,7 @@ from mltui_server.samples.influx.rollups import (
     About,
     Block,
     Levels,
+    fine_enough,
     roll,
     roll_extent,
     unit,
@@ -48,8 +49,8 @@ class Growth(NamedTuple):
         return range(self.start // span, (self.start + len(self.samples)) // span)
 
 
-Made = dict[tuple[SeriesName, int, int], Block]
-"""By span and number."""
+Made = dict[BlockId, Block]
+"""Smaller ones before larger."""
 
 
 class Sealer:
@@ -58,6 +59,7 @@ class Sealer:
     def __init__(self, client: InfluxClient) -> None:
         self._client = client
         self._tails = Tails()
+        self._recent = Recent()
 
     async def seal(self, places: Places, columns: Sequence[SeriesColumns]) -> None:
         """`columns`: what the store has taken."""
@@ -66,13 +68,15 @@ class Sealer:
             for one in columns
             if len(one.times)
         ]
-        made = Made()
         whole = [await self._from_unit(places, one) for one in growths if one.completes(UNIT)]
-        await self._write(places, _unit_lines(whole, made))
-        for one in growths:
-            for smaller, span in pairwise(reversed(SPANS)):
+        made = await asyncio.to_thread(_units, whole)
+        for span in reversed(SPANS[:-1]):
+            for one in growths:
                 for number in one.completes(span):
-                    await self._roll(places, one.name, smaller, number, made)
+                    await self._roll(places, BlockId(one.name, span, number), made)
+        await self._write(places, _lines(whole, made))
+        self._recent.add(made.items())
+        for one in growths:
             self._tails.grow(one.name, one.start, one.samples)
 
     async def _from_unit(self, places: Places, growth: Growth) -> Growth:
@@ -88,15 +92,17 @@ class Sealer:
             return Growth(name, start - open_, joined_samples([earlier, samples]))
         return Growth(name, start - open_ + UNIT, samples.part(UNIT - open_, len(samples)))
 
-    async def _roll(self, places: Places, name: SeriesName, smaller: int, number: int, made: Made) -> None:
+    async def _roll(self, places: Places, id_: BlockId, made: Made) -> None:
         """Of blocks made just now and earlier; none if one of them is missing."""
-        numbers = range(number * FAN_OUT, (number + 1) * FAN_OUT)
-        blocks = [made[name, smaller, one] for one in numbers if (name, smaller, one) in made]
-        if blocks and len(blocks) < FAN_OUT:
-            blocks = [*await _earlier(Asking(self._client, places, name.run), name.key, numbers, blocks), *blocks]
+        children = id_.children()
+        new = [made[one] for one in children if one in made]
+        if not new:
+            return
+        blocks = [block for one in children if (block := made.get(one) or self._recent.get(one))]
+        if len(blocks) < FAN_OUT or not fine_enough(blocks):
+            blocks = [*await _earlier(Asking(self._client, places, id_.series.run), children, new), *new]
         if len(blocks) == FAN_OUT:
-            block = made[name, smaller * FAN_OUT, number] = await asyncio.to_thread(roll, blocks)
-            await self._write(places, _rollup_lines(name, block))
+            made[id_] = await asyncio.to_thread(roll, blocks)
 
     async def _write(self, places: Places, lines: Iterator[Line]) -> None:
         bodies = _bodies(lines)
@@ -107,18 +113,23 @@ class Sealer:
                 logger.warning("roll-ups are refused; charts do without them", reason=refused.reason)
 
 
-def _unit_lines(growths: Sequence[Growth], made: Made) -> Iterator[Line]:
-    """Puts the units into `made`, too."""
-    for name, start, samples in growths:
-        for number in range(start // UNIT, (start + len(samples)) // UNIT):
-            part = samples.part(number * UNIT - start, (number + 1) * UNIT - start)
-            block = made[name, UNIT, number] = unit(number, part)
-            yield from _rollup_lines(name, block)
-            yield layout(name.key).measurement, packed_line(name, number, part)
+def _units(growths: Sequence[Growth]) -> Made:
+    return {BlockId(one.name, UNIT, number): unit(number, part) for one in growths for number, part in _parts(one)}
 
 
-def _rollup_lines(name: SeriesName, block: Block) -> Iterator[Line]:
-    yield from (("rollup", line) for line in rollup_lines(name, block))
+def _parts(growth: Growth) -> Iterator[tuple[int, Samples]]:
+    """The samples of each unit, with its number."""
+    _, start, samples = growth
+    for number in range(start // UNIT, (start + len(samples)) // UNIT):
+        yield number, samples.part(number * UNIT - start, (number + 1) * UNIT - start)
+
+
+def _lines(growths: Sequence[Growth], made: Made) -> Iterator[Line]:
+    for id_, block in made.items():
+        yield from (("rollup", line) for line in rollup_lines(id_.series, block))
+    for one in growths:
+        for number, part in _parts(one):
+            yield layout(one.name.key).measurement, packed_line(one.name, number, part)
 
 
 def _bodies(lines: Iterator[Line]) -> Iterator[tuple[Kind, bytes]]:
@@ -137,11 +148,11 @@ def _encoded(lines: Mapping[Kind, Sequence[str]]) -> Iterator[tuple[Kind, bytes]
     yield from ((kind, "\n".join(some).encode()) for kind, some in lines.items())
 
 
-async def _earlier(asking: Asking, key: str, numbers: range, made: Sequence[Block]) -> list[Block]:
-    """The blocks of these numbers that are older than those made, each with the levels that a block of all needs."""
-    first = made[0].about
+async def _earlier(asking: Asking, wanted: Sequence[BlockId], made: Sequence[Block]) -> list[Block]:
+    """The blocks wanted that are older than those made, each with the levels that a block of all needs."""
+    first, key = made[0].about, wanted[0].series.key
     [abouts] = await read_abouts(asking, first.span, [Stretch(key, 0, first.time.low - 1)], FAN_OUT)
-    abouts = [about for about in abouts if about.number in numbers]
+    abouts = [about for about in abouts if about.number in {one.number for one in wanted}]
     everything = [*abouts, *(one.about for one in made)]
     levels: dict[About, dict[StoreAxis, Levels]] = {about: {} for about in abouts}
     for axis in AXES:

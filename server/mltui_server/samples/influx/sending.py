@@ -1,9 +1,9 @@
 """Sending lines, and finding those that the server will never take: everything else must get past them."""
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 
+from mltui_server.lib.tasks import each
 from mltui_server.samples.influx.asking import Places
 from mltui_server.samples.influx.client import InfluxClient
 from mltui_server.samples.influx.lines import Body, bodies
@@ -25,18 +25,7 @@ class Sending:
 
     async def send(self, columns: Sequence[SeriesColumns]) -> None:
         """Raises StoreError where the server cannot be used: then all of it is to be sent again."""
-        under_way: deque[asyncio.Task[None]] = deque()
-        try:
-            for body in bodies(columns):
-                if len(under_way) == AT_ONCE:
-                    await under_way.popleft()
-                under_way.append(asyncio.create_task(self._send(body)))
-            while under_way:
-                await under_way.popleft()
-        finally:
-            for task in under_way:
-                task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+        await each(bodies(columns), AT_ONCE, self._send)
 
     async def _send(self, body: Body) -> None:
         """Halves what is refused until single lines are left: there is something wrong with those."""

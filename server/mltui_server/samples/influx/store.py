@@ -6,7 +6,7 @@ is written again replaces itself. InfluxDB knows no transactions: who reads whil
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,6 +15,7 @@ import httpx
 import pyarrow as pa
 
 from mltui.wire.health import Component
+from mltui_server.lib.tasks import each
 from mltui_server.samples.influx.access import Access, Retention
 from mltui_server.samples.influx.asking import Asking
 from mltui_server.samples.influx.buckets import read_buckets
@@ -26,6 +27,10 @@ from mltui_server.samples.influx.sealing import Sealer
 from mltui_server.samples.influx.sending import Sending
 from mltui_server.samples.refusals import without
 from mltui_server.samples.store import Buckets, RefusedSamples, Selection, SeriesColumns, StoreError
+
+PART_SAMPLES = 60_000
+PARTS_AT_ONCE = 2
+"""While the server takes in the one, the other is summed up."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,12 @@ class InfluxStore:
     async def write(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> Sequence[RefusedSamples]:
         async with self._ready() as server:
             sending = Sending(self._client, server.control.places)
-            await sending.send(columns)
-            await self._sealer.seal(server.control.places, without(sending.refused, columns))
+
+            async def move(part: Sequence[SeriesColumns]) -> None:
+                await sending.send(part)
+                await self._sealer.seal(server.control.places, without(sending.refused, part))
+
+            await each(_parts(columns), PARTS_AT_ONCE, move)
             return sending.refused
 
     async def buckets(self, selection: Selection, count: int) -> Buckets | None:
@@ -116,3 +125,16 @@ class InfluxStore:
         control = control_for(self._client)
         await control.prepare(self._retention)
         return Server(version, control)
+
+
+def _parts(columns: Sequence[SeriesColumns]) -> Iterator[list[SeriesColumns]]:
+    """Whole series, together some PART_SAMPLES."""
+    part, total = list[SeriesColumns](), 0
+    for series in columns:
+        part.append(series)
+        total += len(series.times)
+        if total >= PART_SAMPLES:
+            yield part
+            part, total = [], 0
+    if part:
+        yield part
