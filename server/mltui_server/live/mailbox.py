@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import msgspec
+
 from mltui.wire.live import Notice
 
 MAX_IDS = 200
@@ -26,7 +28,11 @@ class Mailbox:
     def put(self, notice: Notice) -> None:
         """Say it when its time comes, together with what waits of the same topic."""
         waiting = self._waiting.get(notice.topic)
-        self._waiting[notice.topic] = notice if waiting is None or notice.type != "notice" else merge(waiting, notice)
+        if waiting is not None and notice.type == "notice":
+            notice = _merged(waiting, notice)
+        if len(notice.ids) > MAX_IDS:
+            notice = msgspec.structs.replace(notice, ids=[])
+        self._waiting[notice.topic] = notice
         self._something.set()
 
     def drop(self, topic: str) -> None:
@@ -59,7 +65,7 @@ class Mailbox:
         return None
 
 
-def merge(older: Notice, newer: Notice) -> Notice:
+def _merged(older: Notice, newer: Notice) -> Notice:
     """One notice that says what both say. No ids means "everything", so it stays that way."""
     ids = list(dict.fromkeys(older.ids + newer.ids)) if older.ids and newer.ids else []
-    return Notice(topic=newer.topic, cursor=newer.cursor, ids=ids if len(ids) <= MAX_IDS else [])
+    return Notice(topic=newer.topic, cursor=newer.cursor, ids=ids)
