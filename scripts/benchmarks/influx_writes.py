@@ -17,51 +17,50 @@ from benchmarks.samples import wait_readable
 from benchmarks.server import bench_server
 from mltui.wire.samples import SampleBatch
 from mltui_server.samples.influx.lines import bodies
-from mltui_server.samples.influx.sending import AT_ONCE
 from mltui_server.samples.store import SeriesColumns, SeriesName
 
 KEYS = ("loss", "accuracy", "lr", "grad_norm", "val/loss")
-PER_REQUEST = 1_000
 CONNECTIONS = 8
 AIM = 70
 """Per cent of what InfluxDB takes when it is sent nothing else."""
 
 
 def figures(quick: bool) -> Iterator[Figure]:
-    requests = 80 if quick else 2_000
     with influx_server() as url:
         if url is None:
             return
-        writers = [batches(requests // CONNECTIONS, PER_REQUEST, KEYS) for _ in range(CONNECTIONS)]
-        total = len(writers) * len(writers[0]) * PER_REQUEST
-        with bench_server(INFLUX_URL=url) as server:
-            value = total / asyncio.run(_through(server.url, writers))
-        raw = total / asyncio.run(_post_raw(url, _lines(writers)))
+        for size in (1_000, 10_000):
+            yield from _compared(url, size, total=80_000 if quick else 2_000_000)
+
+
+def _compared(url: str, size: int, total: int) -> Iterator[Figure]:
+    writers = [batches(total // CONNECTIONS // size, size, KEYS) for _ in range(CONNECTIONS)]
+    total = len(writers) * len(writers[0]) * size
+    with bench_server(INFLUX_URL=url) as server:
+        value = total / asyncio.run(_through(server.url, writers, size))
+    raw = total / asyncio.run(_post_raw(url, [_lines(bodies_) for bodies_ in writers]))
     yield Figure(
-        name="samples into InfluxDB, accepted to readable", value=value, unit="/s",
-        peer="the same points as lines, posted to it raw", peer_value=raw,
+        name=f"samples into InfluxDB, accepted to readable, {size:,} a request", value=value, unit="/s",
+        peer="the same requests as lines, posted to it raw", peer_value=raw,
     )  # fmt: skip
     yield Figure(name="of what it takes raw", value=100 * value / raw, unit="%", aim=f"> {AIM}")
 
 
-async def _through(url: str, writers: Sequence[Sequence[bytes]]) -> float:
+async def _through(url: str, writers: Sequence[Sequence[bytes]], size: int) -> float:
     """Seconds until all can be read; a run for each writer."""
     runs = [create_run(url) for _ in writers]
     started = time.perf_counter()
     await asyncio.gather(*(post_all(url, run, [bodies_]) for run, bodies_ in zip(runs, writers, strict=True)))
     for run, bodies_ in zip(runs, writers, strict=True):
-        wait_readable(url, run, len(bodies_) * PER_REQUEST)
+        wait_readable(url, run, len(bodies_) * size)
     return time.perf_counter() - started
 
 
-def _lines(writers: Sequence[Sequence[bytes]]) -> list[bytes]:
-    """Bodies as the store sends them, made beforehand."""
-    found = []
-    for bodies_ in writers:
-        run = uuid4()
-        columns = [_columns(run, msgspec.msgpack.decode(body, type=SampleBatch)) for body in bodies_]
-        found += [body.encode() for body in bodies([one for several in columns for one in several])]
-    return found
+def _lines(requests: Sequence[bytes]) -> list[bytes]:
+    """Of one writer, a body a request, made beforehand."""
+    run = uuid4()
+    batches_ = [msgspec.msgpack.decode(request, type=SampleBatch) for request in requests]
+    return [b"".join(body.encode() for body in bodies(_columns(run, batch))) for batch in batches_]
 
 
 def _columns(run: UUID, batch: SampleBatch) -> list[SeriesColumns]:
@@ -73,19 +72,18 @@ def _columns(run: UUID, batch: SampleBatch) -> list[SeriesColumns]:
     ]
 
 
-async def _post_raw(url: str, lines: Sequence[bytes]) -> float:
-    """Seconds, as many bodies at a time as the store sends."""
-    waiting = list(reversed(lines))
+async def _post_raw(url: str, writers: Sequence[Sequence[bytes]]) -> float:
+    """Seconds, a connection for each writer."""
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
         (await http.post("/query", data={"q": 'CREATE DATABASE "raw"'})).raise_for_status()
 
-        async def post() -> None:
-            while waiting:
-                answer = await http.post("/write", params={"db": "raw", "precision": "ns"}, content=waiting.pop())
+        async def post(requests: Sequence[bytes]) -> None:
+            for request in requests:
+                answer = await http.post("/write", params={"db": "raw", "precision": "ns"}, content=request)
                 answer.raise_for_status()
 
         started = time.perf_counter()
-        await asyncio.gather(*(post() for _ in range(AT_ONCE)))
+        await asyncio.gather(*map(post, writers))
         return time.perf_counter() - started
 
 

@@ -15,7 +15,7 @@ from mltui_server.samples.influx.sealing import Sealer
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.store import Selection, SeriesColumns, StoreError
 
-SMALL = {"FAN_OUT": 2, "UNIT": 4, "SPANS": (16, 8, 4), "CELLS": 3, "PART": 2, "LATEST": 2}
+SMALL = {"FAN_OUT": 2, "UNIT": 4, "SPANS": (16, 8, 4), "CELLS": 3, "UNIT_CELLS": 3, "PART": 2, "LATEST": 2}
 NOW = 1_790_000_000 * 10**9
 TOTAL = 100
 

@@ -22,8 +22,9 @@ from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.store import BucketColumns, Buckets, SampleStore, Selection
 
 SMALL = {
-    "SEAL_ROWS": 7, "CHUNK_ROWS": 2, "FAN_OUT": 2, "UNIT": 4, "SPANS": (16, 8, 4), "CELLS": 3, "PART": 2, "LATEST": 2,
-    "PAGE_ROWS": 40, "LEAST_ROWS": 7, "REQUEST_COST": 16, "BODY_BYTES": 5000, "KEPT_SAMPLES": 20,
+    "SEAL_ROWS": 7, "CHUNK_ROWS": 2, "FAN_OUT": 2, "UNIT": 4, "SPANS": (16, 8, 4), "CELLS": 3, "UNIT_CELLS": 3,
+    "PART": 2, "LATEST": 2, "KEPT_BLOCKS": 3, "PAGE_ROWS": 40, "LEAST_ROWS": 7, "REQUEST_COST": 16,
+    "BODY_BYTES": 5000, "KEPT_SAMPLES": 20,
 }  # fmt: skip
 NOW = 1_790_000_000 * 10**9
 

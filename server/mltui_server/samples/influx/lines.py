@@ -1,4 +1,4 @@
-"""Samples to line protocol. Arrow writes the numbers: four times as fast as an f-string a sample, and without the GIL."""
+"""Samples to line protocol. Arrow writes the numbers: four times as fast as an f-string a sample, and in parallel."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

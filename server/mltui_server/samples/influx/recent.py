@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from mltui_server.samples.influx.rollups import FAN_OUT, SPANS, Block, Levels
+from mltui_server.samples.influx.rollups import FAN_OUT, SPANS, UNIT, Block, Levels
 from mltui_server.samples.store import SeriesName
 
 KEPT_BLOCKS = 2_000
@@ -28,7 +28,7 @@ class Recent:
         self._blocks: OrderedDict[BlockId, Block] = OrderedDict()
 
     def get(self, id_: BlockId) -> Block | None:
-        """Without its finest cells."""
+        """Perhaps without its finest cells."""
         return self._blocks.get(id_)
 
     def add(self, made: Iterable[tuple[BlockId, Block]]) -> None:
@@ -37,12 +37,17 @@ class Recent:
             for child in id_.children():
                 self._blocks.pop(child, None)
             if id_.span < SPANS[0]:
-                self._blocks[id_] = replace(block, levels={axis: _coarse(one) for axis, one in block.levels.items()})
+                self._blocks[id_] = block if id_.span == UNIT else _coarse(block)
         while len(self._blocks) > KEPT_BLOCKS:
             self._blocks.popitem(last=False)
 
 
-def _coarse(levels: Levels) -> Levels:
-    """Most of what a block takes are its finest cells, which are finer than those of a larger one."""
+def _coarse(block: Block) -> Block:
+    """Most of what it takes are its finest cells, and those of the larger one are coarser."""
+    levels = {axis: _without_finest(one) for axis, one in block.levels.items()}
+    return replace(block, levels=levels)
+
+
+def _without_finest(levels: Levels) -> Levels:
     finest = min(levels)
     return {exponent: cells for exponent, cells in levels.items() if exponent > finest} or levels

@@ -19,7 +19,8 @@ UNIT = 2_048
 FAN_OUT = 8
 """Blocks that make one of the next larger span: then buckets of any width take some hundred blocks."""
 SPANS = (UNIT * FAN_OUT**3, UNIT * FAN_OUT**2, UNIT * FAN_OUT, UNIT)
-CELLS = 256
+CELLS, UNIT_CELLS = 256, 128
+"""Of a block, and of the smallest: finer ones would take more room than the samples, which can be read instead."""
 COARSER = 2
 """Exponents from one level to the next."""
 AXES: Sequence[StoreAxis] = ("time", "step")
@@ -80,7 +81,7 @@ def unit(number: int, samples: Samples) -> Block:
         placed = samples.on_axis(axis)
         if len(placed.points):
             low, high = int(placed.points.min()), int(placed.points.max())
-            finest = _finest(low, high)
+            finest = _finest(low, high, UNIT_CELLS)
             levels[axis] = _coarser(finest, summed(placed, placed.points >> finest))
             extents[axis] = Extent(low, high, finest, max(levels[axis]))
     return Block(About(UNIT, number, extents["time"], extents.get("step")), levels)
@@ -116,14 +117,14 @@ def roll_extent(axis: StoreAxis, blocks: Sequence[About]) -> Extent | None:
     if not extents:
         return None
     low, high = min(one.low for one in extents), max(one.high for one in extents)
-    finest = max(_finest(low, high), *(one.finest for one in extents))
+    finest = max(_finest(low, high, CELLS), *(one.finest for one in extents))
     return Extent(low, high, finest, finest)
 
 
-def _finest(low: int, high: int) -> int:
-    """The exponent of cells of which at most CELLS lie between."""
-    exponent = max(0, (high - low).bit_length() - CELLS.bit_length())
-    while (high >> exponent) - (low >> exponent) >= CELLS:
+def _finest(low: int, high: int, most: int) -> int:
+    """The exponent of cells of which at most so many lie between."""
+    exponent = max(0, (high - low).bit_length() - most.bit_length())
+    while (high >> exponent) - (low >> exponent) >= most:
         exponent += 1
     return exponent
 
