@@ -1,9 +1,14 @@
-"""Points into a real InfluxDB: through the server, roll-ups included, beside the same points posted to it raw."""
+"""Points into a real InfluxDB: through the server, roll-ups included, beside the same requests posted to it raw.
+
+Once with everything on all processors, and once as if InfluxDB had a machine of its own: on a processor of its own,
+with client, server and Postgres on the others.
+"""
 
 import asyncio
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from uuid import UUID, uuid4
 
 import httpx
@@ -13,6 +18,7 @@ import pyarrow as pa
 from benchmarks.figure import Figure, table
 from benchmarks.influxd import influx_server
 from benchmarks.load import batches, create_run, post_all
+from benchmarks.machine import on_processors, processors
 from benchmarks.samples import wait_readable
 from benchmarks.server import bench_server
 from mltui.wire.samples import SampleBatch
@@ -21,26 +27,37 @@ from mltui_server.samples.store import SeriesColumns, SeriesName
 
 KEYS = ("loss", "accuracy", "lr", "grad_norm", "val/loss")
 CONNECTIONS = 8
+SIZES = (1_000, 10_000)
+"""Of requests, in samples."""
 AIM = 70
 """Per cent of what InfluxDB takes when it is sent nothing else."""
 
 
 def figures(quick: bool) -> Iterator[Figure]:
+    total = 80_000 if quick else 2_000_000
+    *others, last = processors()
     with influx_server() as url:
         if url is None:
             return
-        for size in (1_000, 10_000):
-            yield from _compared(url, size, total=80_000 if quick else 2_000_000)
+        for size in SIZES:
+            yield from _compared(url, size, total)
+    if not others:
+        return
+    with ExitStack() as stack:
+        with on_processors([last]):
+            url = stack.enter_context(influx_server())
+        with on_processors(others):
+            yield from _compared(url or "", SIZES[-1], total, ", InfluxDB on a processor of its own")
 
 
-def _compared(url: str, size: int, total: int) -> Iterator[Figure]:
+def _compared(url: str, size: int, total: int, where: str = "") -> Iterator[Figure]:
     writers = [batches(total // CONNECTIONS // size, size, KEYS) for _ in range(CONNECTIONS)]
     total = len(writers) * len(writers[0]) * size
     with bench_server(INFLUX_URL=url) as server:
         value = total / asyncio.run(_through(server.url, writers, size))
     raw = total / asyncio.run(_post_raw(url, [_lines(bodies_) for bodies_ in writers]))
     yield Figure(
-        name=f"samples into InfluxDB, accepted to readable, {size:,} a request", value=value, unit="/s",
+        name=f"samples into InfluxDB, accepted to readable, {size:,} a request{where}", value=value, unit="/s",
         peer="the same requests as lines, posted to it raw", peer_value=raw,
     )  # fmt: skip
     yield Figure(name="of what it takes raw", value=100 * value / raw, unit="%", aim=f"> {AIM}")

@@ -2,6 +2,8 @@
 
 import os
 import platform
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -23,3 +25,19 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def processors() -> list[int]:
+    """Those that this process may use; one alone where the system does not tell."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+
+
+@contextmanager
+def on_processors(some: Collection[int]) -> Iterator[None]:
+    """Within the block, this process and what it starts have these alone."""
+    before = processors()
+    os.sched_setaffinity(0, some)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
