@@ -17,7 +17,9 @@ from mltui_server.executions.lost import settle_exited
 from mltui_server.executions.scheduler import Scheduler
 from mltui_server.health.controller import show_health, show_metrics
 from mltui_server.health.service import check_postgres, check_scheduler
+from mltui_server.lib.compressed import DecompressMiddleware
 from mltui_server.lib.docs import openapi_config, static_router
+from mltui_server.lib.head import with_head
 from mltui_server.lib.principal import provide_principal
 from mltui_server.lib.problems import respond
 from mltui_server.lib.request_id import RequestIdMiddleware
@@ -72,7 +74,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             }
             yield
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             Router(
                 API,
@@ -96,9 +98,11 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
         ],
         dependencies={"session": Provide(provide_session), "principal": Provide(provide_principal)},
         exception_handlers={Exception: respond},
-        middleware=[RequestIdMiddleware()],
+        middleware=[RequestIdMiddleware(), DecompressMiddleware()],
         lifespan=[lifespan],
         state=State(),
         openapi_config=openapi_config(),
         logging_config=None,
     )
+    app.asgi_handler = with_head(app.asgi_handler)
+    return app

@@ -1,7 +1,9 @@
 """Every exception becomes one RFC 9457 problem, here and nowhere else."""
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 import psycopg
@@ -12,6 +14,7 @@ import uuid_utils
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotFoundException, SerializationException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.typing import FieldDefinition
 
 from mltui.wire.base import Problem, in_words
 from mltui.wire.states import IllegalTransition
@@ -21,8 +24,6 @@ from mltui_server.lib.request_id import HEADER
 logger = structlog.get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
-BOUNDS = {"first": "from", "low": "from", "end": "to", "high": "to"}
-"""What handlers call parameters whose names Python keeps for itself."""
 TITLES = {
     400: "Bad request",
     401: "Unauthorized",
@@ -48,13 +49,17 @@ DATABASE_AWAY = (
 """Raised while Postgres is stopped, restarting or out of connections: the client should try again."""
 
 
-def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
+Parameters = Mapping[str, FieldDefinition]
+"""Of the handler, by the names that they have there."""
+
+
+def problem_of(error: Exception, parameters: Parameters) -> tuple[Problem, dict[str, str]]:
     """The problem that explains `error`, and headers to send with it."""
-    status, detail, errors, headers = _explain(error)
+    status, detail, errors, headers = _explain(error, parameters)
     return Problem(title=TITLES.get(status, "Error"), status=status, detail=detail, errors=errors), headers
 
 
-def _explain(error: Exception) -> tuple[int, str, list[dict[str, Any]], dict[str, str]]:
+def _explain(error: Exception, parameters: Parameters) -> tuple[int, str, list[dict[str, Any]], dict[str, str]]:
     match error:
         case NotFound():
             return 404, str(error), [], {}
@@ -75,7 +80,8 @@ def _explain(error: Exception) -> tuple[int, str, list[dict[str, Any]], dict[str
         case RecursionError():
             return 400, "the body cannot be decoded: it is nested too deep", [], {}
         case ValidationException():
-            return 422, _validation_detail(error), _validation_errors(error), {}
+            faults = _validation_errors(error, parameters)
+            return 422, "; ".join(f"{f['path']}: {f['message']}" for f in faults) or error.detail, faults, {}
         case HTTPException() if isinstance(error.__cause__, SerializationException):
             return 400, f"the body cannot be decoded: {error.__cause__.detail}", [], {}
         case NotFoundException():
@@ -97,33 +103,40 @@ def _why_not_stored(error: Exception) -> str:
     return f"this cannot be stored: {reason}"
 
 
-def _validation_detail(error: ValidationException) -> str:
-    faults = _validation_errors(error)
-    return "; ".join(f"{f['path']}: {f['message']}" for f in faults) or error.detail
-
-
-def _validation_errors(error: ValidationException) -> list[dict[str, Any]]:
+def _validation_errors(error: ValidationException, parameters: Parameters) -> list[dict[str, Any]]:
     extra = error.extra if isinstance(error.extra, list) else []
-    return [{"path": _path(e), "message": _message(e)} for e in extra if isinstance(e, dict)]
+    return [_fault(fault, parameters) for fault in extra if isinstance(fault, dict)]
 
 
-def _message(fault: dict[str, Any]) -> str:
-    message = str(fault.get("message", ""))
-    # All that Litestar says about a body that is not there.
-    return "the body is missing; send a JSON object" if message == "'data'" else in_words(message)
-
-
-def _path(fault: dict[str, Any]) -> str:
-    """`$.stages[0].name` for a body, as in our own faults; a parameter's plain name otherwise."""
-    key = str(fault.get("key", ""))
+def _fault(fault: dict[str, Any], parameters: Parameters) -> dict[str, Any]:
+    """`$.stages[0].name` for a body, as in our own faults; for a parameter the name that it has in the address."""
+    key, message = str(fault.get("key", "")), in_words(str(fault.get("message", "")))
     if fault.get("source") in (None, "body"):
-        return "$" if key == "data" else f"$.{key}".rstrip(".")
-    return BOUNDS.get(key, key)
+        if message == "'data'":  # all that Litestar says about a body that is not there
+            message = "the body is missing; send a JSON object"
+        return {"path": "$" if key == "data" else f"$.{key}".rstrip("."), "message": message}
+    if (parameter := parameters.get(key)) is not None:
+        key = getattr(parameter.kwarg_definition, "name", None) or key
+        if choices := _choices(parameter):
+            message = f"{message.removeprefix('Invalid enum value ')} is none of {', '.join(choices)}"
+    return {"path": key, "message": message}
+
+
+def _choices(parameter: FieldDefinition) -> list[str]:
+    """The words that it takes, where there are just some."""
+    found: list[str] = []
+    for kind in get_args(parameter.annotation) if parameter.is_optional else [parameter.annotation]:
+        if get_origin(kind) is Literal:
+            found += get_args(kind)
+        elif isinstance(kind, type) and issubclass(kind, Enum):
+            found += [member.value for member in kind]
+    return found
 
 
 def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Litestar's exception handler for everything. Logs what the client cannot be told."""
-    problem, headers = problem_of(error)
+    signed = request.route_handler.parsed_fn_signature if isinstance(error, ValidationException) else None
+    problem, headers = problem_of(error, signed.parameters if signed else {})
     problem.instance = request.url.path
     if isinstance(error, RequestEntityTooLarge):
         problem.detail = f"the body has more than {request.route_handler.resolve_request_max_body_size():,} bytes"
