@@ -16,6 +16,7 @@ import pyarrow.csv
 from benchmarks.figure import Figure, table
 from benchmarks.load import batches, create_run, post_all
 from benchmarks.server import BenchServer, bench_server
+from mltui_server.lib.content_type import MSGPACK
 from mltui_server.samples import batch
 
 CONNECTIONS = 8
@@ -53,7 +54,7 @@ def _accepted_and_sustained(server: BenchServer, requests: int) -> Iterator[Figu
 
 def _packed(bodies: Sequence[bytes]) -> list[bytes]:
     """What the server would put into the inbox."""
-    return [batch.read(body, batch.MSGPACK).body for body in bodies]
+    return [batch.read(body, MSGPACK).body for body in bodies]
 
 
 async def _bare_inserts(dsn: str, run: str, writers: Sequence[Sequence[bytes]]) -> float:

@@ -18,6 +18,7 @@ from mltui_server.executions.scheduler import Scheduler
 from mltui_server.health.controller import show_health, show_metrics
 from mltui_server.health.service import check_postgres, check_scheduler
 from mltui_server.lib.compressed import DecompressMiddleware
+from mltui_server.lib.content_type import guard_json
 from mltui_server.lib.docs import openapi_config, static_router
 from mltui_server.lib.head import with_head
 from mltui_server.lib.principal import provide_principal
@@ -78,6 +79,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
         route_handlers=[
             Router(
                 API,
+                guards=[guard_json],
                 route_handlers=[
                     PipelineController,
                     RunController,

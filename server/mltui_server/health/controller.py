@@ -2,7 +2,7 @@
 
 from litestar import Response, get
 from litestar.datastructures import State
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select, union_all
 
 from mltui.wire.health import Health
@@ -13,6 +13,9 @@ from mltui_server.metrics.models import PointInbox
 from mltui_server.runs.models import Run
 from mltui_server.samples.models import SampleInbox
 
+PROMETHEUS = "text/plain; version=1.0.0"
+"""Litestar adds the charset."""
+
 
 @get("/health", tags=["operating"])
 async def show_health(state: State) -> Response[Health]:
@@ -21,7 +24,7 @@ async def show_health(state: State) -> Response[Health]:
     return Response(answer, status_code=503 if answer.status == "down" else 200)
 
 
-@get("/metrics", tags=["operating"], media_type=CONTENT_TYPE_LATEST)
+@get("/metrics", tags=["operating"], media_type=PROMETHEUS)
 async def show_metrics(state: State, session: RequestSession) -> Response[bytes]:
     """Figures for Prometheus."""
     registry = CollectorRegistry()
@@ -40,4 +43,4 @@ async def show_metrics(state: State, session: RequestSession) -> Response[bytes]
         up.labels(component.name).set(component.status in ("ok", "off"))
         if component.latency_ms is not None:
             latency.labels(component.name).set(component.latency_ms / 1000)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry), media_type=PROMETHEUS)

@@ -1,5 +1,6 @@
 """HEAD on every address that GET has, which Litestar leaves to each handler."""
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -7,7 +8,7 @@ def with_head(app: ASGIApp) -> ASGIApp:
     """`app`, asked by GET instead: its headers are sent, its body is not, and a long one is not waited for."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "HEAD":
             await app(scope, receive, send)
             return
 
@@ -17,6 +18,6 @@ def with_head(app: ASGIApp) -> ASGIApp:
                 # Nothing follows: to who streams the body it looks as if the client were gone.
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-        await app({**scope, "method": "GET"}, receive, send_head)  # type: ignore[arg-type,misc] # still a scope
+        await app({**scope, "method": "GET"}, receive, send_head)
 
     return answer

@@ -10,12 +10,12 @@ import msgspec
 
 from mltui.wire.base import Number, in_words, to_float
 from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_STEP, KeySamples, SampleBatch
+from mltui_server.lib.content_type import MSGPACK
 from mltui_server.lib.errors import Fault, Invalid
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_TIME = 7_258_118_400 * 10**9
 """The year 2200, ns: below the end of int64, so that the next free nanosecond always exists."""
-MSGPACK = "application/msgpack"
 
 _json = msgspec.json.Decoder(SampleBatch)
 _msgpack = msgspec.msgpack.Decoder(SampleBatch)
@@ -64,7 +64,7 @@ def read(body: bytes, content_type: str) -> PackedBatch:
     Raises Invalid naming what is wrong and where, msgspec.DecodeError for what is neither.
     """
     try:
-        batch = (_msgpack if content_type.startswith(MSGPACK) else _json).decode(body)
+        batch = (_msgpack if content_type == MSGPACK else _json).decode(body)
     except msgspec.ValidationError as error:
         message, _, path = in_words(str(error)).partition(" - at `")
         raise _invalid(path.rstrip("`") or "$", message) from None

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from mltui.wire.samples import Axis, InboxState, Moved, RefusedBatch, Series, SeriesSummary
+from mltui_server.lib.content_type import JSON, MSGPACK, content_type
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
@@ -21,7 +22,7 @@ From = Annotated[
     float | None, QueryParameter(name="from", description="First point of the axis. Default: the first sample")
 ]
 To = Annotated[float | None, QueryParameter(name="to", description="Last point. Default: the last sample")]
-CSV = "text/csv; charset=utf-8"
+CSV = "text/csv"
 
 
 class SampleController(Controller):
@@ -32,7 +33,7 @@ class SampleController(Controller):
     async def accept(self, request: Request[Any, Any, State], run_id: FromPath[str]) -> Response[bytes]:
         """Take a SampleBatch, JSON or msgpack. 202: it is durable. 409: the writer's seq has a gap. 503: come back."""
         run = parse_id("run", run_id)
-        packed = batch.read(await request.body(), request.headers.get("content-type", ""))
+        packed = batch.read(await request.body(), content_type(request, JSON, MSGPACK))
         accepted = await request.app.state.samples.inbox.put(run, packed)
         return Response(msgspec.json.encode(accepted), media_type="application/json")
 
