@@ -1,10 +1,14 @@
 """scripts/seed_metrics tells the same story again, and a server believes it."""
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 from point_calls import START, data, readable
 from seeding.story import METRICS, Story
 
+QUESTIONS = (Path(__file__).parents[3] / "docs" / "queries" / "operations.md").read_text()
 EVERY, STEPS = 60, 300
 
 
@@ -19,6 +23,13 @@ def told(seed: int) -> dict[str, list]:
 def test_the_same_seed_tells_the_same_story():
     assert told(7) == told(7)
     assert told(7) != told(8)
+
+
+def test_the_documented_questions_are_about_these_metrics():
+    asked = QUESTIONS.split("\n## 17.")[1]
+    assert set(re.findall(r"metric = '(\w+)'", asked)) == {metric.name for metric in METRICS}
+    introduced = re.findall(r"(gauge|histogram|enum) `(\w+)`", asked)
+    assert sorted(introduced) == sorted((metric.type, metric.name) for metric in METRICS)
 
 
 async def test_a_server_takes_it_in_and_shows_it(http):

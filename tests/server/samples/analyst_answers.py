@@ -85,8 +85,8 @@ INFLUXQL: dict[int, list[Row]] = {
         *each(6, "queue_depth", "2", "live", 3.0),
     ),
     18: rows("le n", *each(5, "0.1", 300), *each(5, "0.5", 650), *each(5, "1", 965), *each(5, "+Inf", 1000)),
-    19: rows("endpoint percent", *each(5, "/predict", 90.0), *each(5, "/explain", 40.0)),
-    20: rows("worker percent", ("a", 80.0), ("b", 100.0)),
+    19: rows("service percent", *each(5, "search", 90.0), *each(5, "checkout", 40.0)),
+    20: rows("service replica percent", ("search", "a", 80.0), ("search", "b", 100.0)),
 }
 
 SQL: dict[int, list[Row]] = INFLUXQL | {
@@ -96,7 +96,7 @@ SQL: dict[int, list[Row]] = INFLUXQL | {
     13: [row | {"idle_percent": row["idle_percent"] or 0.0} for row in INFLUXQL[13]],
     18: rows("p95", *each(5, 1.0)),
     # From report to report: 24 of the 29 minutes.
-    20: rows("worker percent", ("a", 82.758621), ("b", 100.0)),
+    20: rows("service replica percent", ("search", "a", 82.758621), ("search", "b", 100.0)),
 }
 """Where SQL says more, or says it otherwise."""
 

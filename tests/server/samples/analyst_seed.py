@@ -1,4 +1,4 @@
-"""What the analysts' questions are asked of: four runs, their machines, a queue, a service and a worker.
+"""What the analysts' questions are asked of: four runs, their machines, queues, services and replicas.
 
 Half an hour that began 40 to 50 minutes ago, on a border of ten minutes, so that windows of time are whole; two of the
 runs are days older. Run samples go through the store, operational metrics as lines of the documented schema.
@@ -104,10 +104,10 @@ def gauge(start: int) -> Iterator[str]:
 
 
 def histogram(start: int) -> Iterator[str]:
-    """100 requests a minute to each of two endpoints, counted since long before."""
+    """100 requests a minute to each of two services, counted since long before."""
     a_minute = {
-        "labelset=3,metric=request_seconds,endpoint=/predict": {"0.1": 50, "0.5": 90, "1": 98, "+Inf": 100},
-        "labelset=4,metric=request_seconds,endpoint=/explain": {"0.1": 10, "0.5": 40, "1": 95, "+Inf": 100},
+        "labelset=3,metric=request_latency,service=search": {"0.1": 50, "0.5": 90, "1": 98, "+Inf": 100},
+        "labelset=4,metric=request_latency,service=checkout": {"0.1": 10, "0.5": 40, "1": 95, "+Inf": 100},
     }
     for tags, grows in a_minute.items():
         for le, count in grows.items():
@@ -116,9 +116,9 @@ def histogram(start: int) -> Iterator[str]:
 
 
 def states(start: int) -> Iterator[str]:
-    """A worker that runs but for the last six minutes, and was idle the day before; and one that always runs."""
-    yield f'state,labelset=5,metric=worker_state,worker=a s="idle" {start - DAY}'
+    """A replica that is healthy but for the last six minutes, and failed the day before; and one that always is."""
+    yield f'state,labelset=5,metric=deployment_state,service=search,replica=a s="failed" {start - DAY}'
     for i in range(MINUTES):
-        state = "running" if i < 24 else "idle"
-        yield f'state,labelset=5,metric=worker_state,worker=a s="{state}" {start + i * MINUTE}'
-        yield f'state,labelset=6,metric=worker_state,worker=b s="running" {start + i * MINUTE}'
+        state = "healthy" if i < 24 else "failed"
+        yield f'state,labelset=5,metric=deployment_state,service=search,replica=a s="{state}" {start + i * MINUTE}'
+        yield f'state,labelset=6,metric=deployment_state,service=search,replica=b s="healthy" {start + i * MINUTE}'

@@ -101,7 +101,7 @@ def test_variables_offer_what_is_there(values: dict[str, list[str]]):
         "metric": ["loss", "val_loss"],
         "node": ["node-1", "node-2", "node-3"],
         "gauge": ["queue_depth"],
-        "histogram": ["request_seconds"],
+        "histogram": ["request_latency"],
     }
 
 
