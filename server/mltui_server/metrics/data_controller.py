@@ -10,9 +10,11 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from mltui.wire.base import Page
-from mltui.wire.metrics import AcceptedPoints, LabelValues, MetricData, MetricPoint
+from mltui.wire.metrics import AcceptedPoints, LabelValues, MetricData, MetricPoint, MetricType
+from mltui_server.lib.content_type import JSON, MSGPACK, content_type
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.session import RequestSession
+from mltui_server.metrics.asked import PARAMETERS, refuse_idle
 from mltui_server.metrics.export import MEDIA_TYPES, Format, export
 from mltui_server.metrics.incoming import MAX_BODY_BYTES, accept_batch, accept_point
 from mltui_server.metrics.raw import Order, read_page
@@ -20,7 +22,6 @@ from mltui_server.metrics.reading import QUANTILES, read_buckets
 from mltui_server.metrics.selecting import label_values, select_points
 from mltui_server.samples.wanted import while_wanted
 
-PARAMETERS = ("start_time", "end_time", "buckets", "quantiles", "limit", "cursor", "order", "format")
 Accepted = {202: ResponseSpec(AcceptedPoints, description="Durable")}
 
 Start = Annotated[
@@ -46,13 +47,13 @@ class MetricDataController(Controller):
     @post("/data", status_code=202, request_max_body_size=MAX_BODY_BYTES, responses=Accepted)
     async def accept(self, request: Request[Any, Any, State], name: FromPath[str]) -> Response[bytes]:
         """Take a DataPoint, JSON or msgpack. 202: it is durable. 503: come back."""
-        kind = request.headers.get("content-type", "")
+        kind = content_type(request, JSON, MSGPACK)
         return _json(await accept_point(request.app.state.points, name, await request.body(), kind))
 
     @post("/data/batch", status_code=202, request_max_body_size=MAX_BODY_BYTES, responses=Accepted)
     async def accept_batch(self, request: Request[Any, Any, State], name: FromPath[str]) -> Response[bytes]:
         """Take a DataBatch, all of it or nothing."""
-        kind = request.headers.get("content-type", "")
+        kind = content_type(request, JSON, MSGPACK)
         return _json(await accept_batch(request.app.state.points, name, await request.body(), kind))
 
     @get("/data", responses={200: ResponseSpec(MetricData | Page[MetricPoint], description="Buckets, or points")})
@@ -74,16 +75,18 @@ class MetricDataController(Controller):
         Any other parameter filters by a label: `region=eu`, several times for any of several values;
         `label.limit=eu` where the label is named as a parameter.
         """
-        if format_ is not None and buckets is not None:
-            raise Invalid(f"format={format_} has points as they were recorded; leave out buckets, or the format")
+        refuse_idle(request.query_params)
         state = request.app.state
         async with state.database.session() as session:
             query = request.query_params.multi_items()
             selection = await select_points(session, name, query, PARAMETERS, start_time, end_time)
+        if "quantiles" in request.query_params and selection.type is not MetricType.HISTOGRAM:
+            raise Invalid(f"quantiles are of a histogram, and {name!r} is of type {selection.type}; leave them out")
         store = state.samples.store.points
         if format_ is not None:
             pieces = await while_wanted(request, export(store, selection, format_))
-            return Stream(pieces, media_type=MEDIA_TYPES[format_])
+            headers = {"Content-Disposition": f'attachment; filename="{name}.{format_}"'}
+            return Stream(pieces, media_type=MEDIA_TYPES[format_], headers=headers)
         if buckets is not None:
             return _json(await while_wanted(request, read_buckets(store, selection, buckets, quantiles)))
         return _json(await while_wanted(request, read_page(store, selection, limit, cursor, order)))

@@ -15,22 +15,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mltui.wire.metrics import MetricType
-from mltui_server.metrics.raw import points
+from mltui_server.metrics.raw import bound_text, points
 from mltui_server.metrics.selecting import LABEL, Selection
 from mltui_server.samples.export import iso_times, quoted, words
 from mltui_server.samples.points import PointStore
 
 Format = Literal["csv", "json", "parquet"]
 MEDIA_TYPES: Mapping[Format, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
 }
+BOUND = "le"
 VALUES: Mapping[MetricType, Sequence[pa.Field]] = {
     MetricType.GAUGE: (pa.field("value", pa.float64()),),
     MetricType.ENUM: (pa.field("state", pa.string()),),
     MetricType.HISTOGRAM: (
-        pa.field("le", pa.float64()),
+        pa.field(BOUND, pa.float64()),
         pa.field("n", pa.float64()),
         pa.field("sum", pa.float64()),
     ),
@@ -73,14 +74,18 @@ async def _pieces(store: PointStore, selection: Selection, writer: Writer) -> As
 
 
 class Csv:
-    """Times with nanoseconds; NaN, Infinity and -Infinity as words; nothing where there is no sum."""
+    """Times with nanoseconds; NaN, Infinity and -Infinity as words; nothing where there is no sum.
+
+    Bounds are names of buckets, and written as everywhere: the last one is `+Inf`.
+    """
 
     def __init__(self, selection: Selection) -> None:
         self._flat = Flat(selection)
         self._head = (",".join(field.name for field in self._flat.schema) + "\n").encode()
 
     def add(self, batch: pa.RecordBatch) -> bytes:
-        columns = [_text(column) for column in self._flat.table(batch).columns]
+        table = self._flat.table(batch)
+        columns = [_text(name, table[name]) for name in table.column_names]
         lines = pc.binary_join_element_wise(*columns, ",")
         head, self._head = self._head, b""
         return head + ("\n".join(lines.to_pylist()) + "\n").encode()
@@ -89,14 +94,15 @@ class Csv:
         return self._head
 
 
-def _text(column: pa.ChunkedArray) -> pa.StringArray:
+def _text(name: str, column: pa.ChunkedArray) -> pa.StringArray:
     array = column.combine_chunks()
     if pa.types.is_timestamp(array.type):
         return iso_times(array.cast(pa.int64()))
-    if pa.types.is_floating(array.type):
+    if pa.types.is_floating(array.type) and name != BOUND:
         return pc.fill_null(words(array), "")
     coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    return pa.array([quoted(text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+    write = bound_text if name == BOUND else quoted
+    return pa.array([write(value) for value in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
 
 
 class Json:

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -21,9 +22,11 @@ from mltui_server.samples.points import SCHEMAS, PointRange, PointStore
 Order = Literal["asc", "desc"]
 Position = tuple[int, int]
 """Time and series of the last point of a page."""
+Cursor = tuple[UUID, Order, int, int]
+"""Of which metric's list it is, in which order, and the position."""
 Labels = Mapping[int, dict[str, str]]
 
-_position = msgspec.msgpack.Decoder(Position)
+_cursor = msgspec.msgpack.Decoder(Cursor)
 
 
 async def read_page(
@@ -32,7 +35,7 @@ async def read_page(
     """By (time, label set), or the reverse. `cursor`: of the page before. Raises Invalid, StoreError."""
     if not 1 <= limit <= MAX_POINTS:
         raise Invalid(f"limit is {limit}; it must be between 1 and {MAX_POINTS}")
-    descending, position = order == "desc", _decoded(cursor) if cursor else None
+    descending, position = order == "desc", _decoded(cursor, selection, order) if cursor else None
     wanted = _from(selection.points, position, descending)
     if not wanted.series or wanted.first > wanted.last:
         return Page(items=[])
@@ -47,7 +50,7 @@ async def read_page(
     following = None
     if len(found) > limit:
         [last] = page.select(["time", "series"]).slice(limit - 1).to_pylist()
-        following = _encoded((last["time"], last["series"]))
+        following = _encoded((selection.id, order, last["time"], last["series"]))
     return Page(items=list(points(wanted.type, page, selection.labels)), next=following)
 
 
@@ -67,16 +70,20 @@ def _beyond(batch: pa.RecordBatch, position: Position | None, descending: bool) 
     return batch.filter(pa.array((times != time) | ((ids < series) if descending else (ids > series))))
 
 
-def _encoded(position: Position) -> str:
-    return base64.urlsafe_b64encode(msgspec.msgpack.encode(position)).decode().rstrip("=")
+def _encoded(cursor: Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
 
 
-def _decoded(cursor: str) -> Position:
+def _decoded(text: str, selection: Selection, order: Order) -> Position:
     try:
-        position: Position = _position.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        metric, its_order, time, series = _cursor.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, msgspec.DecodeError):
-        raise Invalid(f"{cursor!r} is not a cursor that this list gave out") from None
-    return position
+        metric = None
+    if metric != selection.id:
+        raise Invalid(f"cursor={text!r} is not a cursor that this metric gave out")
+    if its_order != order:
+        raise Invalid(f"the cursor is of order={its_order}, not of order={order}; go on as you began")
+    return time, series
 
 
 def points(type_: MetricType, rows: pa.Table | pa.RecordBatch, labels: Labels) -> Iterator[MetricPoint]:

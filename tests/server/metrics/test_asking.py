@@ -48,27 +48,56 @@ async def test_questions(depth, query, values):
         ({"start_time": "+6h"}, "is not a time"),
         ({"start_time": "-6y"}, "is not a time"),
         ({"start_time": "NaN"}, "is not a time"),
-        ({"start_time": "10000-01-01"}, "is not a time"),
+        ({"start_time": "10000-01-01"}, "start_time='10000-01-01' is out of range: 1970 to 2200"),
+        ({"start_time": "9999-12-31T23:59:59-01:00"}, "out of range"),
+        ({"start_time": "0001-01-01T00:00:00+01:00"}, "out of range"),
+        ({"start_time": "2026-01-31T12.5"}, "is not a time"),
         ({"start_time": "2026-02-30"}, "is not a time"),
         ({"end_time": "2201-01-01"}, "end_time='2201-01-01' is out of range: 1970 to 2200"),
         ({"start_time": "-1h", "end_time": "-2h"}, "after end_time"),
         ({"buckets": 0}, "buckets=0; it must be between 1 and 5000"),
         ({"buckets": 5001}, "buckets=5001"),
         ({"buckets": "many"}, "buckets"),
-        ({"buckets": 5, "quantiles": "0.5,2"}, "'2' is no quantile"),
-        ({"buckets": 5, "quantiles": "nan"}, "'nan' is no quantile"),
-        ({"buckets": 5, "format": "csv"}, "leave out buckets"),
+        ({"buckets": 5, "format": "csv"}, "buckets has no effect with format"),
+        ({"limit": 5, "format": "csv"}, "limit has no effect with format, which gives all points of the range"),
+        ({"quantiles": "0.5", "format": "csv"}, "quantiles has no effect with format"),
+        ({"cursor": "a", "buckets": 5}, "cursor has no effect with buckets, which are all of the range; leave it out"),
+        ({"order": "asc", "buckets": 5}, "order has no effect with buckets"),
+        ({"quantiles": "0.5"}, "quantiles has no effect without buckets"),
+        ({"buckets": 5, "quantiles": "0.5"}, "quantiles are of a histogram, and 'depth' is of type gauge"),
         ({"limit": 0}, "limit is 0"),
         ({"limit": 10_001}, "limit is 10001"),
         ({"cursor": "nonsense"}, "not a cursor"),
-        ({"order": "up"}, "order"),
-        ({"format": "xml"}, "format"),
+        ({"order": "up"}, "order: 'up' is none of asc, desc"),
+        ({"format": "xml"}, "format: 'xml' is none of csv, json, parquet"),
     ],
 )
 async def test_a_wrong_question_gets_one_clear_message(depth, query, says):
     answer = await ask(depth, **query)
     assert answer.status_code == 422, answer.text
     assert says in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("quantiles", ["0.5,2", "0", "nan", ""])
+async def test_what_is_no_quantile(http, quantiles):
+    await make(http, "latency", "histogram")
+    answer = await http.get("/api/v1/metrics/latency/data", params={"buckets": 5, "quantiles": quantiles})
+    assert (answer.status_code, "is no quantile" in answer.json()["detail"]) == (422, True), answer.text
+
+
+async def test_a_cursor_is_of_one_list(depth):
+    await make(depth, "other", "gauge")
+    cursor = (await data(depth, "depth", limit=2))["next"]
+    assert [point["value"] for point in (await data(depth, "depth", limit=2, cursor=cursor))["items"]] == [2, 3]
+    other = await depth.get("/api/v1/metrics/other/data", params={"cursor": cursor})
+    assert (other.status_code, "not a cursor that this metric gave out" in other.json()["detail"]) == (422, True)
+    back = await ask(depth, cursor=cursor, order="desc")
+    assert back.json()["detail"] == "the cursor is of order=asc, not of order=desc; go on as you began"
+
+
+async def test_a_type_that_there_is_not_is_answered_with_those_there_are(http):
+    answer = await http.get("/api/v1/metrics", params={"type": "counter"})
+    assert (answer.status_code, answer.json()["detail"]) == (422, "type: 'counter' is none of gauge, enum, histogram")
 
 
 async def test_too_many_label_sets_at_a_time(http):

@@ -49,8 +49,19 @@ async def test_histograms_have_a_line_a_bucket(http):
     )  # fmt: skip
     lines = (await fetch(http, "latency", "csv")).decode().splitlines()
     assert [line.split(",", 1)[1] for line in lines] == [
-        "op,le,n,sum", "get,0.5,1,", "get,Infinity,3,4.5", "put,2,0,", "put,Infinity,0,"
+        "op,le,n,sum", "get,0.5,1,", "get,+Inf,3,4.5", "put,2,0,", "put,+Inf,0,"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("format_", "kind"),
+    [("csv", "text/csv; charset=utf-8"), ("json", "application/json"), ("parquet", "application/vnd.apache.parquet")],
+)
+async def test_a_file_has_a_name(http, format_, kind):
+    await make(http, "queue.depth", "gauge")
+    answer = await http.get("/api/v1/metrics/queue.depth/data", params={"format": format_})
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["content-disposition"] == f'attachment; filename="queue.depth.{format_}"'
 
 
 async def test_json_has_a_point_a_line(http):
