@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -14,8 +13,8 @@ from mltui.wire.metrics import MAX_STATE, DataPoint, MetricType
 from mltui_server.lib.errors import Fault, Invalid
 from mltui_server.metrics.inbox import Incoming
 from mltui_server.metrics.known import KnownMetric, Values
+from mltui_server.metrics.times import iso_time
 from mltui_server.samples.batch import MAX_TIME
-from mltui_server.samples.queries import nanoseconds
 
 MAX_FAULTS = 20
 """Of one answer: what follows is mostly the same."""
@@ -30,7 +29,7 @@ FIELDS = {
 }
 ALL_FIELDS = tuple(name for names in FIELDS.values() for name in names)
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """All but line break and tab: a terminal would obey them. And halves of characters, which no database keeps."""
 
 
@@ -121,18 +120,18 @@ def _check_label(key: str, value: str) -> None:
     if not 0 < len(value) <= MAX_LABEL_VALUE:
         said = "is empty" if not value else f"has {len(value)} characters"
         raise _Wrong(where, f"the value {said}; a label's value has 1 to {MAX_LABEL_VALUE}")
-    if _CONTROL.search(value):
+    if CONTROL.search(value):
         raise _Wrong(
             where, f"{value!r} has control characters in it; of those, a label's value has line breaks and tabs"
         )
 
 
-def _time(given: datetime | int) -> int:
-    if isinstance(given, datetime):
-        time = nanoseconds(given if given.tzinfo else given.replace(tzinfo=UTC))
-        if 0 <= time <= MAX_TIME:
-            return time
-        raise _Wrong("timestamp", f"{given.isoformat()} is out of range: 1970 to 2200")
+def _time(given: str | int) -> int:
+    if isinstance(given, str):
+        try:
+            return iso_time(given, ", or as nanoseconds since 1970")
+        except ValueError as error:
+            raise _Wrong("timestamp", str(error)) from None
     if LEAST_TIME <= given <= MAX_TIME:
         return given
     unit = "; this looks like seconds, or a part of them" if 0 < given < LEAST_TIME else ""
@@ -150,7 +149,7 @@ def _enum(point: DataPoint) -> tuple[str]:
         raise _Wrong("state", "it is missing; a point of an enum has a state")
     if not 0 < len(point.state) <= MAX_STATE:
         raise _Wrong("state", f"it has {len(point.state)} characters; a state has 1 to {MAX_STATE}")
-    if _CONTROL.search(point.state) or "\n" in point.state:
+    if CONTROL.search(point.state) or "\n" in point.state:
         raise _Wrong("state", f"{point.state!r} has control characters in it")
     return (point.state,)
 

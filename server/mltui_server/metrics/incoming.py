@@ -8,10 +8,11 @@ import msgspec
 
 from mltui.wire.base import in_words
 from mltui.wire.metrics import AcceptedPoints, DataBatch, DataPoint
+from mltui_server.lib.content_type import MSGPACK
 from mltui_server.lib.errors import Fault, Invalid, NotFound
 from mltui_server.metrics.checks import check
 from mltui_server.metrics.inbox import PointInbox
-from mltui_server.samples.batch import MSGPACK
+from mltui_server.metrics.known import KnownMetric
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
@@ -32,7 +33,7 @@ async def accept_batch(inbox: PointInbox, name: str, body: bytes, content_type: 
 
 def _decode(kind: type[Any], body: bytes, content_type: str) -> Any:
     try:
-        return (_msgpack if content_type.startswith(MSGPACK) else _json)[kind].decode(body)
+        return (_msgpack if content_type == MSGPACK else _json)[kind].decode(body)
     except msgspec.ValidationError as error:
         message, _, path = in_words(str(error)).partition(" - at `")
         path = path.rstrip("`") or "$"
@@ -42,14 +43,20 @@ def _decode(kind: type[Any], body: bytes, content_type: str) -> Any:
 async def _accept(
     inbox: PointInbox, name: str, points: Sequence[DataPoint], path: Callable[[int], str]
 ) -> AcceptedPoints:
-    async def accept() -> None:
-        checked = check(await inbox.known.find(name), points, time.time_ns(), path)
+    async def accept(metric: KnownMetric) -> None:
+        checked = check(metric, points, time.time_ns(), path)
         if points:
             await inbox.put([checked])
 
+    metric = await inbox.known.find(name)
     try:
-        await accept()
-    except NotFound:
-        # It may have been deleted and made again since we got to know it.
-        await accept()
+        await accept(metric)
+    except (NotFound, Invalid):
+        # It may be another since we got to know it: deleted and made again, or with a label key more.
+        now = (await inbox.known.look_up([name])).get(name)
+        if now is metric:
+            raise
+        if now is None:
+            raise NotFound("metric", name) from None
+        await accept(now)
     return AcceptedPoints(points=len(points))

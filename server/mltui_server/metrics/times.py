@@ -9,8 +9,12 @@ from mltui_server.samples.queries import nanoseconds
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _RELATIVE = re.compile(r"-(\d{1,9}(?:\.\d{1,9})?)([smhdw])")
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)(?:(?<=:\d\d)[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
-RIGHT = "write it as 2026-01-31T12:00:00Z (+ in an address is %2B), or relative to now: -90s, -30m, -6h, -7d, -2w, now"
+_ISO = re.compile(
+    r"(?P<year>\d{4,9})(?P<rest>-\d\d-\d\d(?P<clock>[Tt ]\d\d:\d\d(?P<seconds>:\d\d)?)?)"
+    r"(?(seconds)(?:[.,](?P<fraction>\d{1,9}))?)(?(clock)(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)"
+)
+YEARS = range(1969, 2202)
+"""What may be between 1970 and 2200 in some zone."""
 
 
 def parse_time(text: str, name: str, now: int) -> int:
@@ -26,20 +30,33 @@ def parse_time(text: str, name: str, now: int) -> int:
     if found := _RELATIVE.fullmatch(text):
         return max(0, now - round(float(found[1]) * UNITS[found[2]] * 10**9))
     try:
-        time = _iso(text)
-    except ValueError:
-        raise Invalid(f"{name}={text!r} is not a time; {RIGHT}") from None
+        return iso_time(text, " (+ in an address is %2B), or relative to now: -90s, -30m, -6h, -7d, -2w, now")
+    except ValueError as error:
+        raise Invalid(f"{name}={error}") from None
+
+
+def iso_time(text: str, otherwise: str) -> int:
+    """Nanoseconds since 1970. A date alone is its midnight; what names no zone is UTC.
+
+    Raises ValueError, which says how to write it; `otherwise`: or how else.
+    """
+    if not (found := _ISO.fullmatch(text)):
+        raise _no_time(text, otherwise)
+    time = -1
+    if int(found["year"]) in YEARS:
+        try:
+            moment = datetime.fromisoformat(found["year"] + found["rest"] + (found["zone"] or "").upper())
+        except ValueError:
+            raise _no_time(text, otherwise) from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        time = nanoseconds(moment) + int((found["fraction"] or "").ljust(9, "0"))
     if not 0 <= time <= MAX_TIME:
-        raise Invalid(f"{name}={text!r} is out of range: 1970 to 2200")
+        raise ValueError(f"{text!r} is out of range: 1970 to 2200")
     return time
 
 
-def _iso(text: str) -> int:
-    if not (found := _ISO.fullmatch(text)):
-        raise ValueError
-    whole, fraction, zone = found.groups()
-    moment = datetime.fromisoformat(whole + (zone or "+00:00"))
-    return nanoseconds(moment.astimezone(UTC)) + int((fraction or "").ljust(9, "0"))
+def _no_time(text: str, otherwise: str) -> ValueError:
+    return ValueError(f"{text!r} is not a time; write it as 2026-01-31T12:00:00Z{otherwise}")
 
 
 def iso(time: int) -> str:

@@ -1,6 +1,7 @@
 """Taking points in: what is durable, what is refused and how, and how many label sets there may be."""
 
 import asyncio
+import gzip
 
 import msgspec
 import psycopg
@@ -48,9 +49,20 @@ async def metrics(http):
         ("depth", {"labels": QUEUE, "value": 1, "timestamp": 1_790_000_000}, "$.timestamp", "looks like seconds"),
         ("depth", {"labels": QUEUE, "value": 1, "timestamp": -1}, "$.timestamp", "out of range"),
         ("depth", {"labels": QUEUE, "value": 1, "timestamp": 2**64}, "$.timestamp", ""),
-        ("depth", {"labels": QUEUE, "value": 1, "timestamp": "10000-01-01T00:00:00Z"}, "$.timestamp", "RFC3339"),
-        ("depth", {"labels": QUEUE, "value": 1, "timestamp": "9999-01-01T00:00:00Z"}, "$.timestamp", "1970 to 2200"),
-        ("depth", {"labels": QUEUE, "value": 1, "timestamp": "yesterday"}, "$.timestamp", "RFC3339"),
+        ("depth", {"labels": QUEUE, "value": 1, "timestamp": "10000-01-01T00:00:00Z"}, "$.timestamp", "1970 to 2200"),
+        ("depth", {"labels": QUEUE, "value": 1, "timestamp": "9999-12-31T23:59-23:59"}, "$.timestamp", "1970 to 2200"),
+        (
+            "depth",
+            {"labels": QUEUE, "value": 1, "timestamp": "2026-02-30"},
+            "$.timestamp",
+            "'2026-02-30' is not a time",
+        ),
+        (
+            "depth",
+            {"labels": QUEUE, "value": 1, "timestamp": "yesterday"},
+            "$.timestamp",
+            "write it as 2026-01-31T12:00:00Z, or as nanoseconds since 1970",
+        ),
         ("deploy", {"labels": QUEUE, "state": "x" * 201}, "$.state", "length <= 200"),
         ("deploy", {"labels": QUEUE, "state": ""}, "$.state", "length >= 1"),
         ("deploy", {"labels": QUEUE, "state": "a\nb"}, "$.state", "control characters"),
@@ -115,6 +127,50 @@ async def test_a_batch_of_none_is_fine(metrics):
     assert (answer.status_code, answer.json()) == (202, {"points": 0})
 
 
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("2026-11-21", "2026-11-21T00:00:00Z"),
+        ("2026-11-21T10:00", "2026-11-21T10:00:00Z"),
+        ("2026-11-21T10:00:00.123456789+02:00", "2026-11-21T08:00:00.123456789Z"),
+        ("2026-11-21 10:00:00z", "2026-11-21T10:00:00Z"),
+        (1_790_000_000_000_000_001, "2026-09-21T14:13:20.000000001Z"),
+    ],
+)
+async def test_times_as_people_write_them(metrics, given, stored):
+    await send(metrics, "depth", {"labels": QUEUE, "value": 1, "timestamp": given})
+    [point] = (await data(metrics, "depth"))["items"]
+    assert point["timestamp"] == stored
+    await send(metrics, "depth", point)
+    assert len((await data(metrics, "depth"))["items"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["", "application/json; charset=utf-8", "application/x-www-form-urlencoded"])
+async def test_json_needs_not_be_announced(metrics, kind):
+    answer = await metrics.post(
+        "/api/v1/metrics/depth/data", content=b'{"labels": {"queue": "a"}, "value": 1}', headers={"Content-Type": kind}
+    )
+    assert answer.status_code == 202, answer.text
+
+
+@pytest.mark.parametrize("kind", ["application/x-msgpack", "text/plain", "nonsense"])
+async def test_a_body_of_another_kind_is_not_taken_for_json(metrics, kind):
+    for path, takes in (
+        ("/depth/data", "application/json or application/msgpack"),
+        ("/depth/data/batch", "application/json or application/msgpack"),
+        ("", "application/json"),
+    ):
+        answer = await metrics.post(f"/api/v1/metrics{path}", content=b"{}", headers={"Content-Type": kind})
+        assert answer.status_code == 415, answer.text
+        assert answer.json()["detail"] == f"Content-Type {kind!r} is not taken here; send {takes}"
+
+
+async def test_points_come_compressed(metrics):
+    body = gzip.compress(msgspec.json.encode({"points": [{"labels": QUEUE, "value": n} for n in range(100)]}))
+    answer = await metrics.post("/api/v1/metrics/depth/data/batch", content=body, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()) == (202, {"points": 100}), answer.text
+
+
 async def test_msgpack_and_no_timestamp(metrics):
     body = msgspec.msgpack.encode({"labels": QUEUE, "value": float("nan")})
     headers = {"Content-Type": "application/msgpack"}
@@ -166,6 +222,13 @@ async def test_a_full_inbox_says_come_back(settings):
         answer = await post(http, "latency", {"buckets": {"1": 1, "2": 2, "+Inf": 3}})
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert (await post(http, "latency", {"buckets": {"1": 1, "+Inf": 3}})).status_code == 202
+
+
+async def test_a_metric_that_is_made_again_may_have_other_labels(metrics):
+    assert (await post(metrics, "depth", {"labels": QUEUE, "value": 1})).status_code == 202
+    await metrics.delete("/api/v1/metrics/depth")
+    await make(metrics, "depth", "enum", "zone")
+    assert (await post(metrics, "depth", {"labels": {"zone": "a"}, "state": "up"})).status_code == 202
 
 
 async def test_a_metric_that_is_made_again_starts_empty(metrics):
