@@ -2,26 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
-
-from mltui.wire.base import in_words
 from mltui.wire.metrics import AcceptedPoints, CreateMetric
 from mltui_server.db.database import Database
-from mltui_server.lib.errors import Conflict, Fault, Invalid, NotFound
+from mltui_server.lib.errors import Conflict, Fault, NotFound
 from mltui_server.lib.ids import new_id
 from mltui_server.lib.principal import Principal
 from mltui_server.metrics.checks import MAX_FAULTS, Checker, refuse
 from mltui_server.metrics.inbox import Incoming, PointInbox
 from mltui_server.metrics.known import KnownMetric
-from mltui_server.metrics.service import check_keys, create
-from mltui_server.metrics.texts import TextMetric, wrong_line
+from mltui_server.metrics.planned import lacking, make, planned
+from mltui_server.metrics.texts import TextMetric
 
 
 class TextDoor:
-    """`principal`: who makes metrics that are missing; None: they are an error."""
+    """`principal`: who makes metrics and label keys that are missing; None: they are an error."""
 
     def __init__(self, database: Database, inbox: PointInbox, principal: Principal | None) -> None:
         self._database, self._inbox, self._principal = database, inbox, principal
@@ -32,58 +28,34 @@ class TextDoor:
         try:
             await self._take(metrics)
         except (NotFound, Conflict):
-            # Another request has made, or deleted, a metric meanwhile.
+            # Another request has made, changed or deleted a metric meanwhile.
             await self._take(metrics)
         return AcceptedPoints(points=sum(len(metric.points) for metric in metrics))
 
     async def _take(self, metrics: Sequence[TextMetric]) -> None:
-        known: dict[str, KnownMetric] = {}
-        for metric in metrics:
-            try:
-                known[metric.name] = await self._inbox.known.find(metric.name)
-            except NotFound:
-                continue
-        new = self._planned([metric for metric in metrics if metric.name not in known])
-        for name, plan in new.items():
-            # Its points are checked before it is there.
-            known[name] = KnownMetric(new_id(), name, plan.type, tuple(plan.label_keys))
-        points = await asyncio.to_thread(_checked, metrics, known)
-        if new and self._principal:
+        known = await self._inbox.known.look_up(metric.name for metric in metrics)
+        if self._principal is None:
+            refuse(lacking(metrics, known)[:MAX_FAULTS])
+        elif plans := planned(metrics, known):
+            # All points are checked before anything is made for them.
+            to_be = {name: _as_planned(plan) for name, plan in plans.items()}
+            await asyncio.to_thread(_checked, metrics, known | to_be)
             async with self._database.session() as session:
-                for plan in new.values():
-                    await create(session, self._principal, plan)
-            made = {name: await self._inbox.known.find(name) for name in new}
-            points = [replace(one, metric=made.get(one.metric.name, one.metric)) for one in points]
+                await make(session, self._principal, plans, known)
+            made = await self._inbox.known.look_up(plans)
+            if gone := plans.keys() - made.keys():
+                raise NotFound("metric", " or ".join(gone))
+            known |= made
+        points = await asyncio.to_thread(_checked, metrics, known)
         if points:
             await self._inbox.put(points)
 
-    def _planned(self, missing: Sequence[TextMetric]) -> dict[str, CreateMetric]:
-        if missing and self._principal is None:
-            advice = "make it first, or have it made by create=true"
-            faults = [Fault(f"line {metric.line}", f"no metric {metric.name!r}; {advice}") for metric in missing]
-            refuse(faults[:MAX_FAULTS])
-        return {metric.name: _definition(metric) for metric in missing}
+
+def _as_planned(plan: CreateMetric) -> KnownMetric:
+    return KnownMetric(new_id(), plan.name, plan.type, tuple(plan.label_keys))
 
 
-def _definition(metric: TextMetric) -> CreateMetric:
-    """Raises Invalid, with the first of its lines, for what cannot be a metric."""
-    described = {
-        "name": metric.name,
-        "type": metric.type,
-        "label_keys": metric.keys,
-        "unit": metric.unit,
-        "description": metric.description,
-    }
-    try:
-        plan = msgspec.convert(described, CreateMetric)
-        check_keys(plan.label_keys)
-    except (msgspec.ValidationError, Invalid) as error:
-        message = f"{metric.name!r} cannot be a metric: {in_words(str(error))}"
-        raise wrong_line(metric.line, message) from None
-    return plan
-
-
-def _checked(metrics: Sequence[TextMetric], known: dict[str, KnownMetric]) -> list[Incoming]:
+def _checked(metrics: Sequence[TextMetric], known: Mapping[str, KnownMetric]) -> list[Incoming]:
     """Raises Invalid with a fault for each point that is wrong, up to MAX_FAULTS."""
     now, faults, checked = time.time_ns(), list[Fault](), []
     for metric in metrics:

@@ -1,7 +1,7 @@
 """Prometheus' text, and OpenMetrics, to points.
 
 A histogram stays one, a state set becomes an enum, and everything else becomes gauges: each name of a sample one. A
-label that a sample has not is empty, as Prometheus has it.
+label that a sample has not is empty, and one with a name of ours is `exported_…`, as Prometheus has it.
 """
 
 import io

@@ -16,9 +16,9 @@ KNOWN_LABEL_SETS = 200_000
 """Kept in memory over all metrics; past that, everything is looked up again."""
 SHOWN_VALUES = 3
 
-DEFINITION = "SELECT id, type, label_keys FROM metric WHERE name = %s"
+DEFINITIONS = "SELECT id, name, type, label_keys FROM metric WHERE name = ANY(%s)"
 # No key of it changes: points of known label sets come in meanwhile.
-LOCK = "SELECT 1 FROM metric WHERE id = %s FOR NO KEY UPDATE"
+LOCK = "SELECT label_keys FROM metric WHERE id = %s FOR NO KEY UPDATE"
 NEWER = "SELECT id, labels FROM metric_label_set WHERE metric_id = %s AND id > %s ORDER BY id"
 ADD = "INSERT INTO metric_label_set (metric_id, labels) SELECT %s, unnest(%s::jsonb[]) RETURNING id, labels"
 
@@ -50,14 +50,24 @@ class KnownMetrics:
         """Raises NotFound. A metric that was deleted meanwhile may be found: what is written to it fails."""
         if (known := self._by_name.get(name)) is not None:
             return known
+        try:
+            return (await self.look_up([name]))[name]
+        except KeyError:
+            raise NotFound("metric", name) from None
+
+    async def look_up(self, names: Iterable[str]) -> dict[str, KnownMetric]:
+        """Those that there are, by name, as they are now: made again, or with more label keys than was known."""
         async with self._pool.connection() as connection:
-            row = await (await connection.execute(DEFINITION, [name])).fetchone()
-        if row is None:
-            raise NotFound("metric", name)
+            rows = await (await connection.execute(DEFINITIONS, [list(names)])).fetchall()
         if sum(len(metric.sets) for metric in self._by_name.values()) > KNOWN_LABEL_SETS:
             self._by_name.clear()
-        id_, type_, keys = row
-        return self._by_name.setdefault(name, KnownMetric(id_, name, MetricType(type_), tuple(keys)))
+        found = {}
+        for id_, name, type_, keys in rows:
+            known = self._by_name.get(name)
+            if known is None or (known.id, known.keys) != (id_, tuple(keys)):
+                known = self._by_name[name] = KnownMetric(id_, name, MetricType(type_), tuple(keys))
+            found[name] = known
+        return found
 
     def forget(self, name: str) -> None:
         self._by_name.pop(name, None)
@@ -67,9 +77,12 @@ class KnownMetrics:
     ) -> dict[Values, int]:
         """Ids of label sets that were not known, made where they are not there. In the caller's transaction.
 
-        Raises Invalid where the metric would have more than it may. What is returned may be kept after the commit.
+        Raises Invalid where the metric would have more than it may, NotFound where it is not what was known of it.
+        What is returned may be kept after the commit.
         """
-        await connection.execute(LOCK, [metric.id])
+        row = await (await connection.execute(LOCK, [metric.id])).fetchone()
+        if row is None or tuple(row[0]) != metric.keys:
+            raise NotFound("metric", metric.name)
         newest = max(metric.sets.values(), default=0)
         rows = await (await connection.execute(NEWER, [metric.id, newest])).fetchall()
         found = {tuple(labels[key] for key in metric.keys): id_ for id_, labels in rows}

@@ -2,8 +2,11 @@
 
 The measurement is the metric, tags are labels, and a field `value` or `state` is the point's. Fields that are upper
 bounds up to `+Inf`, with `sum` and `count`, are a histogram. Any other field is a metric of its own, named
-`<measurement>_<field>`, as Telegraf's own Prometheus output names them. Times are nanoseconds.
+`<measurement>_<field>`, as Telegraf's own Prometheus output names them.
 """
+
+from collections.abc import Mapping
+from typing import Literal
 
 from line_protocol_parser import LineFormatError, parse_line
 
@@ -11,10 +14,14 @@ from mltui.wire.metrics import DataPoint, MetricType
 from mltui_server.metrics.texts import Found, TextMetric, wrong_line
 
 Fields = dict[str, float | int | bool | str]
+Precision = Literal["ns", "us", "u", "ms", "s", "m", "h"]
+UNITS_NS: Mapping[Precision, int] = {
+    "ns": 1, "us": 10**3, "u": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9
+}  # fmt: skip
 
 
-def parse_lines(text: str) -> list[TextMetric]:
-    """Raises Invalid naming the first line that is wrong."""
+def parse_lines(text: str, precision: Precision) -> list[TextMetric]:
+    """`precision`: the unit of times. Raises Invalid naming the first line that is wrong."""
     found = Found()
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -24,7 +31,8 @@ def parse_lines(text: str) -> list[TextMetric]:
         except LineFormatError as error:
             raise wrong_line(number, f"this is not line protocol: {error}") from None
         if parsed is not None:
-            _add(found, number, **parsed)
+            time = None if parsed["time"] is None else parsed["time"] * UNITS_NS[precision]
+            _add(found, number, **parsed | {"time": time})
     return list(found.metrics.values())
 
 

@@ -1,12 +1,16 @@
 """Making, changing and deleting metrics."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 import msgspec
 from msgspec import UNSET
-from sqlalchemy import select
+from sqlalchemy import literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.metrics import RESERVED_LABEL_KEYS, CreateMetric, MetricRow, PatchMetric
+from mltui.wire.metrics import MAX_LABEL_KEYS, RESERVED_LABEL_KEYS, CreateMetric, MetricRow, PatchMetric
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, Fault, Invalid, NotFound
 from mltui_server.lib.principal import Principal
@@ -27,10 +31,13 @@ async def find(session: AsyncSession, name: str, *, lock: bool = False) -> Metri
 
 
 async def create(session: AsyncSession, principal: Principal, request: CreateMetric) -> MetricRow:
+    """Raises as `add` does."""
+    return await metric_row(session, await add(session, principal, request))
+
+
+async def add(session: AsyncSession, principal: Principal, request: CreateMetric) -> UUID:
     """Raises Conflict when the name is taken, Invalid for a name or label keys that cannot be."""
-    if request.name in ADDRESSES:
-        raise Invalid(f"$.name: {request.name!r} is an address of the API; choose another name")
-    check_keys(request.label_keys)
+    check_definition(request)
     after = msgspec.to_builtins(request)
     metric = Metric(**after)
     try:
@@ -39,7 +46,7 @@ async def create(session: AsyncSession, principal: Principal, request: CreateMet
     except IntegrityError:
         raise Conflict("Metric with the same name already exists") from None
     await record(session, principal, "metric.create", metric.id, after=after)
-    return await metric_row(session, metric.id)
+    return metric.id
 
 
 async def patch(session: AsyncSession, principal: Principal, name: str, request: PatchMetric) -> MetricRow:
@@ -56,6 +63,22 @@ async def patch(session: AsyncSession, principal: Principal, name: str, request:
     return await metric_row(session, metric.id)
 
 
+async def add_label_keys(session: AsyncSession, principal: Principal, name: str, keys: Sequence[str]) -> None:
+    """Those of `keys` that it has not; label sets that are there have them empty. Raises NotFound, Invalid."""
+    metric = await find(session, name, lock=True)
+    new = [key for key in keys if key not in metric.label_keys]
+    if not new:
+        return
+    before, after = {"label_keys": metric.label_keys}, {"label_keys": [*metric.label_keys, *new]}
+    metric.label_keys = after["label_keys"]
+    if (count := len(metric.label_keys)) > MAX_LABEL_KEYS:
+        raise Invalid(f"{name!r} would have {count} label keys; at most {MAX_LABEL_KEYS} are allowed")
+    empty = literal(dict.fromkeys(new, ""), JSONB)
+    mine = MetricLabelSet.metric_id == metric.id
+    await session.execute(update(MetricLabelSet).where(mine).values(labels=MetricLabelSet.labels.op("||")(empty)))
+    await record(session, principal, "metric.update", metric.id, before=before, after=after)
+
+
 async def remove(session: AsyncSession, principal: Principal, name: str) -> None:
     """Its points are deleted from the store in the background, once this transaction has deleted the metric."""
     metric = await find(session, name, lock=True)
@@ -66,13 +89,15 @@ async def remove(session: AsyncSession, principal: Principal, name: str) -> None
     await record(session, principal, "metric.delete", metric.id, before=before)
 
 
-def check_keys(keys: list[str]) -> None:
-    """Raises Invalid for label keys that are there twice, or reserved."""
-    faults = [
-        Fault(f"$.label_keys[{at}]", f"{key!r} is {reason}")
-        for at, key in enumerate(keys)
-        for reason, wrong in (("there twice", key in keys[:at]), ("reserved", key in RESERVED_LABEL_KEYS))
-        if wrong
-    ]
+def check_definition(metric: CreateMetric) -> None:
+    """Raises Invalid for a name or label keys that are taken, and for keys that are there twice."""
+    faults, keys = [], metric.label_keys
+    if metric.name in ADDRESSES:
+        faults.append(Fault("$.name", f"{metric.name!r} is an address of the API; choose another name"))
+    for at, key in enumerate(keys):
+        if key in keys[:at]:
+            faults.append(Fault(f"$.label_keys[{at}]", f"{key!r} is there twice"))
+        if key in RESERVED_LABEL_KEYS:
+            faults.append(Fault(f"$.label_keys[{at}]", f"{key!r} is reserved; choose another name"))
     if faults:
         raise Invalid("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)

@@ -1,5 +1,6 @@
 """/api/v1/metrics/prometheus and /lines: points as other programs write them."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Controller, Request, post
@@ -7,11 +8,14 @@ from litestar.datastructures import State
 from litestar.params import FromQuery
 
 from mltui.wire.metrics import AcceptedPoints
+from mltui_server.lib.content_type import content_type
 from mltui_server.lib.principal import Principal, RequestPrincipal
 from mltui_server.metrics.accept_texts import TextDoor
 from mltui_server.metrics.exposition import parse_exposition
 from mltui_server.metrics.incoming import MAX_BODY_BYTES
-from mltui_server.metrics.lines import parse_lines
+from mltui_server.metrics.lines import Precision, parse_lines
+
+TEXTS = ("text/plain", "application/openmetrics-text")
 
 
 class MetricTextController(Controller):
@@ -22,17 +26,29 @@ class MetricTextController(Controller):
     async def prometheus(
         self, request: Request[Any, Any, State], principal: RequestPrincipal, create: FromQuery[bool] = False
     ) -> AcceptedPoints:
-        """Take Prometheus' text, or OpenMetrics, all of it or nothing. `create`: make metrics that are missing."""
+        """Take Prometheus' text, or OpenMetrics, all of it or nothing.
+
+        `create`: make metrics, and label keys, that are missing.
+        """
         return await _door(request, principal, create).accept(await request.body(), parse_exposition)
 
     @post("/lines", status_code=202, request_max_body_size=MAX_BODY_BYTES)
     async def lines(
-        self, request: Request[Any, Any, State], principal: RequestPrincipal, create: FromQuery[bool] = False
+        self,
+        request: Request[Any, Any, State],
+        principal: RequestPrincipal,
+        create: FromQuery[bool] = False,
+        precision: FromQuery[Precision] = "ns",
     ) -> AcceptedPoints:
-        """Take InfluxDB's line protocol, all of it or nothing. `create`: make metrics that are missing."""
-        return await _door(request, principal, create).accept(await request.body(), parse_lines)
+        """Take InfluxDB's line protocol, all of it or nothing. `precision`: the unit of its times.
+
+        `create`: make metrics, and label keys, that are missing.
+        """
+        parse = partial(parse_lines, precision=precision)
+        return await _door(request, principal, create).accept(await request.body(), parse)
 
 
 def _door(request: Request[Any, Any, State], principal: Principal, create: bool) -> TextDoor:
+    content_type(request, *TEXTS)
     state = request.app.state
     return TextDoor(state.database, state.points, principal if create else None)

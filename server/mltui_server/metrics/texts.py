@@ -1,9 +1,14 @@
 """What the texts of other programs hold, before anybody has looked whether there is such a metric."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mltui.wire.metrics import DataPoint, MetricType
+from mltui.wire.metrics import RESERVED_LABEL_KEYS, DataPoint, MetricType
 from mltui_server.lib.errors import Fault, Invalid
+from mltui_server.metrics.checks import CONTROL
+
+EXPORTED = "exported_"
+"""Before a label whose name is taken, as Prometheus has it."""
 
 
 @dataclass
@@ -21,9 +26,13 @@ class TextMetric:
         return self.points[0][0]
 
     @property
-    def keys(self) -> list[str]:
-        """Label keys that occur, in the order of their first occurrence."""
-        return list(dict.fromkeys(key for _, point in self.points for key in point.labels))
+    def keys(self) -> dict[str, int]:
+        """Label keys in the order of their first occurrence, each with the line of it."""
+        found: dict[str, int] = {}
+        for line, point in self.points:
+            for key in point.labels:
+                found.setdefault(key, line)
+        return found
 
 
 class Found:
@@ -33,11 +42,33 @@ class Found:
         self.metrics: dict[str, TextMetric] = {}
 
     def add(self, line: int, name: str, type_: MetricType, point: DataPoint, unit: str = "", about: str = "") -> None:
-        """Raises Invalid where the metric has come with another type."""
+        """Raises Invalid where the metric has come with another type. The point gets the labels that we store."""
         metric = self.metrics.setdefault(name, TextMetric(name, type_, unit, about))
         if metric.type is not type_:
             raise wrong_line(line, f"{name!r} is of type {metric.type} in line {metric.line}, and of type {type_} here")
+        point.labels = _labels(point.labels)
         metric.points.append((line, point))
+
+
+def _labels(given: Mapping[str, str]) -> dict[str, str]:
+    r"""As we store them: an empty one is absent, a name of ours is another, control characters are to be seen.
+
+    >>> _labels({"state": "idle\a", "s": "x", "zone": ""})
+    {'state': 'idle\\x07', 'exported_s': 'x'}
+    """
+    labels = {}
+    for key, value in given.items():
+        if value:
+            labels[_free(key, given)] = CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+    return labels
+
+
+def _free(key: str, given: Mapping[str, str]) -> str:
+    if key in RESERVED_LABEL_KEYS:
+        key = EXPORTED + key
+        while key in given:
+            key = EXPORTED + key
+    return key
 
 
 def wrong_line(line: int, message: str) -> Invalid:

@@ -1,6 +1,9 @@
 """Prometheus' text and line protocol in: what `curl` and existing exporters send."""
 
+import asyncio
+import gzip
 import math
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +12,7 @@ from point_calls import at, data, make, readable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
+from mltui.wire.metrics import RESERVED_LABEL_KEYS
 from mltui_server.lib.errors import Invalid
 from mltui_server.metrics.exposition import parse_exposition
 from mltui_server.metrics.lines import parse_lines
@@ -33,13 +37,15 @@ rpc_sum 1.7e+07
 rpc_count 2693
 """
 
+MANY = ",".join(f'k{n}="x"' for n in range(33))
+
 
 async def prometheus(http, text, create=True, **headers):
     return await http.post("/api/v1/metrics/prometheus", params={"create": create}, content=text, headers=headers)
 
 
-async def lines(http, text, create=True):
-    return await http.post("/api/v1/metrics/lines", params={"create": create}, content=text)
+async def lines(http, text, create=True, **query):
+    return await http.post("/api/v1/metrics/lines", params={"create": create, **query}, content=text)
 
 
 async def test_a_text_of_prometheus_makes_its_metrics(http):
@@ -89,6 +95,84 @@ async def test_absent_and_empty_labels_are_one(http):
     assert len((await data(http, "up", zone=""))["items"]) == 2
 
 
+RESERVED = ["le", "metric", "labelset", "time", "v", "nf", "s", "n", "sum", "count", "bounds"]
+
+
+async def test_labels_called_as_something_of_ours_get_another_name(http):
+    assert set(RESERVED) == RESERVED_LABEL_KEYS
+    text = ",".join(f'{key}="of {key}"' for key in RESERVED)
+    answer = await prometheus(http, f'depth{{{text},job="a"}} 1\n')
+    assert answer.status_code == 202, answer.text
+    tags = ",".join(f"{key}=of\\ {key}" for key in RESERVED)
+    assert (await lines(http, f"width,{tags},job=a value=1\n")).status_code == 202
+    for name in ("depth", "width"):
+        await readable(http, name, 1)
+        [point] = (await data(http, name, exported_n="of n"))["items"]
+        assert point["labels"] == {"job": "a"} | {f"exported_{key}": f"of {key}" for key in RESERVED}
+
+
+async def test_a_name_that_is_taken_too_gets_one_more(http):
+    await prometheus(http, 'depth{s="1",exported_s="2"} 1 1790000000000\ndepth{s="3"} 1 1790000001000\n')
+    await readable(http, "depth", 2)
+    assert [point["labels"] for point in (await data(http, "depth"))["items"]] == [
+        {"exported_s": "2", "exported_exported_s": "1"}, {"exported_s": "3", "exported_exported_s": ""}
+    ]  # fmt: skip
+
+
+async def test_control_characters_are_there_to_be_seen(http):
+    await prometheus(http, 'dmi{version="a\x1b[2J\x00"} 1\n')
+    await readable(http, "dmi", 1)
+    assert (await data(http, "dmi"))["items"][0]["labels"] == {"version": r"a\x1b[2J\x00"}
+
+
+async def test_a_label_that_comes_later_is_added(http):
+    first = 'up{job="a"} 1 1790000000000\n'
+    second = 'up{job="a",zone="x"} 2 1790000001000\nup{job="a"} 3 1790000002000\n'
+    assert (await prometheus(http, first)).status_code == 202
+    refused = await prometheus(http, second, create=False)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422, "line 1: metric 'up' has no label 'zone'; leave it out, or have it added by create=true"
+    )  # fmt: skip
+    assert (await prometheus(http, second)).status_code == 202
+    await readable(http, "up", 3)
+    shown = (await http.get("/api/v1/metrics/up")).json()
+    assert (shown["label_keys"], shown["label_sets"]) == (["job", "zone"], 2)
+    found = (await data(http, "up"))["items"]
+    assert [(point["labels"]["zone"], point["value"]) for point in found] == [("", 1), ("x", 2), ("", 3)]
+    assert len((await data(http, "up", zone=""))["items"]) == 2
+    assert (await prometheus(http, first, create=False)).status_code == 202
+    [event] = (await http.get("/api/v1/events", params={"action": "metric.update"})).json()["items"]
+    assert (event["before"], event["after"]) == ({"label_keys": ["job"]}, {"label_keys": ["job", "zone"]})
+
+
+async def test_labels_that_come_at_once_are_all_added(http):
+    await prometheus(http, "up 1\n")
+    answers = await asyncio.gather(*(prometheus(http, f'up{{k{n}="x"}} {n}\n') for n in range(5)))
+    assert {answer.status_code for answer in answers} == {202}
+    await readable(http, "up", 6)
+    assert set((await http.get("/api/v1/metrics/up")).json()["label_keys"]) == {f"k{n}" for n in range(5)}
+    for n in range(5):
+        assert [point["value"] for point in (await data(http, "up", **{f"k{n}": "x"}))["items"]] == [n]
+
+
+async def test_nothing_is_added_for_a_text_that_is_refused(http):
+    await prometheus(http, "up 1\n")
+    assert (await prometheus(http, 'up{zone="x"} 1\nnew 1\nup 1 99\n')).status_code == 422
+    assert (await http.get("/api/v1/metrics/up")).json()["label_keys"] == []
+    assert (await http.get("/api/v1/metrics")).json()["total"] == 1
+
+
+async def test_a_text_comes_compressed_and_says_what_it_is(http):
+    packed, gzipped = gzip.compress(TEXT.encode()), {"Content-Encoding": "gzip"}
+    for kind in ("text/plain; version=0.0.4", "application/openmetrics-text", "application/x-www-form-urlencoded", ""):
+        answer = await prometheus(http, packed, **gzipped, **{"Content-Type": kind})
+        assert (answer.status_code, answer.json()) == (202, {"points": 8}), answer.text
+    answer = await prometheus(http, TEXT, **{"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        415, "Content-Type 'application/json' is not taken here; send text/plain or application/openmetrics-text"
+    )  # fmt: skip
+
+
 async def test_openmetrics_with_a_state_set(http):
     text = (
         "# TYPE deploy stateset\n# HELP deploy Of the service.\n"
@@ -107,12 +191,12 @@ async def test_openmetrics_with_a_state_set(http):
     [
         ("a 1\nb{ 2\n", "line 2"),
         ("a 1\nb x\n", "line 2"),
-        ('ok 1\n\nbad{le="1"} 1\n', "line 3: 'bad' cannot be a metric"),
-        ('h_bucket{le="1"} 1\n', "line 1"),
+        ("ok 1\n\nlines 1\n", "line 3: 'lines' cannot be a metric: 'lines' is an address of the API; choose another"),
+        (f"ok 1\nbad{{{MANY}}} 1\n", "line 2: 'bad' cannot be a metric: it has 33 labels; at most 32 are allowed"),
+        (f"depth{{{MANY}}} 1\n", "line 1: 'depth' cannot be a metric: it has 33 labels"),
         ('# TYPE h histogram\nh_bucket{le="1"} 1\n', 'line 2: buckets: the bucket "+Inf" is missing'),
         ('# TYPE h histogram\nh_bucket{le="1"} 3\nh_bucket{le="+Inf"} 2\n', "line 2: buckets.+Inf: 2 is less than 3"),
         ("x 1 9999999999999999\n", "line 1: timestamp"),
-        ("depth 1\ndepth{a=\"b\"} 1\n", "line 2: labels: Labels must contain exactly these keys: []"),
         ("state_of 1\n", "line 1: value: 'state_of' is of type enum, which takes state"),
     ],
 )  # fmt: skip
@@ -153,12 +237,37 @@ async def test_line_protocol(http):
 
 
 @pytest.mark.parametrize(
+    ("precision", "time"),
+    [
+        ("ns", 1_790_000_040_000_000_000),
+        ("us", 1_790_000_040_000_000),
+        ("u", 1_790_000_040_000_000),
+        ("ms", 1_790_000_040_000),
+        ("s", 1_790_000_040),
+        ("m", 29_833_334),
+    ],
+)
+async def test_times_are_in_the_unit_that_precision_names(http, precision, time):
+    assert (await lines(http, f"depth value=1 {time}\n", precision=precision)).status_code == 202
+    await readable(http, "depth", 1)
+    assert (await data(http, "depth"))["items"][0]["timestamp"] == "2026-09-21T14:14:00Z"
+
+
+async def test_hours_and_what_is_no_precision(http):
+    assert (await lines(http, "depth value=1 497222\n", precision="h")).status_code == 202
+    answer = await lines(http, "depth value=1\n", precision="d")
+    assert answer.json()["detail"] == "precision: 'd' is none of ns, us, u, ms, s, m, h"
+    assert "line 1: timestamp" in (await lines(http, "depth value=1 1790000000\n", precision="h")).json()["detail"]
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("depth value=1\nnonsense\n", "line 2: this is not line protocol"),
         ("depth value=1 1790000000\n", "line 1: timestamp: 1790000000 is out of range"),
         ('h 1="x",+Inf=2\n', "line 1: field '1' of a histogram is no number"),
-        ("a\\ b value=1\n", "line 1: 'a b' cannot be a metric"),
+        ("a\\ b value=1\n", "line 1: 'a b' cannot be a metric: name: Expected `str`: letters, digits"),
+        ("a,b.c=1 value=1\n", "line 1: 'a' cannot be a metric: label 'b.c': Expected `str`: letters, digits and _"),
         (f'depth state="{"x" * 201}"\n', "line 1"),
         ('x value=1\nx state="up"\n', "line 2: 'x' is of type gauge in line 1, and of type enum here"),
     ],
@@ -207,7 +316,7 @@ def test_what_prometheus_own_library_writes_is_read(rows, modern):
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.sampled_from(list('ab_{}="\\,# \n\t0123.eE+-NaInf@TYPEHELP\x00é')), max_size=60))
 def test_nonsense_is_refused_and_never_breaks(text):
-    for parse in (parse_exposition, parse_lines):
+    for parse in (parse_exposition, partial(parse_lines, precision="ns")):
         try:
             parse(text)
         except Invalid as error:

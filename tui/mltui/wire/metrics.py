@@ -25,7 +25,7 @@ MetricName = Annotated[
 LabelKey = Annotated[
     str, text(r"^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and _, no digit first", min_length=1, max_length=100)
 ]
-MAX_LABEL_KEYS = 16
+MAX_LABEL_KEYS = 32
 RESERVED_LABEL_KEYS = frozenset({"le", "metric", "labelset", "time", "v", "nf", "s", "n", "sum", "count", "bounds"})
 """Tags and fields that the sample store has already."""
 
@@ -37,7 +37,7 @@ class MetricType(StrEnum):
 
 
 class CreateMetric(Request, kw_only=True):
-    """Type and label keys are for ever: samples are stored by them."""
+    """The type is for ever. Label keys only become more, by texts of other programs: samples are stored by them."""
 
     name: MetricName
     type: MetricType
@@ -92,7 +92,7 @@ class DataPoint(Request, kw_only=True):
     sum: Number | None = None
     count: Number | None = None
     """If absent, that of the bucket "+Inf"."""
-    timestamp: datetime | int | None = None
+    timestamp: str | int | None = None
     """ISO 8601, UTC where it names no zone, or nanoseconds since 1970. Default: now."""
 
 
