@@ -24,6 +24,8 @@ from mltui_server.lib.request_id import HEADER
 logger = structlog.get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+NO_CHOICE = "Invalid enum value "
+"""What msgspec says of a word that is none of some."""
 TITLES = {
     400: "Bad request",
     401: "Unauthorized",
@@ -117,13 +119,13 @@ def _fault(fault: dict[str, Any], parameters: Parameters) -> dict[str, Any]:
         return {"path": "$" if key == "data" else f"$.{key}".rstrip("."), "message": message}
     if (parameter := parameters.get(key)) is not None:
         key = getattr(parameter.kwarg_definition, "name", None) or key
-        if choices := _choices(parameter):
-            message = f"{message.removeprefix('Invalid enum value ')} is none of {', '.join(choices)}"
+        if message.startswith(NO_CHOICE):
+            message = f"{message.removeprefix(NO_CHOICE)} is none of {', '.join(_choices(parameter))}"
     return {"path": key, "message": message}
 
 
 def _choices(parameter: FieldDefinition) -> list[str]:
-    """The words that it takes, where there are just some."""
+    """The words that it takes, if there are just some."""
     found: list[str] = []
     for kind in get_args(parameter.annotation) if parameter.is_optional else [parameter.annotation]:
         if get_origin(kind) is Literal:
