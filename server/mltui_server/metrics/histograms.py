@@ -108,9 +108,7 @@ class _Rows:
         now = self._matrix(at, width)
         before = np.where(same[:, None], self._matrix(np.where(same, at - 1, at), width), 0.0)
         anew = ~same | (now < before).any(axis=1)
-        grown = np.where(anew[:, None], now, now - before)
-        # Bands that shrank, as no counter does: what is cumulative stays so.
-        return np.maximum.accumulate(grown, axis=1), anew
+        return np.where(anew[:, None], now, now - before), anew
 
     def _matrix(self, at: Integers, width: int) -> Floats:
         found: Floats = self._counts[self._starts[at][:, None] + np.arange(width)]
@@ -125,10 +123,13 @@ def _common(kinds: Sequence[Bounds]) -> Bounds:
 
 
 def _within(bounds: Bounds, parts: Sequence[tuple[Bounds, Floats]], count: int) -> Floats:
-    """The sum of the parts, with the columns of `bounds` only, which all of them have."""
+    """The sum of the parts, with the columns of `bounds` only, which all of them have.
+
+    Where a band shrank, as no counter does, what is cumulative stays so.
+    """
     total = np.zeros((count, len(bounds)))
     for kind, grown in parts:
-        total += grown[:, [kind.index(bound) for bound in bounds]]
+        total += np.maximum.accumulate(grown, axis=1)[:, [kind.index(bound) for bound in bounds]]
     return total
 
 

@@ -55,12 +55,15 @@ class PointInbox(Base):
 
 
 class PointRefused(Base):
-    """What the store will never take, in the store's own words: kept for a person to look at, out of the way."""
+    """What the store will never take, of one metric: kept for a person to look at, out of the way."""
 
     __tablename__ = "point_refused"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    lines: Mapped[str]
+    metric_id: Mapped[UUID] = mapped_column(ForeignKey("metric.id", ondelete="CASCADE"), index=True)
+    samples: Mapped[int] = mapped_column(Integer)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    """Both as the inbox has them."""
     reason: Mapped[str]
     refused_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 

@@ -48,6 +48,11 @@ def pack(type_: MetricType, columns: Sequence[Sequence[Any]]) -> PackedPoints:
     return _KINDS[type_](*columns)
 
 
+def samples_in(points: PackedPoints) -> int:
+    """Numbers and states: a point of a histogram has several."""
+    return sum(map(len, points.n)) if isinstance(points, HistogramPoints) else len(points.times)
+
+
 def encode(points: PackedPoints) -> bytes:
     """What an inbox row's body holds."""
     return _encoder.encode(points)

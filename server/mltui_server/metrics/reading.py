@@ -146,6 +146,6 @@ class Reading:
 
     async def _feed(self, add: Callable[[pa.RecordBatch], None]) -> None:
         if self._selection.points.series:
-            async with aclosing(self._store.read(self._selection.points)) as batches:
+            async with aclosing(self._store.outline(self._selection.points, self._grid)) as batches:
                 async for batch in batches:
                     await asyncio.to_thread(add, batch)

@@ -98,6 +98,9 @@ class DuckDBPoints:
     async def gauge_buckets(self, wanted: PointRange, grid: Grid) -> Sequence[BucketColumns]:
         return await self._file.read(lambda cursor: _buckets(cursor, wanted, grid))
 
+    def outline(self, wanted: PointRange, grid: Grid) -> AsyncGenerator[pa.RecordBatch, None]:
+        return self.read(wanted)
+
     async def delete(self, series: Collection[int]) -> None:
         def delete() -> None:
             with self._file.transaction():

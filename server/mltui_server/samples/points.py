@@ -50,9 +50,9 @@ class PointRange:
 
 @dataclass(frozen=True)
 class RefusedPoints:
-    """What the store will never take, in its own words."""
+    """What the store will never take, and why, in its own words."""
 
-    lines: str
+    points: pa.Table
     reason: str
 
 
@@ -74,6 +74,13 @@ class PointStore(Protocol):
 
     async def gauge_buckets(self, wanted: PointRange, grid: Grid) -> Sequence[BucketColumns]:
         """Exact statistics by bucket of the grid; `key` is the series' id. Those with points only."""
+
+    def outline(self, wanted: PointRange, grid: Grid) -> AsyncGenerator[pa.RecordBatch, None]:
+        """Points of enums or histograms, ordered by time within a series.
+
+        Some may be left out: of an enum, those between two of the same state; of a histogram, those that another of
+        the same bucket of the grid follows, where counts grew all the way. Of the others, times are in their bucket.
+        """
 
     async def delete(self, series: Collection[int]) -> None:
         """Forget every point of these."""

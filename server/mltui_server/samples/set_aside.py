@@ -1,6 +1,6 @@
 """What was refused for good, for a person to look at: tried again when its cause is gone, or forgotten."""
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy import delete, func, insert, select
@@ -12,13 +12,13 @@ from mltui_server.db.database import Database
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.principal import Principal
-from mltui_server.metrics.models import PointRefused
+from mltui_server.metrics import packed
+from mltui_server.metrics.models import Metric, PointInbox, PointRefused
 from mltui_server.samples.batch import PackedSeries, decode
 from mltui_server.samples.models import SampleInbox, SampleRefused
 
 MAX_LISTED = 1_000
 KEYS_SHOWN = 10
-METRIC = re.compile(r",metric=((?:\\.|[^, ])+)")
 
 
 async def newest(session: AsyncSession, limit: int) -> list[RefusedBatch]:
@@ -26,19 +26,19 @@ async def newest(session: AsyncSession, limit: int) -> list[RefusedBatch]:
     if not 1 <= limit <= MAX_LISTED:
         raise Invalid(f"limit={limit}; it must be between 1 and {MAX_LISTED}")
     samples = await session.scalars(select(SampleRefused).order_by(SampleRefused.refused_at.desc()).limit(limit))
-    points = await session.scalars(select(PointRefused).order_by(PointRefused.refused_at.desc()).limit(limit))
-    shown = [*(_samples_shown(one) for one in samples), *(_points_shown(one) for one in points)]
+    points = await session.execute(
+        select(PointRefused, Metric.name).join(Metric).order_by(PointRefused.refused_at.desc()).limit(limit)
+    )
+    shown = [*(_samples_shown(one) for one in samples), *(_points_shown(one, name) for one, name in points)]
     return sorted(shown, key=lambda one: one.refused_at, reverse=True)[:limit]
 
 
-def _points_shown(refused: PointRefused) -> RefusedBatch:
-    lines = refused.lines.splitlines()
+def _points_shown(refused: PointRefused, metric: str) -> RefusedBatch:
     return RefusedBatch(
         run_id="",
-        samples=len(lines),
-        keys=sorted({found[1] for line in lines if (found := METRIC.search(line))})[:KEYS_SHOWN],
+        samples=len(packed.decode(refused.body).times),
+        keys=[metric],
         reason=refused.reason,
-        lines=refused.lines,
         refused_at=refused.refused_at,
     )
 
@@ -55,32 +55,34 @@ def _samples_shown(refused: SampleRefused) -> RefusedBatch:
 
 
 async def retry(session: AsyncSession, principal: Principal) -> int:
-    """Samples of runs go back into the inbox, the oldest first. How many batches.
-
-    Points of metrics stay: their lines can be sent to the store as they are.
-    """
-    taken = await _take(session, principal, "samples.retry")
-    if taken:
-        rows = [{"run_id": one.run_id, "samples": _samples(_series(one.body)), "body": one.body} for one in taken]
+    """All of it goes back into the inbox, the oldest first. How many batches."""
+    samples, points = await _take(session, principal, "samples.retry")
+    if samples:
+        rows = [{"run_id": one.run_id, "samples": _samples(_series(one.body)), "body": one.body} for one in samples]
         await session.execute(insert(SampleInbox), rows)
-    return len(taken)
+    if points:
+        rows = [{"metric_id": one.metric_id, "samples": one.samples, "body": one.body} for one in points]
+        await session.execute(insert(PointInbox), rows)
+    return len(samples) + len(points)
 
 
 async def forget(session: AsyncSession, principal: Principal) -> int:
     """How many batches are gone for good."""
-    points = len(list(await session.scalars(delete(PointRefused).returning(PointRefused.id))))
-    if points:
-        await record(session, principal, "samples.forget", "metrics", message=f"refused batches: {points}")
-    return points + len(await _take(session, principal, "samples.forget"))
+    samples, points = await _take(session, principal, "samples.forget")
+    return len(samples) + len(points)
 
 
-async def _take(session: AsyncSession, principal: Principal, action: str) -> Sequence[SampleRefused]:
-    statement = delete(SampleRefused).returning(SampleRefused)
-    taken = sorted(await session.scalars(statement), key=lambda one: one.id)
-    for run in sorted({one.run_id for one in taken}):
-        batches = sum(one.run_id == run for one in taken)
+async def _take(
+    session: AsyncSession, principal: Principal, action: str
+) -> tuple[Sequence[SampleRefused], Sequence[PointRefused]]:
+    """All that is set aside, of runs and of metrics; an event for each of them."""
+    samples = sorted(await session.scalars(delete(SampleRefused).returning(SampleRefused)), key=lambda one: one.id)
+    points = sorted(await session.scalars(delete(PointRefused).returning(PointRefused)), key=lambda one: one.id)
+    for run, batches in Counter(one.run_id for one in samples).items():
         await record(session, principal, action, run, run_id=run, message=f"refused batches: {batches}")
-    return taken
+    for metric, batches in Counter(one.metric_id for one in points).items():
+        await record(session, principal, action, metric, message=f"refused batches: {batches}")
+    return samples, points
 
 
 async def check_refused(database: Database) -> Component:

@@ -16,6 +16,7 @@ from mltui_server.metrics.checks import check
 from mltui_server.metrics.flush import claim, drain_points, settle, write
 from mltui_server.metrics.inbox import PointInbox
 from mltui_server.metrics.known import KnownMetrics
+from mltui_server.metrics.packed import GaugePoints, decode
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.influx.access import Access, Retention
@@ -136,9 +137,10 @@ async def test_what_influxdb_never_takes_is_set_aside(connection, inbox, store, 
     await put(inbox, (900 * 86_400, 2.0), (2, 3.0))
     await drain_points(connection, store)
     assert await stored(connection, store) == [(1, 1.0), (2, 3.0)]
-    [(refused, reason)] = await (await connection.execute("SELECT lines, reason FROM point_refused")).fetchall()
-    assert refused.startswith(f"gauge,labelset={id_},metric=depth,queue=a v=2.0")
+    [(refused, reason)] = await (await connection.execute("SELECT body, reason FROM point_refused")).fetchall()
+    assert decode(refused) == GaugePoints([id_], [at(900 * 86_400)], [2.0])
     assert "field type conflict" in reason
+    assert await summary(connection) == (2, 1, 2)
 
 
 async def test_a_metric_remembers_its_points(http):

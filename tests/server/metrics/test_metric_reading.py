@@ -177,6 +177,7 @@ async def test_histograms(store, writes, span, count):
     count = grid.index(last * SECOND) + 1
     borders = [first * SECOND, *(grid.border(n) for n in range(1, count)), last * SECOND]
     grown, kinds = [defaultdict(lambda: defaultdict(float)) for _ in "ab"], set()
+    raw = [defaultdict(lambda: itertools.repeat(0.0)) for _ in "ab"]
     for at in (0, 1):
         points = [point for point in case.of(at) if point[0] <= last]
         for (_, bounds, counts, _), (time, now_bounds, now, _) in itertools.pairwise(points):
@@ -186,7 +187,9 @@ async def test_histograms(store, writes, span, count):
             delta = now if anew else [n - b for n, b in zip(now, counts, strict=True)]
             index = min(max(bisect.bisect_right(borders, time * SECOND) - 1, 0), count - 1)
             kinds.add(now_bounds)
-            for bound, amount in zip(now_bounds, itertools.accumulate(delta, max), strict=True):
+            raw[at][index, now_bounds] = [n + d for n, d in zip(raw[at][index, now_bounds], delta, strict=False)]
+        for (index, bounds), delta in raw[at].items():
+            for bound, amount in zip(bounds, itertools.accumulate(delta, max), strict=True):
                 grown[at][index][bound] += amount
     common = sorted(set.intersection(*map(set, kinds))) if kinds else [math.inf]
     assert [float(bound) for bound in found.le] == common

@@ -31,17 +31,6 @@ async def test_what_was_refused_is_listed_and_makes_health_say_so(http, connecti
     assert "field type conflict" in component["detail"]
 
 
-async def test_points_of_metrics_are_listed_with_their_lines(http, connection):
-    lines = "gauge,labelset=1,metric=queue_depth v=1 5\ngauge,labelset=2,metric=queue_depth v=1 5"
-    await connection.execute("INSERT INTO point_refused (lines, reason) VALUES (%s, 'beyond retention')", [lines])
-    [shown] = (await http.get("/api/v1/samples/refused")).json()
-    assert (shown["run_id"], shown["samples"], shown["keys"], shown["lines"]) == ("", 2, ["queue_depth"], lines)
-    assert (await http.get("/health")).json()["status"] == "degraded"
-    assert (await http.post("/api/v1/samples/refused/retry")).json() == {"batches": 0}
-    assert (await http.delete("/api/v1/samples/refused")).json() == {"batches": 1}
-    assert (await http.get("/api/v1/samples/refused")).json() == []
-
-
 async def test_tried_again_they_arrive_or_come_back(http, connection, run):
     await refuse(connection, run, GOOD, BAD)
     assert (await http.post("/api/v1/samples/refused/retry")).json() == {"batches": 2}

@@ -15,7 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
     for name, sentence, call in (
         ("ls", "List what was refused, and why.", _ls),
-        ("retry", "Put samples of runs back on their way, when the cause is gone.", _retry),
+        ("retry", "Put all of it back on its way, when the cause is gone.", _retry),
         ("forget", "Delete all of it for good.", _forget),
     ):
         command = commands.add_parser(name, help=sentence, description=sentence)

@@ -26,7 +26,9 @@ LabelKey = Annotated[
     str, text(r"^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and _, no digit first", min_length=1, max_length=100)
 ]
 MAX_LABEL_KEYS = 32
-RESERVED_LABEL_KEYS = frozenset({"le", "metric", "labelset", "time", "v", "nf", "s", "n", "sum", "count", "bounds"})
+RESERVED_LABEL_KEYS = frozenset(
+    {"le", "metric", "labelset", "time", "v", "nf", "s", "n", "sum", "count", "bounds", "counts", "counts_link"}
+)
 """Tags and fields that the sample store has already."""
 
 

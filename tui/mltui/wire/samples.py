@@ -122,16 +122,15 @@ class InboxState(Answer, kw_only=True):
 
 
 class RefusedBatch(Answer, kw_only=True):
-    """Samples that the sample store will never take, or that nobody can read: kept, out of the way of the others."""
+    """Samples or points that the sample store will never take, or that nobody can read: kept, out of the way."""
 
     run_id: str
     """Empty for points of operational metrics."""
     samples: int
+    """Or points."""
     keys: list[str]
-    """Of the run, or names of metrics. Empty where the batch cannot be read."""
+    """Of the run, or the metric's name. Empty where the batch cannot be read."""
     reason: str
-    lines: str = ""
-    """Points, as the store was sent them."""
     refused_at: datetime
 
 

@@ -23,6 +23,7 @@ DATA_STATUSES = (400, 413, 422)
 """The server may have taken a part; the same body again would end the same."""
 _SETUP = re.compile(r"(database|bucket|organization|org|retention policy|dbrp)\b.*(not found|required|missing)", re.I)
 """A 400 that is not about the data."""
+_DROPPED = re.compile(r"\s*dropped=([1-9]\d*)")
 
 
 class Refused(NamedTuple):
@@ -120,8 +121,8 @@ class InfluxClient:
         response = await self.call("POST", "/write", params=query, content=body, headers=headers)
         said = self._reason(response)
         if response.status_code in DATA_STATUSES and not _SETUP.search(said):
-            dropped = re.search(r"dropped=([1-9]\d*)", said)
-            return Refused(said, int(dropped[1]) if dropped else None)
+            dropped = _DROPPED.search(said)
+            return Refused(_DROPPED.sub("", said), int(dropped[1]) if dropped else None)
         self.check(response)
         return None
 

@@ -36,7 +36,7 @@ def _gauges(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
     return [
         (int(series), time, number)
         for time, value, mark, series in rows
-        if mark is not None and (number := _number(value, mark)) is not None
+        if mark is not None and (number := number_of(value, mark)) is not None
     ]
 
 
@@ -52,17 +52,22 @@ def _histograms(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
         if count is not None:
             counts.setdefault(point, {})[le] = count
         if bounds is not None and mark is not None:
-            wholes[point] = bounds, _number(total, mark)
+            wholes[point] = bounds, number_of(total, mark)
     found = []
     for point, (bounds, total) in wholes.items():
         there, texts = counts.get(point, {}), bounds.split()
         if all(text in there for text in texts):
-            le = [math.inf if text == INFINITY else float(text) for text in texts]
-            found.append((*point, le, [float(there[text]) for text in texts], total))
+            found.append((*point, bounds_of(bounds), [float(there[text]) for text in texts], total))
     return found
 
 
-def _number(value: float | None, mark: int) -> float | None:
+def bounds_of(text: str) -> list[float]:
+    """The reverse of `point_lines.bounds_text`."""
+    return [math.inf if bound == INFINITY else float(bound) for bound in text.split()]
+
+
+def number_of(value: float | None, mark: int) -> float | None:
+    """What a value is, or a sum, by its `nf`. None: it is not known."""
     return value if int(mark) == FINITE else NONFINITE.get(int(mark), math.nan)
 
 

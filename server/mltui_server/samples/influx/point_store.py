@@ -1,8 +1,9 @@
 """Points of operational metrics in InfluxDB: where run metrics are, and kept as long."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,11 @@ from mltui_server.samples.influx.cells import Sums, summed
 from mltui_server.samples.influx.client import InfluxClient, Place
 from mltui_server.samples.influx.control import Control
 from mltui_server.samples.influx.lines import BODY_BYTES, BODY_LINES
+from mltui_server.samples.influx.point_gauges import gauge_buckets
+from mltui_server.samples.influx.point_groups import Groups, within
 from mltui_server.samples.influx.point_lines import lines
+from mltui_server.samples.influx.point_links import Links
+from mltui_server.samples.influx.point_outline import finer, outline
 from mltui_server.samples.influx.point_rows import FIELDS, Row, batch
 from mltui_server.samples.influx.schema import POINTS, name
 from mltui_server.samples.influx.series import Placed
@@ -35,28 +40,32 @@ class InfluxPoints:
 
     def __init__(self, client: InfluxClient, control: Callable[[], AbstractAsyncContextManager[Control]]) -> None:
         self._client, self._control = client, control
+        self._links = Links()
 
     async def write(
         self, type_: MetricType, series: Mapping[int, PointSeries], points: pa.Table
     ) -> Sequence[RefusedPoints]:
-        made = await asyncio.to_thread(lines, type_, series, points)
-        refused: list[RefusedPoints] = []
+        made, rows = await asyncio.to_thread(lines, type_, series, points, self._links)
+        refused: list[tuple[range, str]] = []
         async with self._control() as control:
-            place = control.places[KIND]
             for start in range(0, len(made), BODY_LINES):
-                refused += await self._send(place, made[start : start + BODY_LINES])
-        return refused
+                part = range(start, min(start + BODY_LINES, len(made)))
+                refused += await self._send(control.places[KIND], made, part)
+        # A point is refused once, however many of its lines were.
+        reasons = {rows[at]: reason for part, reason in reversed(refused) for at in part}
+        by_reason = {reason: [row for row, why in reasons.items() if why == reason] for reason in reasons.values()}
+        return [RefusedPoints(points.take(sorted(found)), reason) for reason, found in by_reason.items()]
 
-    async def _send(self, place: Place, part: Sequence[str]) -> list[RefusedPoints]:
+    async def _send(self, place: Place, made: Sequence[str], part: range) -> list[tuple[range, str]]:
         """Halves what is too large, or refused, until single lines are left: there is something wrong with those."""
-        body = "\n".join(part).encode()
+        body = "\n".join(made[part.start : part.stop]).encode()
         answer = await self._client.write(place, body) if len(body) <= BODY_BYTES else None
         if len(body) <= BODY_BYTES and answer is None:
             return []
         if answer is not None and len(part) in (1, answer.lines):
-            return [RefusedPoints("\n".join(part), answer.reason)]
+            return [(part, answer.reason)]
         middle = len(part) // 2
-        return await self._send(place, part[:middle]) + await self._send(place, part[middle:])
+        return await self._send(place, made, part[:middle]) + await self._send(place, made, part[middle:])
 
     async def read(
         self, wanted: PointRange, *, descending: bool = False, limit: int | None = None
@@ -67,7 +76,7 @@ class InfluxPoints:
             place = control.places[KIND]
             while first <= last:
                 way = "DESC" if descending else "ASC"
-                where = _condition(wanted.series, first, last)
+                where = within(wanted.series, first, last)
                 source = place.source(POINTS[wanted.type])
                 [result] = await self._client.query(
                     place,
@@ -89,7 +98,7 @@ class InfluxPoints:
         """Of a histogram, the last point of which anything is there."""
         source = POINTS[wanted.type]
         field = {"gauge": "nf", "state": "s", "histogram": "bounds"}[source]
-        where = _condition(wanted.series, wanted.first, wanted.last)
+        where = within(wanted.series, wanted.first, wanted.last)
         async with self._control() as control:
             place = control.places[KIND]
             [found] = await self._client.query(
@@ -98,7 +107,7 @@ class InfluxPoints:
             times = {int(rows.tags["labelset"]): rows.values[0][0] for rows in found.series}
             statements = [
                 f"SELECT {FIELDS[wanted.type]} FROM {place.source(source)} "
-                f"WHERE {_condition([one], times[one.id], times[one.id])}"
+                f"WHERE {within([one], times[one.id], times[one.id])}"
                 for one in wanted.series
                 if one.id in times
             ]
@@ -109,11 +118,23 @@ class InfluxPoints:
         return pa.Table.from_batches([batch(wanted.type, rows)], SCHEMAS[wanted.type])
 
     async def gauge_buckets(self, wanted: PointRange, grid: Grid) -> Sequence[BucketColumns]:
+        async with self._control() as control:
+            found, beyond = await gauge_buckets(Groups(self._client, control.places[KIND], wanted, grid))
+        return found + await self._by_point(replace(wanted, series=beyond), grid) if beyond else found
+
+    async def _by_point(self, wanted: PointRange, grid: Grid) -> list[BucketColumns]:
         sums = Sums()
         async with aclosing(self.read(wanted)) as batches:
             async for points in batches:
                 await asyncio.to_thread(_sum_up, points, grid, sums)
         return sums.all()
+
+    async def outline(self, wanted: PointRange, grid: Grid) -> AsyncGenerator[pa.RecordBatch, None]:
+        async with self._control() as control:
+            groups = Groups(self._client, control.places[KIND], wanted, finer(grid, wanted))
+            async with aclosing(outline(groups, self.read)) as batches:
+                async for batch in batches:
+                    yield batch
 
     async def delete(self, series: Collection[int]) -> None:
         async with self._control() as control:
@@ -125,8 +146,3 @@ def _sum_up(points: pa.RecordBatch, grid: Grid, sums: Sums) -> None:
     for id_ in np.unique(series).tolist():
         mine = series == id_
         sums.add(str(id_), summed(Placed(times[mine], times[mine], values[mine]), grid.index(times[mine])))
-
-
-def _condition(series: Iterable[PointSeries], first: int, last: int) -> str:
-    wanted = " OR ".join(f"\"labelset\" = '{one.id}'" for one in series)
-    return f"({wanted}) AND time >= {first} AND time <= {last}"
