@@ -44,10 +44,12 @@ class Increases:
                 its = series[mine] == one
                 total = self._grown.setdefault((one, kind), np.zeros((self._count, len(bounds))))
                 np.add.at(total, buckets[mine][its], grown[its])
-        sums = rows.sums[at] - np.where(began_anew, 0.0, rows.sums[at - 1])
-        for one in np.unique(series).tolist():
-            its = series == one
-            np.add.at(self._sums.setdefault(one, np.zeros(self._count)), buckets[its], sums[its])
+        # Sums may be infinite: what such a one grew by is no number.
+        with np.errstate(invalid="ignore"):
+            sums = rows.sums[at] - np.where(began_anew, 0.0, rows.sums[at - 1])
+            for one in np.unique(series).tolist():
+                its = series == one
+                np.add.at(self._sums.setdefault(one, np.zeros(self._count)), buckets[its], sums[its])
 
     def _bounds(self) -> list[Bounds]:
         return [tuple(np.frombuffer(kind).tolist()) for kind in self._kinds]

@@ -19,9 +19,10 @@ from mltui_server.metrics.raw import read_page
 from mltui_server.metrics.reading import read_buckets
 from mltui_server.metrics.selecting import Selection
 from mltui_server.samples import duckdb_points
+from mltui_server.samples.batch import MAX_TIME
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.grid import Grid, grid_over
-from mltui_server.samples.influx import lines, point_store
+from mltui_server.samples.influx import lines, point_groups, point_outline, point_store
 from mltui_server.samples.influx.access import Retention
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.points import SCHEMAS, PointRange, PointSeries, PointStore
@@ -31,18 +32,37 @@ SECOND = 10**9
 fresh = itertools.count(1)
 
 
-@pytest.fixture(params=["duckdb", "duckdb-small-windows", "influx", "influx-small-pages"])
+class InTurns:
+    """Servers that write in turns, so that neither knows what was written last."""
+
+    def __init__(self, *stores: PointStore) -> None:
+        self._stores = itertools.cycle(stores)
+
+    def __getattr__(self, name):
+        return getattr(next(self._stores), name)
+
+
+@pytest.fixture(params=["duckdb", "duckdb-small-windows", "influx", "influx-small-pages", "influx-in-turns"])
 async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[PointStore]:
     if request.param == "influx-small-pages":
         monkeypatch.setattr(point_store, "PAGE_ROWS", 3)
+        monkeypatch.setattr(point_groups, "ANSWER_ROWS", 3)
         monkeypatch.setattr(lines, "BODY_LINES", 4)
+    if request.param in ("influx-small-pages", "influx-in-turns"):
+        # As large as buckets: several points in each.
+        monkeypatch.setattr(point_outline, "CELLS", 1)
     if request.param == "duckdb-small-windows":
         monkeypatch.setattr(duckdb_points, "WINDOW_ROWS", 3)
     if request.param.startswith("duckdb"):
         store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
     else:
         store = InfluxStore(request.getfixturevalue("influx_access"), Retention())
-    yield store.points
+    if request.param == "influx-in-turns":
+        other = InfluxStore(request.getfixturevalue("influx_access"), Retention())
+        yield InTurns(store.points, other.points)
+        await other.close()
+    else:
+        yield store.points
     await store.close()
 
 
@@ -161,33 +181,48 @@ async def test_enums(store, writes, span, count, now):
 
 @st.composite
 def histograms(draw):
-    bounds = draw(st.sampled_from([(1.0, 2.0, math.inf), (1.0, math.inf), (math.inf,)]))
-    counts = tuple(itertools.accumulate(draw(st.lists(st.integers(0, 9), min_size=len(bounds), max_size=len(bounds)))))
-    return bounds, tuple(map(float, counts)), draw(st.one_of(st.none(), st.integers(-9, 9).map(float)))
+    """Rows (series, second, bounds, counts, sum), of which most grow with the time."""
+    three, two = (1.0, 2.0, math.inf), (1.0, math.inf)
+    bounds = draw(st.sampled_from([three, three, three, three, two, (math.inf,)]))
+    time = draw(st.integers(0, 40))
+    rates = draw(st.one_of(st.just([time] * len(bounds)), st.lists(st.integers(0, 40), min_size=3)))
+    counts = tuple(map(float, itertools.accumulate(rates[: len(bounds)])))
+    total = draw(st.one_of(st.just(2.0 * time), st.sampled_from([None, math.nan, math.inf, -5.0])))
+    return draw(st.integers(0, 1)), time, bounds, counts, total
+
+
+def increase(before, now):
+    """What (bounds, counts, sum) grew by: counts and sum."""
+    anew = before[0] != now[0] or any(n < b for n, b in zip(now[1], before[1], strict=True))
+    old = ([0.0] * len(now[1]), 0.0) if anew else before[1:]
+    total = math.nan if None in (now[2], old[1]) else now[2] - old[1]
+    return [n - b for n, b in zip(now[1], old[0], strict=True)], total
 
 
 @MANY
-@given(writes=batches(histograms()), span=spans, count=st.integers(1, 12))
+@given(writes=st.lists(st.lists(histograms(), min_size=1, max_size=15), min_size=1, max_size=4),
+       span=spans, count=st.integers(1, 12))  # fmt: skip
 async def test_histograms(store, writes, span, count):
     case, (first, last) = Case(MetricType.HISTOGRAM), span
     for rows in writes:
-        await case.write(store, [(series, time, *point) for series, time, point in rows])
+        await case.write(store, rows)
     found = await read_buckets(store, case.selection(first, last), count, "0.5,0.9")
     grid = case.grid(span, count)
     count = grid.index(last * SECOND) + 1
     borders = [first * SECOND, *(grid.border(n) for n in range(1, count)), last * SECOND]
     grown, kinds = [defaultdict(lambda: defaultdict(float)) for _ in "ab"], set()
     raw = [defaultdict(lambda: itertools.repeat(0.0)) for _ in "ab"]
+    sums = [defaultdict(float) for _ in "ab"]
     for at in (0, 1):
         points = [point for point in case.of(at) if point[0] <= last]
-        for (_, bounds, counts, _), (time, now_bounds, now, _) in itertools.pairwise(points):
+        for (_, *before), (time, *now) in itertools.pairwise(points):
             if time < first:
                 continue
-            anew = bounds != now_bounds or any(n < b for n, b in zip(now, counts, strict=True))
-            delta = now if anew else [n - b for n, b in zip(now, counts, strict=True)]
+            delta, total = increase(before, now)
             index = min(max(bisect.bisect_right(borders, time * SECOND) - 1, 0), count - 1)
-            kinds.add(now_bounds)
-            raw[at][index, now_bounds] = [n + d for n, d in zip(raw[at][index, now_bounds], delta, strict=False)]
+            kinds.add(now[0])
+            raw[at][index, now[0]] = [n + d for n, d in zip(raw[at][index, now[0]], delta, strict=False)]
+            sums[at][index] += total
         for (index, bounds), delta in raw[at].items():
             for bound, amount in zip(bounds, itertools.accumulate(delta, max), strict=True):
                 grown[at][index][bound] += amount
@@ -201,8 +236,39 @@ async def test_histograms(store, writes, span, count):
         same(list(itertools.accumulate(bands)), [together[index][bound] for bound in common])
     by_label = {series.labels["s"]: series for series in found.series}
     for at in (0, 1):
-        counts = [grown[at][index][math.inf] for index in range(count) if grown[at][index][math.inf]]
-        same(by_label[str(at)].count if str(at) in by_label else [], counts)
+        known = [index for index in range(count) if grown[at][index][math.inf]]
+        assert (str(at) in by_label) == bool(known)
+        if known:
+            same(by_label[str(at)].count, [grown[at][index][math.inf] for index in known])
+            totals = [sums[at][index] for index in known]
+            same(by_label[str(at)].sum, [total if math.isfinite(total) else None for total in totals])
+
+
+async def test_numbers_whose_sum_no_float_can_hold_have_a_mean(store):
+    case = Case(MetricType.GAUGE)
+    await case.write(store, [(0, 1, 1.5e308), (0, 2, 1.7e308), (0, 3, math.nan), (1, 1, -1.7e308), (1, 2, -1.7e308)])
+    found = await read_buckets(store, case.selection(0, 10), 1, "0.5")
+    assert [(series.min, series.max, series.mean, series.count, series.nonfinite) for series in found.series] == [
+        ([1.5e308], [1.7e308], [pytest.approx(1.6e308)], [3], [1]),
+        ([-1.7e308], [-1.7e308], [pytest.approx(-1.7e308)], [2], [0]),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 5_000])
+async def test_the_longest_range_there_is(store, count):
+    last = MAX_TIME // SECOND
+    gauge, enum, histogram = (Case(type_) for type_ in MetricType)
+    times = (0, 1_700_000_000, 1_700_000_001, last)
+    await gauge.write(store, [(0, time, 1.0) for time in times])
+    await enum.write(store, [(0, time, "up") for time in times])
+    await histogram.write(store, [(0, time, (1.0, math.inf), (time, time), 2.0 * time) for time in times])
+    found = [
+        (await read_buckets(store, case.selection(0, last, last), count, "0.5")).series[0]
+        for case in (gauge, enum, histogram)
+    ]
+    assert sum(found[0].count) == 4
+    assert found[1].durations == {"up": last}
+    assert (sum(found[2].count), sum(found[2].sum)) == (last, 2 * last)
 
 
 @pytest.mark.parametrize(

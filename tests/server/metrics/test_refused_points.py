@@ -23,8 +23,8 @@ async def retention(http, settings):
     async with httpx.AsyncClient(base_url=settings.influx_url, trust_env=False) as influx:
 
         async def keep(duration: str) -> None:
-            statement = f'ALTER RETENTION POLICY "autogen" ON "{settings.influx_database}" DURATION {duration} SHARD DURATION 1h'
-            answer = await influx.post("/query", data={"q": statement})
+            policy = f'RETENTION POLICY "autogen" ON "{settings.influx_database}"'
+            answer = await influx.post("/query", data={"q": f"ALTER {policy} DURATION {duration} SHARD DURATION 1h"})
             assert answer.json() == {"results": [{"statement_id": 0}]}
 
         yield keep
