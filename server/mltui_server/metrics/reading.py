@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from mltui.wire.metrics import EnumData, GaugeData, GaugeSeries, HistogramData, MetricData, MetricType
-from mltui_server.lib.errors import Invalid, Unavailable
+from mltui_server.lib.errors import Invalid
 from mltui_server.metrics.enums import Durations
 from mltui_server.metrics.histograms import Increases
 from mltui_server.metrics.selecting import Selection
 from mltui_server.metrics.successive import Floats, borders_within
+from mltui_server.metrics.times import iso
 from mltui_server.samples.grid import grid_over
 from mltui_server.samples.points import SCHEMAS, PointStore
 from mltui_server.samples.store import BucketColumns
@@ -42,7 +43,7 @@ def quantiles_of(text: str) -> list[str]:
 
 
 async def read_buckets(store: PointStore, selection: Selection, buckets: int, quantiles: str) -> MetricData:
-    """Raises Invalid for too much at a time, Unavailable where it takes too long, StoreError."""
+    """Raises Invalid for too much at a time, or what takes too long, StoreError."""
     wanted = quantiles_of(quantiles)
     if not 1 <= buckets <= MAX_BUCKETS:
         raise Invalid(f"buckets={buckets}; it must be between 1 and {MAX_BUCKETS}")
@@ -56,8 +57,10 @@ async def read_buckets(store: PointStore, selection: Selection, buckets: int, qu
         async with asyncio.timeout(READ_TIMEOUT_S):
             return await Reading(store, selection, buckets).answer(wanted)
     except TimeoutError:
-        raise Unavailable(
-            f"reading took longer than {READ_TIMEOUT_S:.0f} s; ask for fewer label sets or a narrower range"
+        fewer = f", or {filters}" if count > 1 and selection.keys else ""
+        raise Invalid(
+            f"{count} label sets from {iso(selection.points.first)} to {iso(selection.points.last)} take longer "
+            f"than {READ_TIMEOUT_S:g} s to read; ask for a shorter range{fewer}"
         ) from None
 
 

@@ -3,6 +3,8 @@
 import pytest
 from point_calls import at, data, make, send, span
 
+from mltui_server.metrics import reading
+
 QUEUES = "abc"
 
 
@@ -137,3 +139,17 @@ async def test_points_of_the_future_are_in_the_default_range(http):
     await make(http, "depth", "gauge")
     await send(http, "depth", {"value": 1, "timestamp": "2199-01-01T00:00:00Z"})
     assert (await data(http, "depth", buckets=1))["series"][0]["count"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("query", "right"),
+    [({}, "ask for a shorter range, or filter by queue or limit"), ({"queue": "a", "label.limit": "1"}, "range")],
+)
+async def test_what_takes_too_long_says_what_would_be_faster(depth, monkeypatch, query, right):
+    monkeypatch.setattr(reading, "READ_TIMEOUT_S", 0.0)
+    answer = await ask(depth, buckets=10, **query, **span(0, 10))
+    assert answer.status_code == 422
+    assert "Retry-After" not in answer.headers
+    said = answer.json()["detail"]
+    assert " from 2026-09-21T14:13:20Z to 2026-09-21T14:13:30Z take longer than 0 s to read; ask for a " in said
+    assert said.endswith(right)

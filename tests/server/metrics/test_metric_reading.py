@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mltui.wire.metrics import MetricType
@@ -141,6 +141,7 @@ async def test_gauges(store, writes, span, count):
 @MANY
 @given(writes=batches(st.sampled_from(["up", "down", 'od"d\\'])), span=spans, count=st.integers(1, 12),
        now=st.integers(0, 60))  # fmt: skip
+@example([[(0, time, ("up", "down")[time % 2]) for time in range(41)]], [0, 40], 4, 60)
 async def test_enums(store, writes, span, count, now):
     case, (first, last) = Case(MetricType.ENUM), span
     for rows in writes:
@@ -202,6 +203,8 @@ def increase(before, now):
 @MANY
 @given(writes=st.lists(st.lists(histograms(), min_size=1, max_size=15), min_size=1, max_size=4),
        span=spans, count=st.integers(1, 12))  # fmt: skip
+@example([[(0, t, (1.0, math.inf), (t, 2.0 * t), math.nan if t == 17 else 1.0) for t in range(41)]], [0, 40], 4)
+@example([[(0, t, (1.0, math.inf), (t % 5, 9.0 * t), 1.0) for t in range(41)]], [0, 40], 4)
 async def test_histograms(store, writes, span, count):
     case, (first, last) = Case(MetricType.HISTOGRAM), span
     for rows in writes:

@@ -95,7 +95,7 @@ async def test_absent_and_empty_labels_are_one(http):
     assert len((await data(http, "up", zone=""))["items"]) == 2
 
 
-RESERVED = ["le", "metric", "labelset", "time", "v", "nf", "s", "n", "sum", "count", "bounds"]
+RESERVED = ["le", "metric", "labelset", "time", "v", "nf", "s", "n", "sum", "count", "bounds", "counts", "counts_link"]
 
 
 async def test_labels_called_as_something_of_ours_get_another_name(http):
