@@ -51,6 +51,7 @@ async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[PointStor
     if request.param in ("influx-small-pages", "influx-in-turns"):
         # As large as buckets: several points in each.
         monkeypatch.setattr(point_outline, "CELLS", 1)
+        monkeypatch.setattr(point_outline, "REQUEST_POINTS", 0)
     if request.param == "duckdb-small-windows":
         monkeypatch.setattr(duckdb_points, "WINDOW_ROWS", 3)
     if request.param.startswith("duckdb"):

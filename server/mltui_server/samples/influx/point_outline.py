@@ -6,7 +6,7 @@ which something may have turned are read point by point.
 
 import asyncio
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -27,6 +27,9 @@ from mltui_server.samples.points import SCHEMAS, PointRange
 CELLS = 20_000
 """Of all series together: buckets are halved while they make fewer. The finer they are, the less is read by point."""
 
+REQUEST_POINTS = 500
+"""To read so many more costs less than to ask once more."""
+
 Read = Callable[[PointRange], AsyncGenerator[pa.RecordBatch, None]]
 Point = tuple[Any, ...]
 """(cell, series, *values)"""
@@ -37,6 +40,8 @@ class Judged(NamedTuple):
     """By cell: the series of which something may have turned."""
     steady: Sequence[Point]
     """What is left of other cells, in their order."""
+    points: Mapping[int, int]
+    """By cell: how many there are of all series."""
 
 
 class Run(NamedTuple):
@@ -57,10 +62,9 @@ def finer(grid: Grid, wanted: PointRange) -> Grid:
 async def outline(groups: Groups, read: Read) -> AsyncGenerator[pa.RecordBatch, None]:
     """As the port says; what is left of a steady cell is at its end."""
     wanted, grid = groups.wanted, groups.grid
-    summed_up, judge = _WAYS[wanted.type]
-    judged = await asyncio.to_thread(judge, await groups.ask(*summed_up))
+    judged = await (_states(groups) if wanted.type is MetricType.ENUM else _histograms(groups))
     cells, done = [point[0] for point in judged.steady], 0
-    for run in _runs(judged.turning):
+    for run in _runs(judged):
         begun, ended = bisect_left(cells, run.start), bisect_left(cells, run.stop)
         others = [point for point in judged.steady[begun:ended] if point[1] not in run.series]
         if left := [*judged.steady[done:begun], *others]:
@@ -79,10 +83,18 @@ async def outline(groups: Groups, read: Read) -> AsyncGenerator[pa.RecordBatch, 
         yield _batch(groups, judged.steady[done:])
 
 
-def _runs(turning: Mapping[int, set[int]]) -> Iterator[Run]:
-    for _, found in groupby(enumerate(sorted(turning)), lambda numbered: numbered[1] - numbered[0]):
-        cells = [cell for _, cell in found]
-        yield Run(cells[0], cells[-1] + 1, set().union(*(turning[cell] for cell in cells)))
+def _runs(judged: Judged) -> Iterator[Run]:
+    run: Run | None = None
+    for cell, series in sorted(judged.turning.items()):
+        if run is None:
+            run = Run(cell, cell + 1, series)
+        elif sum(judged.points.get(between, 0) for between in range(run.stop, cell)) <= REQUEST_POINTS:
+            run = Run(run.start, cell + 1, run.series | series)
+        else:
+            yield run
+            run = Run(cell, cell + 1, series)
+    if run is not None:
+        yield run
 
 
 def _batch(groups: Groups, points: Sequence[Point]) -> pa.RecordBatch:
@@ -91,7 +103,12 @@ def _batch(groups: Groups, points: Sequence[Point]) -> pa.RecordBatch:
     return pa.record_batch([list(column) for column in zip(*rows, strict=True)], schema=schema)
 
 
-def _states(found: Mapping[int, Sequence[Row]]) -> Judged:
+async def _states(groups: Groups) -> Judged:
+    states, counts = await groups.ask('distinct("s")'), await groups.ask('count("s")')
+    return await asyncio.to_thread(lambda: Judged(_turning_states(states), (), _points(counts)))
+
+
+def _turning_states(found: Mapping[int, Sequence[Row]]) -> Mapping[int, set[int]]:
     """Rows (cell, state). Steady: the cell has one state, the one before it the same, and another comes after it."""
     turning: dict[int, set[int]] = defaultdict(set)
     for series, rows in found.items():
@@ -102,16 +119,25 @@ def _states(found: Mapping[int, Sequence[Row]]) -> Judged:
                 turning[cell].add(series)
             before = states
         turning[rows[-1][0]].add(series)
-    return Judged(turning, ())
+    return turning
 
 
-def _histograms(found: Mapping[int, Sequence[Row]]) -> Judged:
-    """Rows (cell, sum of links, the last point's fields). Steady: links lead from the last cell's point to this one."""
+async def _histograms(groups: Groups) -> Judged:
+    fields = 'sum("counts_link"), last("bounds"), last("counts"), last("sum"), last("nf"), count("nf")'
+    found = await groups.ask(fields, f"AND \"le\" = '{INFINITY}'")
+    return await asyncio.to_thread(_judged_histograms, found)
+
+
+def _judged_histograms(found: Mapping[int, Sequence[Row]]) -> Judged:
+    """Rows (cell, sum of links, the last point's fields, how many).
+
+    Steady: links lead from the point before the cell to its last one.
+    """
     turning: dict[int, set[int]] = defaultdict(set)
     steady: list[Point] = []
     for series, rows in found.items():
         before = None
-        for cell, links, bounds, counts, total, mark in rows:
+        for cell, links, bounds, counts, total, mark, _ in rows:
             now = fingerprint(bounds, counts) if counts is not None else None
             if now is None or before is None or links != now - before:
                 turning[cell].add(series)
@@ -119,17 +145,13 @@ def _histograms(found: Mapping[int, Sequence[Row]]) -> Judged:
                 numbers = [float(count) for count in counts.split()]
                 steady.append((cell, series, bounds_of(bounds), numbers, number_of(total, mark)))
             before = now
-    return Judged(turning, sorted(steady, key=itemgetter(0)))
+    return Judged(turning, sorted(steady, key=itemgetter(0)), _points(found))
 
 
-_WAYS: Mapping[MetricType, tuple[tuple[str, str], Callable[[Mapping[int, Sequence[Row]]], Judged]]] = {
-    MetricType.ENUM: (('distinct("s")', ""), _states),
-    MetricType.HISTOGRAM: (
-        (
-            'sum("counts_link"), last("bounds"), last("counts"), last("sum"), last("nf")',
-            f"AND \"le\" = '{INFINITY}'",
-        ),
-        _histograms,
-    ),
-}
-"""What cells are summed up by, and how it is judged."""
+def _points(found: Mapping[int, Sequence[Row]]) -> Mapping[int, int]:
+    """Rows (cell, …, how many)."""
+    points: Counter[int] = Counter()
+    for rows in found.values():
+        for cell, *_, count in rows:
+            points[cell] += count
+    return points
