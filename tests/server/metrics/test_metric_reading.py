@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -256,6 +257,22 @@ async def test_numbers_whose_sum_no_float_can_hold_have_a_mean(store):
         ([1.5e308], [1.7e308], [pytest.approx(1.6e308)], [3], [1]),
         ([-1.7e308], [-1.7e308], [pytest.approx(-1.7e308)], [2], [0]),
     ]
+
+
+async def test_histograms_that_were_written_without_links_are_read_by_point(influx_access):
+    store, case = InfluxStore(influx_access, Retention()), Case(MetricType.HISTOGRAM)
+    await case.write(store.points, [(1, 1, (math.inf,), (1.0,), None)])
+    lines = [
+        f"histogram,labelset={case.ids[0]},le={le} {fields} {time * SECOND}"
+        for time, small, all_ in [(1, 1, 1), (2, 2, 3), (3, 1, 2), (4, 2, 4)]
+        for le, fields in (("1.0", f"n={small}"), ("+Inf", f'n={all_},sum={all_},nf=0i,bounds="1.0 +Inf"'))
+    ]
+    async with httpx.AsyncClient(base_url=influx_access.url, trust_env=False) as client:
+        answer = await client.post("/write", params={"db": influx_access.database}, content="\n".join(lines))
+        assert answer.status_code == 204, answer.text
+    found = await read_buckets(store.points, case.selection(0, 10), 1, "0.5")
+    await store.close()
+    assert (found.bands, found.total.sum) == ([[3.0, 3.0]], [6.0])
 
 
 @pytest.mark.parametrize("count", [1, 5_000])

@@ -24,7 +24,7 @@ from mltui_server.samples.influx.point_links import fingerprint
 from mltui_server.samples.influx.point_rows import bounds_of, number_of
 from mltui_server.samples.points import SCHEMAS, PointRange
 
-CELLS = 20_000
+CELLS = 5_000
 """Of all series together: buckets are halved while they make fewer. The finer they are, the less is read by point."""
 
 REQUEST_POINTS = 500
