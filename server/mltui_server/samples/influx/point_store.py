@@ -52,9 +52,11 @@ class InfluxPoints:
                 part = range(start, min(start + BODY_LINES, len(made)))
                 refused += await self._send(control.places[KIND], made, part)
         # A point is refused once, however many of its lines were.
-        reasons = {rows[at]: reason for part, reason in reversed(refused) for at in part}
-        by_reason = {reason: [row for row, why in reasons.items() if why == reason] for reason in reasons.values()}
-        return [RefusedPoints(points.take(sorted(found)), reason) for reason, found in by_reason.items()]
+        reasons = {rows[at]: reason for part, reason in refused for at in part}
+        by_reason: dict[str, list[int]] = {}
+        for row, reason in reasons.items():
+            by_reason.setdefault(reason, []).append(row)
+        return [RefusedPoints(points.take(found), reason) for reason, found in by_reason.items()]
 
     async def _send(self, place: Place, made: Sequence[str], part: range) -> list[tuple[range, str]]:
         """Halves what is too large, or refused, until single lines are left: there is something wrong with those."""
