@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Generic, Protocol, TypeVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
@@ -17,6 +16,7 @@ from mltui.console.widgets.chart import x_axis
 from mltui.console.widgets.chart.ink import Ink
 from mltui.console.widgets.chart.reading import Reading
 from mltui.console.widgets.keys import Key, bindings
+from mltui.console.widgets.note import placed
 from mltui.console.widgets.painted import PaintedLines
 
 T = TypeVar("T")
@@ -243,10 +243,8 @@ class Chart(PaintedLines, Generic[T]):
 
     def _note(self, y: int, size: Size) -> Strip:
         ink, is_empty = self.ink, self.shown is None or not self.has_data
-        words = (self.empty if is_empty else TOO_SMALL) if y == (size.height - 1) // 2 else ""
-        left = max(0, (size.width - cell_len(words)) // 2)
-        strip = Strip([Segment(" " * left, ink.base), Segment(words, ink.style("muted"))])
-        return strip.adjust_cell_length(size.width, ink.base)
+        words = placed(self.empty if is_empty else TOO_SMALL, size.width, size.height).get(y, "")
+        return Strip([Segment(words, ink.style("muted"))]).adjust_cell_length(size.width, ink.base)
 
     def watch_crosshair(self, old: float | None, new: float | None) -> None:
         if not self.is_mounted:
