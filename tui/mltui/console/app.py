@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from mltui.console import shell
-from mltui.console.faults import words_of
+from mltui.console.faults import quoted, words_of
 from mltui.console.keymap import APP, active
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import StatusLine
@@ -311,7 +311,7 @@ class MltuiApp(App[object]):
         """Open the run named `word`, or with that id or part of it; the newest where several are."""
         run = await run_called(self.client, word)
         if run is None:
-            self.notify(f"no run whose name or id has {word!r} in it", severity="warning", markup=False)
+            self.notify(f"no run whose name or id has {quoted(word)} in it", severity="warning", markup=False)
         else:
             self.open_run(run.id, run)
 
@@ -337,7 +337,7 @@ class MltuiApp(App[object]):
     def choose_theme(self, name: str) -> None:
         if name not in self.available_themes:
             names = ", ".join(theme.name for theme in THEMES)
-            self.notify(f"no theme {name!r}; there are {names}", severity="warning", markup=False)
+            self.notify(f"no theme {quoted(name)}; there are {names}", severity="warning", markup=False)
             return
         self.theme = self.session.theme = name
 
