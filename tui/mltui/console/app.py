@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
@@ -27,6 +27,7 @@ from mltui.console.state.server import Coalesced, Counts, count_runs, inbox_of, 
 from mltui.console.state.session import Session
 from mltui.console.theme import THEMES, VARIABLE_DEFAULTS
 from mltui.console.thrift import thrifty_driver
+from mltui.console.typed import InOrder
 from mltui.console.widgets.keys import bindings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def run_console(*, url: str, run_id: str | None = None) -> None:
         raise SystemExit(1)
 
 
-class MltuiApp(App[object]):
+class MltuiApp(InOrder):
     """One person's console. Everything it needs comes in here; nothing is global.
 
     `open_client` and `open_live` make its client and its stream, after the first paint: they are slow to import.
@@ -109,8 +110,7 @@ class MltuiApp(App[object]):
         self._client: Client | None = None
         self._live: Live | None = None
         self._painted = asyncio.Event()
-        self._topics: set[str] = set()
-        self._wanted: set[str] = set()
+        self._topics, self._wanted = set[str](), set[str]()
         self._count = Coalesced(self._recount, COUNT_EVERY_S)
         self._last_report = ("", 0.0)
         for theme in THEMES:
@@ -253,7 +253,7 @@ class MltuiApp(App[object]):
             self.pop_screen()
         self.push_screen(wanted())
 
-    @work(group="start", exclusive=True, exit_on_error=False)
+    @work(group="start", name="action_start", exclusive=True, exit_on_error=False)
     async def start_run(self, pipeline: str) -> None:
         """The form that starts a run of `pipeline`; opens the run that it started."""
         from mltui.console.screens.start import StartScreen

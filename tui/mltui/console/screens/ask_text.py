@@ -10,6 +10,7 @@ from textual.widgets import Input, Static, TextArea
 from mltui.console.keymap import FORM
 from mltui.console.screens.dialog import Dialog
 from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.text_field import TextField
 
 Check = Callable[[str], str]
 """What is wrong with the text; empty when nothing is."""
@@ -26,10 +27,8 @@ class AskLine(Dialog[str | None]):
         self.heading, self._what, self._text, self._check = heading, what, text, check
 
     def body(self) -> Iterable[Widget]:
-        field = Input(self._text)
-        field.cursor_blink = False
         yield Static(self._what, classes="hint", markup=False)
-        yield field
+        yield TextField(self._text)
         yield Static("", classes="fault", markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
