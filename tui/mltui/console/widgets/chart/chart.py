@@ -30,14 +30,14 @@ LEAST_WIDTH, LEAST_HEIGHT = 12, 4
 TOO_SMALL = "Too small."
 
 KEYS = [
-    Key("chart.right", "crosshair(1)", "right", "Read the next value", show=True),
-    Key("chart.left", "crosshair(-1)", "left", "Read the previous value"),
-    Key("chart.far_right", "crosshair(10)", "ctrl+right", "Read ten values further"),
-    Key("chart.far_left", "crosshair(-10)", "ctrl+left", "Read ten values back"),
+    Key("chart.right", "crosshair(1)", "right", "Read", show=True),
+    Key("chart.left", "crosshair(-1)", "left", "Read back"),
+    Key("chart.far_right", "crosshair(10)", "ctrl+right", "Read ten further"),
+    Key("chart.far_left", "crosshair(-10)", "ctrl+left", "Read ten back"),
     Key("chart.first", "crosshair_end(0)", "home", "Read the first value"),
     Key("chart.last", "crosshair_end(1)", "end", "Read the last value"),
     Key("chart.zoom_in", "zoom_in", "plus,equals_sign", "Zoom in", show=True),
-    Key("chart.zoom_out", "zoom_out", "minus", "Zoom out", show=True),
+    Key("chart.zoom_out", "zoom_out", "minus", "Zoom out"),
     Key("chart.pan_left", "pan(-1)", "h,shift+left", "Earlier"),
     Key("chart.pan_right", "pan(1)", "l,shift+right", "Later"),
     Key("chart.reset", "reset", "0", "Show all", show=True),
