@@ -1,5 +1,6 @@
 """Charts of metrics in a terminal: what the crosshair reads is what the data has, whatever the data and the size."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any
@@ -145,14 +146,14 @@ async def test_every_digit_is_shown_of_what_is_read(size: tuple[int, int]) -> No
     assert repr(mean / first.count[1]) in await head_with_crosshair(Scatter, histogram, size)
     if size[0] == 100:
         head = await head_with_crosshair(HistogramHeatmap, histogram, size)
-        assert all(f" {count!r}" in head for count in histogram.bands[1] if count)
+        assert all(f" {count:g}" in head for count in histogram.bands[1] if count)
         wanted = [(state, seconds[1]) for state, seconds in enum.series[0].states.items() if seconds[1]]
         head = await head_with_crosshair(StateTimeline, enum, size)
-        assert all(f"{state} {seconds!r}s" in head for state, seconds in wanted)
+        assert all(f"{state} {seconds:g}s" in head for state, seconds in wanted)
         shares = [(share, enum.series[0].durations[state]) for state, share in enum.series[0].shares.items()]
         for kind in (ShareBars, EnumPie):
             head = await head_with_crosshair(kind, enum, size)
-            assert any(f"{share!r} {seconds!r}s" in head for share, seconds in shares)
+            assert any(f"{share!r} {seconds:g}s" in head for share, seconds in shares)
 
 
 async def test_a_number_without_room_is_seen_to_be_cut() -> None:
@@ -224,6 +225,32 @@ async def test_the_same_data_again_sends_nothing(kind: MetricType) -> None:
 
 
 # Label sets.
+
+
+SERVICES = [{"service": one, "region": where} for one in ("checkout", "search", "api") for where in ("eu", "us")]
+
+
+@pytest.mark.parametrize("kind", [GaugeLines, Scatter, StateTimeline, ShareBars])
+async def test_at_80_columns_label_sets_have_names_that_can_be_read(kind: type[Chart[Any]]) -> None:
+    """Beside the list of metrics a chart has 58 of them."""
+    data: Any = metric_data.gauge(6) if kind in (GaugeLines, Scatter) else metric_data.enum(6)
+    named = [structs.replace(one, labels=labels) for one, labels in zip(data.series, SERVICES, strict=True)]
+    app = app_of(kind, structs.replace(data, series=named))
+    async with app.run_test(size=(58, 19)) as pilot:
+        await pilot.pause()
+        text = "\n".join(lines_of(app.chart))
+        names = [" ".join(labels.values()) for labels in SERVICES]
+        cut = re.findall(r"● (\w+…\w+ \w\w) ", text)
+        assert [name for name in names if name not in text] == names[: len(cut)]
+        assert len(set(cut)) == len(cut) and all(len(name) >= 9 for name in cut)
+
+
+async def test_at_80_columns_a_pie_leaves_room_for_its_states() -> None:
+    states = ("deploying", "degraded", "healthy", "waiting for data")
+    app = app_of(EnumPie, metric_data.enum(2, states=states))
+    async with app.run_test(size=(58, 19)) as pilot:
+        await pilot.pause()
+        assert all(state in "\n".join(lines_of(app.chart)) for state in states)
 
 
 async def test_the_pie_goes_from_all_label_sets_to_each() -> None:

@@ -67,7 +67,7 @@ def test_what_is_no_range_is_explained(text: str, said: str) -> None:
     assert said in str(fault.value)
 
 
-@pytest.mark.parametrize("text", ["x", "1 .. x", "9" * 30])
+@pytest.mark.parametrize("text", ["x", ".. x", "9"])
 def test_of_what_was_pasted_only_the_beginning_is_said_again(text: str) -> None:
     with pytest.raises(RangeFault) as fault:
         parse_range(text * 30_000, NOW)

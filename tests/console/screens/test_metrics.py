@@ -249,7 +249,7 @@ async def test_a_file_gets_exactly_what_is_shown(
         await console.until_shown("exists;")
         await console.press("ctrl+u")
         await console.type("..")
-        await console.until_shown("is a folder;")
+        await console.until_shown("folder;")
         await console.press("ctrl+u")
         await console.type("x" * 300)
         await console.press("enter")

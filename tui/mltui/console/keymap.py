@@ -118,6 +118,11 @@ FORM = [
     Key("form.leave", "leave", "escape", "Leave", show=True),
 ]
 
+LINE = [
+    Key("line.send", "send", "enter,ctrl+s", "Go", show=True),
+    Key("line.leave", "leave", "escape", "Leave", show=True),
+]
+
 PROMPT = [
     Key("prompt.complete", "complete", "tab", "Complete", show=True),
     Key("prompt.older", "history(-1)", "up", "Earlier line", show=True),

@@ -40,6 +40,7 @@ class InOrder(App[object]):
         self._is_taken, self._sent_at = True, 0.0
         self._top: Screen[object] | None = None
         """The screen that the last key went to."""
+        self._asks_since: float | None = None
         self._looks = False
         """Whether a look is due at what is under way."""
 
@@ -58,7 +59,7 @@ class InOrder(App[object]):
         """Send on the next key, or look again whether it can be."""
         if not self._typed or self._looks:
             return
-        if not self._can_take_one() and time.monotonic() - self._sent_at < WAIT_S:
+        if not self._can_take_one():
             self._looks = True
             self.set_timer(LOOK_EVERY_S, self._look)
             return
@@ -72,11 +73,22 @@ class InOrder(App[object]):
         await self._send_on()
 
     def _can_take_one(self) -> bool:
+        if time.monotonic() - self._sent_at >= WAIT_S:
+            return True
         if not self._is_taken or not self.screen.is_mounted:
             return False
         if self.screen is not self._top:
             # What it focuses has the focus by the next look.
             self._top = self.screen
             return False
+        return not self._may_ask()
+
+    def _may_ask(self) -> bool:
+        """Whether a dialog may come up in a moment. What has not asked for WAIT_S is busy with something else."""
         asks = any(worker.name.startswith(ASKS) and not worker.is_finished for worker in self.workers)
-        return isinstance(self.screen, ModalScreen) or not asks
+        if not asks or isinstance(self.screen, ModalScreen):
+            self._asks_since = None
+            return False
+        if self._asks_since is None:
+            self._asks_since = time.monotonic()
+        return time.monotonic() - self._asks_since < WAIT_S

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
-from mltui.console.keymap import FORM
+from mltui.console.keymap import FORM, LINE
 from mltui.console.screens.dialog import Dialog
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.text_field import TextField
@@ -25,8 +25,8 @@ Act = Callable[[str], str]
 class AskLine(Dialog[str | None]):
     """One line, checked while it is typed. With `act`, the dialog stays until that is done."""
 
-    DIALOG_KEYS = [key for key in FORM if key.id in ("form.send", "form.leave")]
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG_KEYS)]
+    DIALOG_KEYS = LINE
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(LINE)]
 
     def __init__(self, heading: str, what: str, text: str, check: Check, act: Act | None = None) -> None:
         super().__init__()

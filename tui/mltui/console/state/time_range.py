@@ -86,7 +86,7 @@ def _last(text: str, length: timedelta) -> TimeRange:
 
 
 def _moment(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
-    text = text.strip()
+    text = typed = text.strip()
     if not text or text == "now":
         return now if text else None
     here = now.astimezone(zone)
@@ -103,7 +103,7 @@ def _moment(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
         return when.astimezone(UTC)
     except (ValueError, OverflowError):
         right = f"write {here:%Y-%m-%d}, {here:%Y-%m-%d %H:%M}, 14:00 or yesterday 14:00"
-        raise RangeFault(f"{quoted(text)} is no time; {right}") from None
+        raise RangeFault(f"{quoted(typed)} is no time; {right}") from None
 
 
 def _short(when: datetime | None, zone: tzinfo | None) -> str:

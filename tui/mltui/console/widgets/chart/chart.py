@@ -296,7 +296,8 @@ class Chart(PaintedLines, Generic[T]):
         self._go_to(start + by, end + by)
 
     def action_reset(self) -> None:
-        self.crosshair = None
+        self.crosshair = self._seen = None
+        self.redraw()
         self.post_message(self.RangeChanged(self, None, None))
 
     def _zoom(self, factor: float) -> None:

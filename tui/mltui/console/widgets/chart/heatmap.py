@@ -37,7 +37,7 @@ def band_names(le: Sequence[Number]) -> list[str]:
     >>> band_names([0.5, 1, "Infinity"]), band_names(["Infinity"])
     (['≤0.5', '≤1', '>1'], ['all'])
     """
-    bounded = [f"≤{exact(bound).removesuffix('.0')}" for bound in le[:-1]]
+    bounded = [f"≤{exact(bound)}" for bound in le[:-1]]
     return [*bounded, bounded[-1].replace("≤", ">") if bounded else ALL] if le else []
 
 
