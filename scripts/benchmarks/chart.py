@@ -24,7 +24,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     ink = Ink(Palette({**DARK.variables, "background": DARK.background or "", "error": DARK.error or ""}), Style())
 
     def frame() -> None:
-        legend = strips(last_values(curves, WIDTH), WIDTH, ink, letters=False)
+        legend = strips(last_values(curves, WIDTH, 1), WIDTH, ink, letters=False)
         plot = Plot(View(curves, "step", 0, BUCKETS), WIDTH, HEIGHT - len(legend), ink)
         for y in range(HEIGHT - len(legend)):
             plot.line(y, None)

@@ -32,7 +32,7 @@ BANDS = 16
 def figures(quick: bool) -> Iterator[Figure]:
     repeat = 3 if quick else 20
     data: dict[MetricType, MetricData] = {
-        MetricType.GAUGE: _gauge(),
+        MetricType.GAUGE: gauge(),
         MetricType.ENUM: _enum(),
         MetricType.HISTOGRAM: _histogram(),
     }
@@ -64,23 +64,24 @@ async def _frame_ms(chart: Chart[Any], data: MetricData, repeat: int) -> float:
         return best_ms(lambda: chart.show(data), repeat)
 
 
-def _times() -> list[float]:
-    return [i * BUCKET_S for i in range(BUCKETS)]
+def _times(buckets: int = BUCKETS) -> list[float]:
+    return [i * BUCKET_S for i in range(buckets)]
 
 
-def _gauge() -> GaugeData:
+def gauge(label_sets: int = SERIES, buckets: int = BUCKETS) -> GaugeData:
+    """Waves with noise, in a band each."""
     chance = random.Random(1)
 
     def series(number: int) -> GaugeSeries:
-        mean: list[float | None] = [math.sin(i / 40 + number) + 0.1 * chance.random() for i in range(BUCKETS)]
+        mean: list[float | None] = [math.sin(i / 40 + number) + 0.1 * chance.random() for i in range(buckets)]
         low = [None if value is None else value - 0.1 for value in mean]
         high = [None if value is None else value + 0.1 for value in mean]
         return GaugeSeries(
-            labels={"host": f"node-{number}"}, x=_times(), min=low, max=high, first=mean, last=mean, mean=mean,
-            count=[9] * BUCKETS, nonfinite=[0] * BUCKETS,
+            labels={"host": f"node-{number}"}, x=_times(buckets), min=low, max=high, first=mean, last=mean, mean=mean,
+            count=[9] * buckets, nonfinite=[0] * buckets,
         )  # fmt: skip
 
-    return GaugeData(start=0, end=BUCKETS * BUCKET_S, width=BUCKET_S, series=[series(n) for n in range(SERIES)])
+    return GaugeData(start=0, end=buckets * BUCKET_S, width=BUCKET_S, series=[series(n) for n in range(label_sets)])
 
 
 def _enum() -> EnumData:

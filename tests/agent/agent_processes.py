@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -71,3 +72,8 @@ class Agents:
             for pipe in (process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
+
+
+def program(agents: Agents, code: str, **env: str) -> subprocess.Popen[bytes]:
+    """A training program."""
+    return agents.python("import mltui, os, sys, time\n" + textwrap.dedent(code), **env)

@@ -30,3 +30,12 @@ def agents(server: RecordingServer, spool: Path) -> Iterator[Agents]:
     agents = Agents(server.url, {**clean, "MLTUI_SPOOL": str(spool), "MLTUI_URL": server.url, "MLTUI_DRAIN_S": "10"})
     yield agents
     agents.stop()
+
+
+@pytest.fixture
+def here(server: RecordingServer, spool: Path, monkeypatch: pytest.MonkeyPatch) -> RecordingServer:
+    """The server, as this process's own programs find it."""
+    monkeypatch.setenv("MLTUI_URL", server.url)
+    for name in ("MLTUI_RUN_ID", "MLTUI_AGENT_SPOOL", "MLTUI_PARAMS"):
+        monkeypatch.delenv(name, raising=False)
+    return server

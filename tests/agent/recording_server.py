@@ -21,6 +21,7 @@ from mltui.wire.executions import Claim, CreateExecution, Finish, Heartbeat, Ord
 from mltui.wire.logs import MAX_CHUNK_BYTES, LogChunk, LogRecord
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
 from mltui.wire.samples import Accepted, SampleBatch
+from mltui.wire.states import Status
 
 
 class Refusal(Exception):
@@ -279,3 +280,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
+
+
+def ended(server: RecordingServer) -> tuple[Status, str | None]:
+    """How the one run that did has ended, and why."""
+    (end,) = server.stored.run_ends.values()
+    return end.status, end.error_message

@@ -1,5 +1,6 @@
 """Charts of metrics in a terminal: what the crosshair reads is what the data has, whatever the data and the size."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any
@@ -92,12 +93,24 @@ async def test_the_heatmap_reads_every_band() -> None:
     data = metric_data.histogram(2, 30)
     found = list(await read_all(app_of(HistogramHeatmap, data)))
     assert [x for x, _ in found] == data.total.x
-    for at, (_, (whole, *bands)) in enumerate(found):
-        total = data.total.sum[at]
-        assert total is not None
-        assert numbers(whole) == {"count": data.total.count[at], "sum": total, "mean": total / data.total.count[at]}
-        assert [numbers(band)["count"] for band in bands] == data.bands[at]
-        assert (bands[0].part, bands[-1].part) == ("≤0.005", ">2.5")
+    names = [*(f"≤{bound:g}" for bound in metric_data.LE), ">2.5"]
+    for at, (_, bands) in enumerate(found):
+        wanted = {name: count for name, count in zip(names, data.bands[at], strict=True) if count}
+        assert {band.part: numbers(band)["observations"] for band in bands} == wanted
+
+
+async def test_bands_that_begin_close_together_have_names_that_differ() -> None:
+    data = metric_data.histogram()
+    close = [1000.0001, 1000.0002, 1_234_567, 1_234_568, 1e15 + 1, 1e15 + 2, 1e300, 1.5e300, 1.7e300, "Infinity"]
+    app = app_of(HistogramHeatmap, structs.replace(data, le=close))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("end")
+        await pilot.pause()
+        lines = lines_of(app.chart)
+        named = [line.split("┤")[0].strip() for line in lines if "┤" in line]
+        assert len(named) == len(set(named)) == len(close)
+        assert {"≤1234567", "≤1234568"} <= set(named)
+        assert "≤1000.0001 " in lines[0] and [reading.part for reading in app.chart.reading()][1] == "≤1000.0002"
 
 
 async def test_quantiles_and_means_are_read() -> None:
@@ -125,21 +138,22 @@ async def test_every_digit_is_shown_of_what_is_read(size: tuple[int, int]) -> No
     """Of the first series at least, however little room there is."""
     gauge, histogram, enum = metric_data.gauge(40), metric_data.histogram(2), metric_data.enum(1)
     total, first = histogram.total, histogram.series[0]
-    p50, mean, total_mean = total.quantiles["0.5"][1], first.sum[1], total.sum[1]
-    assert mean is not None and total_mean is not None
+    p50, mean = total.quantiles["0.5"][1], first.sum[1]
+    assert mean is not None
     assert repr(gauge.series[0].mean[1]) in await head_with_crosshair(GaugeLines, gauge, size)
     assert repr(gauge.series[0].mean[1]) in await head_with_crosshair(Scatter, gauge, size)
     assert repr(p50) in await head_with_crosshair(QuantileLines, histogram, size)
     assert repr(mean / first.count[1]) in await head_with_crosshair(Scatter, histogram, size)
     if size[0] == 100:
-        assert repr(total_mean / total.count[1]) in await head_with_crosshair(HistogramHeatmap, histogram, size)
+        head = await head_with_crosshair(HistogramHeatmap, histogram, size)
+        assert all(f" {count:g}" in head for count in histogram.bands[1] if count)
         wanted = [(state, seconds[1]) for state, seconds in enum.series[0].states.items() if seconds[1]]
         head = await head_with_crosshair(StateTimeline, enum, size)
-        assert all(f"{state} {seconds!r}s" in head for state, seconds in wanted)
+        assert all(f"{state} {seconds:g}s" in head for state, seconds in wanted)
         shares = [(share, enum.series[0].durations[state]) for state, share in enum.series[0].shares.items()]
         for kind in (ShareBars, EnumPie):
             head = await head_with_crosshair(kind, enum, size)
-            assert any(f"{share!r} {seconds!r}s" in head for share, seconds in shares)
+            assert any(f"{share!r} {seconds:g}s" in head for share, seconds in shares)
 
 
 async def test_a_number_without_room_is_seen_to_be_cut() -> None:
@@ -211,6 +225,32 @@ async def test_the_same_data_again_sends_nothing(kind: MetricType) -> None:
 
 
 # Label sets.
+
+
+SERVICES = [{"service": one, "region": where} for one in ("checkout", "search", "api") for where in ("eu", "us")]
+
+
+@pytest.mark.parametrize("kind", [GaugeLines, Scatter, StateTimeline, ShareBars])
+async def test_at_80_columns_label_sets_have_names_that_can_be_read(kind: type[Chart[Any]]) -> None:
+    """Beside the list of metrics a chart has 58 of them."""
+    data: Any = metric_data.gauge(6) if kind in (GaugeLines, Scatter) else metric_data.enum(6)
+    named = [structs.replace(one, labels=labels) for one, labels in zip(data.series, SERVICES, strict=True)]
+    app = app_of(kind, structs.replace(data, series=named))
+    async with app.run_test(size=(58, 19)) as pilot:
+        await pilot.pause()
+        text = "\n".join(lines_of(app.chart))
+        names = [" ".join(labels.values()) for labels in SERVICES]
+        cut = re.findall(r"● (\w+…\w+ \w\w) ", text)
+        assert [name for name in names if name not in text] == names[: len(cut)]
+        assert len(set(cut)) == len(cut) and all(len(name) >= 9 for name in cut)
+
+
+async def test_at_80_columns_a_pie_leaves_room_for_its_states() -> None:
+    states = ("deploying", "degraded", "healthy", "waiting for data")
+    app = app_of(EnumPie, metric_data.enum(2, states=states))
+    async with app.run_test(size=(58, 19)) as pilot:
+        await pilot.pause()
+        assert all(state in "\n".join(lines_of(app.chart)) for state in states)
 
 
 async def test_the_pie_goes_from_all_label_sets_to_each() -> None:

@@ -121,3 +121,28 @@ async def test_an_error_is_kept_beside_what_was_shown_and_not_asked_for_again_an
     state.more()
     await state.settled()
     assert state.error is None and len(server.asked) == 3
+
+
+async def test_what_is_shown_is_named_by_the_question_that_it_answers() -> None:
+    server = Server()
+    state = MetricState(server.fetch, lambda: NOW)
+    state.ask(QUESTION)
+    await state.settled()
+    hour = parse_range("1h", NOW)
+    server.error = OSError("away")
+    for other, missing in (
+        (replace(QUESTION, buckets=7), ""),
+        (replace(QUESTION, range=hour), "last 1h"),
+        (replace(QUESTION, range=hour, filters=(("host", ("a", "b")),)), "last 1h · host a, b"),
+    ):
+        state.ask(other)
+        await state.settled()
+        assert (state.shown, state.missing) == (QUESTION, missing)
+    server.error = None
+    state.more()
+    await state.settled()
+    assert (state.shown, state.missing) == (state.question, "")
+    state.ask(replace(QUESTION, filters=()))
+    assert state.missing == "all · all label sets"
+    state.ask(replace(QUESTION, metric="other"))
+    assert (state.shown, state.missing) == (None, "")

@@ -67,6 +67,13 @@ def test_what_is_no_range_is_explained(text: str, said: str) -> None:
     assert said in str(fault.value)
 
 
+@pytest.mark.parametrize("text", ["x", ".. x", "9"])
+def test_of_what_was_pasted_only_the_beginning_is_said_again(text: str) -> None:
+    with pytest.raises(RangeFault) as fault:
+        parse_range(text * 30_000, NOW)
+    assert "…'" in str(fault.value) and len(str(fault.value)) < 160
+
+
 moments = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from console_server import ConsoleServer
 from textual._context import visible_screen_stack
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from mltui.client import Client
@@ -65,6 +66,14 @@ class Console:
     async def type(self, text: str) -> None:
         names = {" ": "space", ":": "colon", "-": "minus", "=": "equals_sign", ".": "full_stop", "/": "slash"}
         await self.press(*(names.get(character, character) for character in text))
+
+    def type_ahead(self, *keys: str) -> None:
+        """All at once: none waits for what the one before does."""
+        for key in keys:
+            self.app.post_message(Key(key, key if len(key) == 1 else None))
+
+    def paste(self, text: str) -> None:
+        self.app.post_message(Paste(text))
 
     async def until(self, holds: Callable[[], object], what: str = "") -> None:
         deadline = time.monotonic() + WITHIN_S

@@ -77,7 +77,7 @@ async def test_search_follows_what_is_typed_and_the_cursor_is_looked_at(
         await console.press("slash")
         await console.type("jobs")
         await console.press("enter")
-        await console.until_shown("Metrics › queue_depth", "No points in this time. t shows another.")
+        await console.until_shown("Metrics › queue_depth", "No points yet.", "/metrics/queue_depth/data")
 
 
 async def test_label_values_are_offered_with_counts_and_let_through(
@@ -246,7 +246,14 @@ async def test_a_file_gets_exactly_what_is_shown(
         await console.press("ctrl+u")
         await console.type("taken.csv")
         await console.press("enter")
-        await console.until_shown("exists; write another name")
+        await console.until_shown("exists;")
+        await console.press("ctrl+u")
+        await console.type("..")
+        await console.until_shown("folder;")
+        await console.press("ctrl+u")
+        await console.type("x" * 300)
+        await console.press("enter")
+        await console.until_shown("File name too long", "A file that does not exist yet")
         await console.press("ctrl+u")
         await console.type("new.csv")
         await console.press("enter")
@@ -298,10 +305,11 @@ async def test_a_long_answer_says_so_and_can_be_stopped(
             shown = screen.state.data
             line.open.clear()
             await console.press("t", "up", "enter")
-            await console.until_shown("asking", "esc stops it", "esc Stop asking")
+            await console.until_shown("asking", "esc stops it", "esc Stop asking", "waiting for last 6h", "last 24h")
             await console.press("escape")
             await console.until(lambda: line.hung_up == 1, "the end of the request")
             assert "asking" not in console.text and screen.state.data is shown
+            assert "stopped: last 6h" in console.text and "last 24h" in console.text
             assert "Metrics › gpu_temperature" in console.text
             line.open.set()
             await console.press("ctrl+r")
@@ -320,19 +328,19 @@ async def test_what_is_shown_stays_while_the_server_is_away(
         server.kill()
         await console.until_shown("◍ stale")
         await console.press("t", "up", "enter")
-        await console.until_shown("no server at", "not up to date")
+        await console.until_shown("no server at", "waiting for last 6h", "last 24h")
         assert screen.state.data is shown
         server.start()
         await console.until_shown("● live")
         await console.until(lambda: screen.state.error is None and screen.state.data is not shown, "news")
-        assert "not up to date" not in console.text
+        assert "waiting for" not in console.text and "last 24h" not in console.text
 
 
 async def test_new_points_arrive_by_themselves(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
     add_metrics(server)
     async with open_console(session=session()) as console:
         screen = await look_at(console, "queue_depth")
-        await console.until_shown("No points in this time")
+        await console.until_shown("No points yet.")
         when = (NOW - timedelta(minutes=5)).isoformat()
         server.post("/metrics/queue_depth/data", {"value": 41.5, "timestamp": when})
         await console.until_shown("1 label set", "41.5")

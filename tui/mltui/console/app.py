@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from mltui.console import shell
-from mltui.console.faults import words_of
+from mltui.console.faults import quoted, words_of
 from mltui.console.keymap import APP, active
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import StatusLine
@@ -27,6 +27,7 @@ from mltui.console.state.server import Coalesced, Counts, count_runs, inbox_of, 
 from mltui.console.state.session import Session
 from mltui.console.theme import THEMES, VARIABLE_DEFAULTS
 from mltui.console.thrift import thrifty_driver
+from mltui.console.typed import InOrder
 from mltui.console.widgets.keys import bindings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def run_console(*, url: str, run_id: str | None = None) -> None:
         raise SystemExit(1)
 
 
-class MltuiApp(App[object]):
+class MltuiApp(InOrder):
     """One person's console. Everything it needs comes in here; nothing is global.
 
     `open_client` and `open_live` make its client and its stream, after the first paint: they are slow to import.
@@ -109,8 +110,7 @@ class MltuiApp(App[object]):
         self._client: Client | None = None
         self._live: Live | None = None
         self._painted = asyncio.Event()
-        self._topics: set[str] = set()
-        self._wanted: set[str] = set()
+        self._topics, self._wanted = set[str](), set[str]()
         self._count = Coalesced(self._recount, COUNT_EVERY_S)
         self._last_report = ("", 0.0)
         for theme in THEMES:
@@ -253,7 +253,7 @@ class MltuiApp(App[object]):
             self.pop_screen()
         self.push_screen(wanted())
 
-    @work(group="start", exclusive=True, exit_on_error=False)
+    @work(group="start", name="action_start", exclusive=True, exit_on_error=False)
     async def start_run(self, pipeline: str) -> None:
         """The form that starts a run of `pipeline`; opens the run that it started."""
         from mltui.console.screens.start import StartScreen
@@ -311,7 +311,7 @@ class MltuiApp(App[object]):
         """Open the run named `word`, or with that id or part of it; the newest where several are."""
         run = await run_called(self.client, word)
         if run is None:
-            self.notify(f"no run whose name or id has {word!r} in it", severity="warning", markup=False)
+            self.notify(f"no run whose name or id has {quoted(word)} in it", severity="warning", markup=False)
         else:
             self.open_run(run.id, run)
 
@@ -337,7 +337,7 @@ class MltuiApp(App[object]):
     def choose_theme(self, name: str) -> None:
         if name not in self.available_themes:
             names = ", ".join(theme.name for theme in THEMES)
-            self.notify(f"no theme {name!r}; there are {names}", severity="warning", markup=False)
+            self.notify(f"no theme {quoted(name)}; there are {names}", severity="warning", markup=False)
             return
         self.theme = self.session.theme = name
 

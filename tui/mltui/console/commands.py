@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from mltui.console.faults import Fault
+from mltui.console.faults import Fault, quoted
 from mltui.console.theme import THEMES
 
 Kind = Literal["", "pipeline", "run", "metric", "theme", "filter"]
@@ -58,11 +58,12 @@ def parse(text: str) -> Line:
     if command is None:
         near = get_close_matches(word, BY_NAME, n=1)
         names = ", ".join(command.name for command in COMMANDS)
-        raise CommandFault(f"no command {word!r}; " + (f"did you mean {near[0]!r}?" if near else f"there are {names}"))
+        instead = f"did you mean {near[0]!r}?" if near else f"there are {names}"
+        raise CommandFault(f"no command {quoted(word)}; {instead}")
     if command.needed and not argument:
         raise CommandFault(f":{command.name} needs a {command.argument}, as in :{command.name} {_example(command)}")
     if argument and not command.argument:
-        raise CommandFault(f":{command.name} takes nothing after it, so {argument!r} is too much")
+        raise CommandFault(f":{command.name} takes nothing after it, so {quoted(argument)} is too much")
     return Line(command, argument)
 
 

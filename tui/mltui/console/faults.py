@@ -7,6 +7,24 @@ class Fault(Exception):
     """What is wrong with what somebody typed, and what would be right: meant for them as it stands."""
 
 
+MOST_QUOTED = 30
+"""Characters of what somebody typed that are said again."""
+
+
+def cut(text: str, most: int) -> str:
+    """At most `most` characters of `text`, the last an ellipsis where some are missing."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def quoted(text: str) -> str:
+    """What somebody typed, or the beginning of it, in quotes and on one line.
+
+    >>> quoted("soon"), quoted("x" * 1_000_000)
+    ("'soon'", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'")
+    """
+    return repr(cut(text, MOST_QUOTED))
+
+
 def words_of(error: BaseException) -> str:
     """An error on one line: the server's words as they are, a fault of the console's own with its kind and place."""
     from mltui.client import ProblemError, Unreachable

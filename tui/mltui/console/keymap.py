@@ -72,12 +72,12 @@ PIPELINE = [
 
 METRICS = [
     Key("metrics.give_up", "give_up", "escape", "Stop asking", show=True),
-    Key("metrics.search", "search", "slash", "Search", show=True),
+    Key("metrics.search", "search", "slash", "Find", show=True),
     Key("metrics.filter", "filter", "f", "Filter", show=True),
     Key("metrics.range", "range", "t", "Time", show=True),
-    Key("metrics.chart", "next_chart", "c", "Other chart", show=True),
+    Key("metrics.chart", "next_chart", "c", "Chart", show=True),
     Key("metrics.export", "export", "e", "Export", show=True),
-    Key("metrics.refresh", "next_refresh", "a", "Auto refresh", show=True),
+    Key("metrics.refresh", "next_refresh", "a", "Refresh", show=True),
     Key("metrics.tab_1", "tab(1)", "1", "Graph"),
     Key("metrics.tab_2", "tab(2)", "2", "Table"),
     Key("metrics.next_tab", "step_tab", "right_square_bracket,left_square_bracket", "Other tab"),
@@ -118,6 +118,11 @@ FORM = [
     Key("form.leave", "leave", "escape", "Leave", show=True),
 ]
 
+LINE = [
+    Key("line.send", "send", "enter,ctrl+s", "Go", show=True),
+    Key("line.leave", "leave", "escape", "Leave", show=True),
+]
+
 PROMPT = [
     Key("prompt.complete", "complete", "tab", "Complete", show=True),
     Key("prompt.older", "history(-1)", "up", "Earlier line", show=True),
@@ -142,6 +147,9 @@ SECTIONS = {
     "app": "Everywhere",
 }
 """Titles of the help screen's groups, in its order; by the first part of a key's id."""
+
+EVERYWHERE_ALIKE = ("table", "chart")
+"""Groups of keys that mean the same on each screen."""
 
 _SHOWN_AS = {
     "escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "down": "↓", "up": "↑", "left": "←", "right": "→",
@@ -175,6 +183,12 @@ def active(screen: Screen[object], keymap: Mapping[str, str]) -> list[Active]:
         keys = shown(key) if earlier is None else f"{earlier.keys} {shown(key)}"
         found[at] = Active(binding.id, keys, binding.action, binding.description, binding.show, node)
     return list(found.values())
+
+
+def worth_naming(screen: Screen[object]) -> list[Active]:
+    """Those for the footer: first what is particular to where one is, then what every table and every chart can."""
+    keys = [key for key in active(screen, {}) if key.shown]
+    return sorted(keys, key=lambda key: key.id.partition(".")[0] in EVERYWHERE_ALIKE)
 
 
 def shown(key: str) -> str:

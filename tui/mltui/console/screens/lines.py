@@ -1,6 +1,7 @@
 """The lines of the frame: title, keys and status. Each is sent to the terminal only when it says something else."""
 
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -9,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mltui.console import format
-from mltui.console.keymap import active
+from mltui.console.keymap import Active, worth_naming
 from mltui.console.state.server import Counts
 from mltui.console.theme import STATUS, palette
 from mltui.console.widgets import cells
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
 LAST_KEYS = ("app.help", "app.command", "app.back")
-"""Hints that stay when there is little room, the most important first."""
+"""Hints at the right; where there is little room, the first and the last of them."""
+BETWEEN = "  "
+"""Two hints."""
 GAP = 2
 """Blank columns that stay between the left and the right."""
 
@@ -78,16 +81,17 @@ class KeyLine(OneLine):
     def say_keys(self) -> None:
         if not self.is_attached:
             return
-        keys = {key.id: key for key in active(self.screen, {}) if key.shown}
-        last = [keys.pop(id) for id in LAST_KEYS if id in keys]
-        right = Text("  ").join([_hint(key.keys, key.description) for key in last])
-        left, room = Text(), self.size.width - right.cell_len - GAP - 2
-        for key in keys.values():
-            hint = Text("  " if left else "").append_text(_hint(key.keys, key.description))
-            if left.cell_len + hint.cell_len > room:
-                break
-            left.append_text(hint)
+        hints = {key.id: _hint(key) for key in worth_naming(self.screen)}
+        last = [hints.pop(id) for id in LAST_KEYS if id in hints]
+        fewest = last[:1] + last[-1:]
+        left, right = Text(BETWEEN).join(hints.values()), Text(BETWEEN).join(last)
+        if left.cell_len > self._room(right):
+            right = Text(BETWEEN).join(fewest)
+            left = _as_many_as_fit(hints.values(), self._room(right))
         self.show(left, right)
+
+    def _room(self, right: Text) -> int:
+        return self.size.width - right.cell_len - GAP - 2
 
 
 class StatusLine(OneLine):
@@ -152,5 +156,15 @@ def _length(parts: list[Text]) -> int:
     return sum(part.cell_len for part in parts) + GAP * (len(parts) - 1)
 
 
-def _hint(keys: str, description: str) -> Text:
-    return Text(keys.split(" ", maxsplit=1)[0], "footer-key-foreground").append(f" {description}", "muted")
+def _hint(key: Active) -> Text:
+    return Text(key.keys.split(" ", maxsplit=1)[0], "footer-key-foreground").append(f" {key.description}", "muted")
+
+
+def _as_many_as_fit(hints: Iterable[Text], room: int) -> Text:
+    """One after the other; one that is too long makes room for the next."""
+    found = Text()
+    for hint in hints:
+        more = Text(BETWEEN if found else "").append_text(hint)
+        if found.cell_len + more.cell_len <= room:
+            found.append_text(more)
+    return found

@@ -40,6 +40,9 @@ class MetricView(Vertical):
             super().__init__()
             self.columns = columns
 
+    class Slow(Message):
+        """A request takes so long that it is spoken of, or does so no more."""
+
     class Range(Message):
         """Another range is wanted, in seconds since 1970; None for the one that was chosen."""
 
@@ -171,7 +174,7 @@ class MetricView(Vertical):
             progress.append(f"{words} · ", "warning").append("esc", "accent").append(" stops it", "warning")
         tabs = self.query_one("#metric-tabs", OneLine)
         if bool(tabs.right) != bool(progress):
-            self.screen.refresh_bindings()
+            self.post_message(self.Slow())
         tabs.show(line, progress)
 
     def _say_facts(self) -> None:

@@ -12,11 +12,12 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mltui.console.faults import words_of
+from mltui.console.faults import MOST_QUOTED, cut, words_of
 from mltui.console.keymap import METRICS
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.metric_view import GRAPH, TABLE, MetricView
-from mltui.console.screens.metrics_list import MetricList, nothing_yet
+from mltui.console.screens.metrics_list import MetricList
+from mltui.console.screens.metrics_none import no_metrics_yet, no_points_yet
 from mltui.console.state.memory import DEFAULT_RANGE, Memory, Refresh
 from mltui.console.state.metric_state import MetricState, Progress, Question
 from mltui.console.state.server import Coalesced
@@ -32,6 +33,8 @@ STEP = 0.5
 """Of what is visible, how far earlier and later go."""
 QUANTILES = (0.5, 0.9, 0.99)
 POINTS = "points:"
+MOST_MISSING = 40
+"""Characters of what is waited for."""
 NEEDS_METRIC = ("filter", "range", "next_chart", "step_time", "whole")
 
 
@@ -55,7 +58,7 @@ class MetricsScreen(Frame):
         with Horizontal(id="panes"):
             yield self.list
             yield self.view
-            yield Static(nothing_yet(self.app.url), id="no-metrics", markup=False)
+            yield Static(no_metrics_yet(self.app.url), id="no-metrics", markup=False)
 
     def on_mount(self) -> None:
         self._range = self._remembered_range()
@@ -138,7 +141,7 @@ class MetricsScreen(Frame):
         self._asked_at = time.monotonic()
         start, end = question.bounds(now)
         client = await self.app.connected()
-        return await client.metric_data(
+        data = await client.metric_data(
             question.metric,
             buckets=question.buckets,
             start=start,
@@ -147,6 +150,10 @@ class MetricsScreen(Frame):
             quantiles=question.quantiles,
             heard=progress.hear,
         )
+        if not data.series:
+            # Perhaps it has some at another time, which came after the list was fetched.
+            self.metric = await client.metric(question.metric)
+        return data
 
     def _answered(self) -> None:
         if not self.is_attached:
@@ -174,7 +181,8 @@ class MetricsScreen(Frame):
 
     def refetch(self) -> None:
         self.list.news()
-        if self._refresh_every != "off" and not self.state.cancelled:
+        failed = self.state.error is not None
+        if failed or (self._refresh_every != "off" and not self.state.cancelled):
             self.state.more()
 
     def action_refetch(self) -> None:
@@ -197,28 +205,37 @@ class MetricsScreen(Frame):
         if not nothing and self.focused is None:
             self.list.focus()
         self.title_line(["Metrics", *([self.metric.name] if self.metric is not None else [])], self._facts())
-        asked = Text((self._zoom or self._range).words(), "accent").append(f"  {self._refresh_every}", "muted")
-        filters = " · ".join(f"{key} {', '.join(values)}" for key, values in self._filters.items())
-        self.view.say(asked, Text(filters, "accent"), self._empty(bool(filters)))
+        # Of what is drawn, which is not what was chosen last while the server has not answered.
+        drawn = self.state.shown or self.state.question
+        time = Text((drawn.range if drawn else self._range).words(), "accent")
+        time.append(f"  {self._refresh_every}", "muted")
+        self.view.say(time, Text(drawn.label_words if drawn else "", "accent"), self._empty())
 
     def _facts(self) -> Text:
         facts = Text()
         if self.list.text:
-            facts.append(f"/{self.list.text}  ", "accent")
+            facts.append(f"/{cut(self.list.text, MOST_QUOTED)}  ", "accent")
         if self.metric is not None:
             facts.append(" · ".join(word for word in (self.metric.type.value, self.metric.unit) if word), "muted")
-        if self.state.error is not None and self.state.data is not None:
+        if self.state.missing and (self.view.asks_for_long or self.state.progress is None):
+            stopped = self.state.progress is None and self.state.error is None
+            words = cut(self.state.missing, MOST_MISSING)
+            facts.append(f"  {'stopped:' if stopped else 'waiting for'} {words}", "warning")
+        elif self.state.error is not None and self.state.data is not None:
             facts.append("  not up to date", "warning")
         return facts
 
-    def _empty(self, filtered: bool) -> str:
+    def _empty(self) -> str:
+        """What stands where there is nothing to draw."""
         if self.state.error is not None:
             return words_of(self.state.error)
         if self.state.cancelled:
             return "Stopped. ^r asks again."
         if self.state.data is None:
             return "Loading…"
-        if filtered:
+        if self.metric is not None and not self.metric.points:
+            return no_points_yet(self.app.url, self.metric)
+        if self._filters:
             return "No points here. f changes the filter, t the time."
         return "No points in this time. t shows another."
 
@@ -234,6 +251,10 @@ class MetricsScreen(Frame):
     def on_metric_view_columns(self, message: MetricView.Columns) -> None:
         self._columns = message.columns
         self._ask()
+
+    def on_metric_view_slow(self) -> None:
+        self.refresh_bindings()
+        self._say()
 
     def on_metric_view_range(self, message: MetricView.Range) -> None:
         self._go_to(message.bounds)

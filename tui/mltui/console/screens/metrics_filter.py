@@ -17,6 +17,7 @@ from mltui.console.keymap import LABELS
 from mltui.console.screens.dialog import Dialog
 from mltui.console.widgets import cells
 from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.text_field import TextField
 from mltui.console.widgets.virtual import VirtualLines
 from mltui.wire.metrics import LabelValues
 
@@ -88,7 +89,7 @@ class Values(VirtualLines):
         )
 
 
-class Narrow(Input):
+class Narrow(TextField):
     """What is typed narrows the list; space marks."""
 
     async def _on_key(self, event: KeyEvent) -> None:
@@ -113,9 +114,7 @@ class LabelFilter(Dialog[Filters | None]):
         self._list.marked = {key: list(values) for key, values in marked.items()}
 
     def body(self) -> Iterable[Widget]:
-        field = Narrow(placeholder="type a part of a value")
-        field.cursor_blink = False
-        yield field
+        yield Narrow(placeholder="type a part of a value")
         yield self._list
         yield Static("Asking…", classes="hint", markup=False)
 

@@ -8,6 +8,8 @@ from textual import work
 from textual.message import Message
 from textual.worker import Worker
 
+from mltui.console.faults import quoted
+from mltui.console.screens.metrics_none import NONE_YET
 from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.columns import Column
@@ -22,7 +24,6 @@ RESTS_S = 0.15
 """A metric is looked at once the cursor stays on it for so long."""
 LOOKED_AMONG = 500
 """Metrics among which one is sought by name."""
-NONE_YET = "No metrics yet."
 
 
 def metric_columns() -> Sequence[Column[MetricRow]]:
@@ -30,24 +31,6 @@ def metric_columns() -> Sequence[Column[MetricRow]]:
         Column("name", "Metric", lambda metric: metric.name, min_width=12, max_width=60, sortable=True, grows=True),
         Column("type", "Type", lambda metric: Text(metric.type.value, "muted"), min_width=9, sortable=True, rank=1),
     )
-
-
-def nothing_yet(url: str) -> str:
-    """What makes a first metric on the server at `url`, and sends it a point."""
-    api = f"{url}/api/v1/metrics"
-    return f"""{NONE_YET}
-
-Make one and send it a point, from any shell:
-
-curl {api} \\
- -H 'Content-Type: application/json' \\
- -d '{{"name": "queue_depth", "type": "gauge"}}'
-
-curl {api}/queue_depth/data \\
- -H 'Content-Type: application/json' \\
- -d '{{"value": 3}}'
-
-Or fill a server to try this out: scripts/seed_metrics"""
 
 
 class MetricList(PlainTable[MetricRow]):
@@ -117,7 +100,7 @@ class MetricList(PlainTable[MetricRow]):
         text = text.strip()
         if text != self.text:
             self.text = text
-            self.empty = f"None has\n{text!r}\nin its name or\ndescription." if text else NONE_YET
+            self.empty = f"None has\n{quoted(text)}\nin its name or\ndescription." if text else NONE_YET
             self.window.reset()
 
     @work(group="seek", exclusive=True, exit_on_error=False)

@@ -8,6 +8,7 @@ from textual import work
 from textual.binding import BindingType
 
 from mltui.console import format, shell
+from mltui.console.faults import quoted
 from mltui.console.keymap import PIPELINES
 from mltui.console.screens.list_screen import ListScreen
 from mltui.console.screens.run_columns import Clock, state
@@ -121,7 +122,7 @@ class PipelinesScreen(ListScreen[PipelineRow]):
         if text != self._text:
             self._text = text
             self.table.empty = (
-                f"No pipeline has {text!r} in its name or description." if text else nothing_yet(self.app.url)
+                f"No pipeline has {quoted(text)} in its name or description." if text else nothing_yet(self.app.url)
             )
             self.window.reset()
             self.say()

@@ -18,6 +18,7 @@ from mltui.console.keymap import PROMPT
 from mltui.console.state import run_filter
 from mltui.console.state.session import Session
 from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
@@ -43,12 +44,10 @@ class Prompt(ModalScreen[A]):
         self._names: dict[str, list[str]] = {}
 
     def compose(self) -> ComposeResult:
-        field = Input(self._text, select_on_focus=False)
-        field.cursor_blink = False
         yield Static("", classes="fault", markup=False)
         with Horizontal():
             yield Static(self.MARK, classes="mark")
-            yield field
+            yield TextField(self._text, select_on_focus=False)
             yield Static("", classes="offers", markup=False)
 
     def on_mount(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from mltui.console.faults import quoted
 from mltui.console.theme import STATUS
 from mltui.wire.executions import CANCEL_GRACE_S
 from mltui.wire.runs import PatchRun, RetryRun, RunDetail, RunRow
@@ -116,7 +117,7 @@ def parse_tags(line: str) -> dict[str, str]:
     for word in shlex.split(line):
         key, _, value = word.partition("=")
         if not key:
-            raise ValueError(f"{word!r} has no key")
+            raise ValueError(f"{quoted(word)} has no key")
         tags[key] = value
     return tags
 

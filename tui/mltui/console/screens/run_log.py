@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.worker import Worker, WorkerState
 
 from mltui.console import format
+from mltui.console.faults import quoted
 from mltui.console.screens.lines import OneLine
 from mltui.console.state.log_window import LogWindow
 from mltui.console.state.server import Coalesced
@@ -139,7 +140,7 @@ class LogTab(Vertical):
             return
         found = await (self._next(text, start) if forward else self._previous(text, start))
         if found is None:
-            self.app.notify(f"no line has {text!r} in it", markup=False)
+            self.app.notify(f"no line has {quoted(text)} in it", markup=False)
         else:
             self._view.show_match(found)
             self._say()

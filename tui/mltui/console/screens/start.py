@@ -17,6 +17,7 @@ from mltui.console.screens.run_actions import parse_tags, tag_fault
 from mltui.console.state import parameters
 from mltui.console.theme import palette
 from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.text_field import TextField
 from mltui.wire.pipelines import PipelineDetail, StartRun
 
 PARAMETER = "parameter-"
@@ -38,10 +39,8 @@ class Field(Horizontal):
         self._label, self._text, self._note = label, text, note
 
     def compose(self) -> Iterable[Widget]:
-        field = Input(self._text)
-        field.cursor_blink = False
         yield Static(self._label, classes="label", markup=False)
-        yield field
+        yield TextField(self._text)
         yield Static(self._note, classes="note", markup=False)
 
     @property

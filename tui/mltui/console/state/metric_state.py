@@ -27,6 +27,17 @@ class Question:
         length = self.range.length
         return (self.range.start, self.range.end) if length is None else (now - length, now)
 
+    @property
+    def label_words(self) -> str:
+        """Which values of which keys are let through; empty for all."""
+        return " · ".join(f"{key} {', '.join(values)}" for key, values in self.filters)
+
+    def beside(self, other: "Question") -> str:
+        """In words, what is asked here and not in `other`: another time, other label sets; empty for neither."""
+        time = "" if self.range == other.range else self.range.words()
+        labels = "" if self.filters == other.filters else self.label_words or "all label sets"
+        return " · ".join(words for words in (time, labels) if words)
+
 
 @dataclass(slots=True)
 class Progress:
@@ -57,6 +68,8 @@ class MetricState:
         self.question: Question | None = None
         self.data: MetricData | None = None
         """The latest answer about the metric of `question`."""
+        self.shown: Question | None = None
+        """What `data` is the answer to, which may be an earlier question."""
         self.error: Exception | None = None
         """Why the last request failed. Any further wish tries again."""
         self.progress: Progress | None = None
@@ -73,7 +86,7 @@ class MetricState:
         if question == self.question:
             return
         if self.question is not None and question.metric != self.question.metric:
-            self.data = self._answered = None
+            self.data = self.shown = self._answered = None
         self.question, self.error, self.cancelled = question, None, False
         self._stop()
         self._start()
@@ -100,6 +113,13 @@ class MetricState:
         self._stop()
         self.question = None
 
+    @property
+    def missing(self) -> str:
+        """In words, what is asked and not shown yet; empty where what is shown, if anything, is just that."""
+        if self.question is None or self.shown is None:
+            return ""
+        return self.question.beside(self.shown)
+
     def _wants(self) -> bool:
         question = self.question
         return question is not None and question.buckets > 0 and (self._news or question != self._answered)
@@ -119,14 +139,15 @@ class MetricState:
         question = self.question
         assert question is not None
         self._news = False
-        data, error = self.data, None
+        data, shown, error = self.data, self.shown, None
         try:
-            data = await self._fetch(question, self._now(), progress)
+            data, shown = await self._fetch(question, self._now(), progress), question
         except Exception as fault:
             error = fault
         if self.progress is not progress:
             return
         # After an error the same question is not asked again by itself.
-        self.data, self.error, self._answered, self.progress, self.cancelled = data, error, question, None, False
+        self.data, self.shown, self.error = data, shown, error
+        self._answered, self.progress, self.cancelled = question, None, False
         self.on_change()
         self._start()

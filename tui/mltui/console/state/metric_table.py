@@ -182,8 +182,8 @@ def _means(data: HistogramData) -> MetricTable:
 def words(value: float) -> str:
     """All digits of it, and the words that JSON uses where there are none.
 
-    >>> words(0.1), words(3), words(float("-inf"))
-    ('0.1', '3', '-Infinity')
+    >>> words(0.1), words(16.0), words(float("-inf"))
+    ('0.1', '16', '-Infinity')
     """
     word = to_number(value)
-    return word if isinstance(word, str) else repr(word)
+    return word if isinstance(word, str) else repr(word).removesuffix(".0")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mltui.console.faults import Fault
+from mltui.console.faults import Fault, quoted
 from mltui.wire.runs import TriggerType
 from mltui.wire.states import Status
 
@@ -47,7 +47,7 @@ def parse_filter(line: str, now: datetime) -> RunFilter:
         if not colon:
             text.append(word)
         elif name.lower() not in NAMES:
-            raise FilterFault(f"no filter {name!r}; there are {', '.join(n.rstrip(':') for n in SUGGESTED)}")
+            raise FilterFault(f"no filter {quoted(name)}; there are {', '.join(n.rstrip(':') for n in SUGGESTED)}")
         elif not value:
             raise FilterFault(f"{name}: needs a value, as in {_example(NAMES[name.lower()])}")
         else:
@@ -103,17 +103,17 @@ def _known(words: list[str], kind: type[Status] | type[TriggerType], name: str) 
     there = [str(one.value) for one in kind]
     for word in words:
         if word not in there:
-            raise FilterFault(f"no {name} {word!r}; there are {', '.join(there)}")
+            raise FilterFault(f"no {name} {quoted(word)}; there are {', '.join(there)}")
     return words
 
 
 def _moment(text: str, now: datetime) -> datetime:
-    if match := re.fullmatch(r"(\d+)([smhdw])", text):
-        return now - timedelta(**{_LENGTHS[match[2]]: int(match[1])})
     try:
+        if match := re.fullmatch(r"(\d{1,9})([smhdw])", text):
+            return now - timedelta(**{_LENGTHS[match[2]]: int(match[1])})
         when = datetime.fromisoformat(text)
-    except ValueError:
-        raise FilterFault(f"{text!r} is no time; write 30m, 24h, 7d or {now:%Y-%m-%d}") from None
+    except (ValueError, OverflowError):
+        raise FilterFault(f"{quoted(text)} is no time; write 30m, 24h, 7d or {now:%Y-%m-%d}") from None
     return when if when.tzinfo else when.astimezone()
 
 

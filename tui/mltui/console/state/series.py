@@ -33,6 +33,8 @@ class Curve:
     buckets: SeriesBuckets
     line: Sequence[float | None]
     """A value a bucket: its mean, smoothed if that was asked for."""
+    short: str = ""
+    """What stands for the key where there is little room; empty for the key itself."""
 
 
 def smooth(values: Sequence[float | None], weight: float) -> list[float | None]:

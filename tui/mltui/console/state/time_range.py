@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from mltui.console.faults import Fault
+from mltui.console.faults import Fault, quoted
 
 PRESETS = ("15m", "1h", "6h", "24h", "7d", "30d", "all")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -71,7 +71,8 @@ def parse_range(text: str, now: datetime, zone: tzinfo | None = None) -> TimeRan
         return _last(text, timedelta(**{_UNITS[match[2]]: int(match[1])}))
     first, mark, last = text.partition(".." if ".." in text else "/")
     if not mark or not (first.strip() or last.strip()):
-        raise RangeFault(f"{text!r} is no range; write 90m, 24h, 7d, all, or two times as in {_example(now, zone)}")
+        right = f"write 90m, 24h, 7d, all, or two times as in {_example(now, zone)}"
+        raise RangeFault(f"{quoted(text)} is no range; {right}")
     start, end = _moment(first, now, zone), _moment(last, now, zone)
     if start is not None and end is not None and start >= end:
         raise RangeFault(f"it begins at {_short(start, zone)} and ends at {_short(end, zone)}: write the earlier first")
@@ -80,12 +81,12 @@ def parse_range(text: str, now: datetime, zone: tzinfo | None = None) -> TimeRan
 
 def _last(text: str, length: timedelta) -> TimeRange:
     if not timedelta(0) < length <= _MOST:
-        raise RangeFault(f"{text!r} is no length of time to look back; write 90m, 24h, 7d or all")
+        raise RangeFault(f"{quoted(text)} is no length of time to look back; write 90m, 24h, 7d or all")
     return TimeRange(text, length=length)
 
 
 def _moment(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
-    text = text.strip()
+    text = typed = text.strip()
     if not text or text == "now":
         return now if text else None
     here = now.astimezone(zone)
@@ -102,7 +103,7 @@ def _moment(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
         return when.astimezone(UTC)
     except (ValueError, OverflowError):
         right = f"write {here:%Y-%m-%d}, {here:%Y-%m-%d %H:%M}, 14:00 or yesterday 14:00"
-        raise RangeFault(f"{text!r} is no time; {right}") from None
+        raise RangeFault(f"{quoted(typed)} is no time; {right}") from None
 
 
 def _short(when: datetime | None, zone: tzinfo | None) -> str:

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from mltui.console import format
 from mltui.console.state.metric_table import Cell, Heading, MetricTable, words
 from mltui.console.widgets import cells
+from mltui.console.widgets.note import placed
 from mltui.console.widgets.virtual import VirtualLines
 
 GAP = 2
@@ -115,10 +116,10 @@ class ExactTable(VirtualLines):
         return Strip(cells.joined(segments))
 
     def draw_beyond(self, y: int, base: Style) -> Strip:
-        if self.line_count or y != max(0, (self.viewport.height - 1) // 3):
+        if self.line_count:
             return super().draw_beyond(y, base)
-        left = max(0, (self.viewport.width - cell_len(self.empty)) // 2)
-        return Strip([Segment(" " * left, base), Segment(self.empty, base + self.palette.style("muted"))])
+        words = placed(self.empty, self.viewport.width, self.viewport.height).get(y, "")
+        return Strip([Segment(words, base + self.palette.style("muted"))])
 
 
 def _text(cell: Cell, heading: Heading) -> str:

@@ -55,9 +55,10 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw the visible lines again, and send those that differ from what is on the screen."""
         if not self.is_mounted:
             return
-        for y in range(self.scrollable_content_region.height):
-            if self._painted.get(y) != self.visible_line(y):
-                self.refresh_y(y)
+        seen = self.scrollable_content_region.size
+        changed = [y for y in range(seen.height) if self._painted.get(y) != self.visible_line(y)]
+        if changed:
+            self.refresh(*(Region(0, y, seen.width, 1) for y in changed))
 
     def refresh_y(self, y: int) -> None:
         """Line `y` of the viewport is to be sent again."""

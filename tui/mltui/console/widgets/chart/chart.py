@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Generic, Protocol, TypeVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
@@ -17,6 +16,7 @@ from mltui.console.widgets.chart import x_axis
 from mltui.console.widgets.chart.ink import Ink
 from mltui.console.widgets.chart.reading import Reading
 from mltui.console.widgets.keys import Key, bindings
+from mltui.console.widgets.note import placed
 from mltui.console.widgets.painted import PaintedLines
 
 T = TypeVar("T")
@@ -30,14 +30,14 @@ LEAST_WIDTH, LEAST_HEIGHT = 12, 4
 TOO_SMALL = "Too small."
 
 KEYS = [
-    Key("chart.right", "crosshair(1)", "right", "Read the next value", show=True),
-    Key("chart.left", "crosshair(-1)", "left", "Read the previous value"),
-    Key("chart.far_right", "crosshair(10)", "ctrl+right", "Read ten values further"),
-    Key("chart.far_left", "crosshair(-10)", "ctrl+left", "Read ten values back"),
+    Key("chart.right", "crosshair(1)", "right", "Read", show=True),
+    Key("chart.left", "crosshair(-1)", "left", "Read back"),
+    Key("chart.far_right", "crosshair(10)", "ctrl+right", "Read ten further"),
+    Key("chart.far_left", "crosshair(-10)", "ctrl+left", "Read ten back"),
     Key("chart.first", "crosshair_end(0)", "home", "Read the first value"),
     Key("chart.last", "crosshair_end(1)", "end", "Read the last value"),
     Key("chart.zoom_in", "zoom_in", "plus,equals_sign", "Zoom in", show=True),
-    Key("chart.zoom_out", "zoom_out", "minus", "Zoom out", show=True),
+    Key("chart.zoom_out", "zoom_out", "minus", "Zoom out"),
     Key("chart.pan_left", "pan(-1)", "h,shift+left", "Earlier"),
     Key("chart.pan_right", "pan(1)", "l,shift+right", "Later"),
     Key("chart.reset", "reset", "0", "Show all", show=True),
@@ -243,10 +243,8 @@ class Chart(PaintedLines, Generic[T]):
 
     def _note(self, y: int, size: Size) -> Strip:
         ink, is_empty = self.ink, self.shown is None or not self.has_data
-        words = (self.empty if is_empty else TOO_SMALL) if y == (size.height - 1) // 2 else ""
-        left = max(0, (size.width - cell_len(words)) // 2)
-        strip = Strip([Segment(" " * left, ink.base), Segment(words, ink.style("muted"))])
-        return strip.adjust_cell_length(size.width, ink.base)
+        words = placed(self.empty if is_empty else TOO_SMALL, size.width, size.height).get(y, "")
+        return Strip([Segment(words, ink.style("muted"))]).adjust_cell_length(size.width, ink.base)
 
     def watch_crosshair(self, old: float | None, new: float | None) -> None:
         if not self.is_mounted:
@@ -298,7 +296,8 @@ class Chart(PaintedLines, Generic[T]):
         self._go_to(start + by, end + by)
 
     def action_reset(self) -> None:
-        self.crosshair = None
+        self.crosshair = self._seen = None
+        self.redraw()
         self.post_message(self.RangeChanged(self, None, None))
 
     def _zoom(self, factor: float) -> None:

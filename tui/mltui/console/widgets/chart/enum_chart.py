@@ -1,15 +1,19 @@
 """What charts of states have in common: their names, and keys to go from label set to label set."""
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from mltui.console import format as text
 from mltui.console.widgets.chart.chart import Chart
-from mltui.console.widgets.chart.label_sets import names
+from mltui.console.widgets.chart.label_sets import names, short_names
 from mltui.console.widgets.chart.legend import Item, fitted, strips
 from mltui.console.widgets.chart.reading import Quantity, Reading, exact
 from mltui.console.widgets.chart.states import Share, shares
 from mltui.console.widgets.chart.time_range import time_range
 from mltui.console.widgets.keys import Key, bindings
+from mltui.console.widgets.names import distinct
 from mltui.wire.metrics import EnumData, EnumSeries
 
 KEYS = [
@@ -24,7 +28,7 @@ def name_width(width: int) -> int:
 
     Not from the data: the columns that are left decide how many buckets are asked for.
     """
-    return max(8, min(28, width // 5))
+    return max(8, min(28, width // 4))
 
 
 class EnumChart(Chart[EnumData]):
@@ -58,6 +62,13 @@ class EnumChart(Chart[EnumData]):
     def names(self) -> list[str]:
         """One a label set."""
         return names([one.labels for one in self.series])
+
+    def names_within(self, width: int) -> Sequence[str]:
+        """The same in at most `width` columns each."""
+        whole = self.names
+        if all(cell_len(name) <= width for name in whole):
+            return whole
+        return distinct(tuple(short_names([one.labels for one in self.series])), width)
 
     @property
     def states(self) -> list[str]:

@@ -22,9 +22,12 @@ from mltui.wire.metrics import EnumData, EnumSeries
 
 GAP = 3
 """Blank columns between the pie and its legend."""
-LEAST_LEGEND = 24
 NUMBERS = 16
 """Columns of a legend's line for share and duration."""
+MARKS = 5
+"""And for what stands beside the name."""
+LEAST_NAME, ROOM_FOR_NAME = 4, 16
+"""Columns of a state's name: those that any has, and those that the pie makes room for."""
 
 
 class EnumPie(EnumChart):
@@ -98,9 +101,10 @@ class Pie:
 
     def __init__(self, parts: Sequence[Share], width: int, height: int, ink: Ink, *, letters: bool) -> None:
         self._parts, self._width, self._height, self._ink, self._letters = parts, width, height, ink, letters
-        self._rows = max(1, min(height, (width - LEAST_LEGEND - GAP - 1) // ASPECT))
-        self._top = (height - self._rows) // 2
         self._longest = max((cell_len(part.state) for part in parts), default=0)
+        legend = max(LEAST_NAME, min(self._longest, ROOM_FOR_NAME)) + NUMBERS + MARKS
+        self._rows = max(1, min(height, (width - legend - GAP - 1) // ASPECT))
+        self._top = (height - self._rows) // 2
         self._pie = slices([part.share for part in parts], self._rows)
 
     def touched(self, x: float) -> list[Region]:
@@ -157,7 +161,7 @@ class Pie:
             return []
         part, is_read = parts[number], number == read
         name = ink.base + Style(bold=is_read)
-        room = min(self._width - ASPECT * self._rows - GAP - NUMBERS - 5, self._longest)
+        room = min(self._width - ASPECT * self._rows - GAP - NUMBERS - MARKS, self._longest)
         numbers = f"{text.percent(100 * part.share):>7} {text.duration(part.seconds):>8}"
         return [
             Segment("▶ " if is_read else "  ", ink.style("accent")),

@@ -17,11 +17,11 @@ from mltui.console.widgets.chart.heat import Heat, by_column, merged, rows_of_ba
 from mltui.console.widgets.chart.ink import Ink
 from mltui.console.widgets.chart.label_sets import ALL
 from mltui.console.widgets.chart.legend import Item, fitted, strips
-from mltui.console.widgets.chart.metric_curves import mean_of
 from mltui.console.widgets.chart.reading import Quantity, Reading, exact
 from mltui.console.widgets.chart.time_range import time_range
 from mltui.console.widgets.chart.x_axis import XAxis
-from mltui.wire.base import Number, to_float
+from mltui.console.widgets.names import distinct
+from mltui.wire.base import Number
 from mltui.wire.metrics import HistogramData
 
 GUTTER = 10
@@ -32,12 +32,12 @@ _EDGE, _TICK = "│", "┤"
 
 
 def band_names(le: Sequence[Number]) -> list[str]:
-    """What is said of each band.
+    """What is said of each band, with its bound as it was given: rounded, two might be the same.
 
     >>> band_names([0.5, 1, "Infinity"]), band_names(["Infinity"])
     (['≤0.5', '≤1', '>1'], ['all'])
     """
-    bounded = [f"≤{text.number(to_float(bound), 3)}" for bound in le[:-1]]
+    bounded = [f"≤{exact(bound)}" for bound in le[:-1]]
     return [*bounded, bounded[-1].replace("≤", ">") if bounded else ALL] if le else []
 
 
@@ -68,13 +68,8 @@ class HistogramHeatmap(Chart[HistogramData]):
     def head(self, width: int, most: int) -> list[Strip]:
         if self._at is None:
             return [self._scale(width)]
-        assert self.shown is not None
-        counts = zip(band_names(self.shown.le), self.shown.bands[self._at], strict=True)
-        found = [(name, count) for name, count in counts if count]
-        mean = mean_of(self.shown.total)[self._at]
-        items = [Item("count"), Item("mean"), *(Item(name) for name, _ in found)]
-        values = [exact(self.shown.total.count[self._at]), exact(mean)]
-        values += [exact(count) for _, count in found]
+        found = self._found
+        items, values = [Item(name) for name, _ in found], [exact(count) for _, count in found]
         # One column is blank at the left.
         legend = fitted(items, values, width - 1, max(1, most // 2), least_name=GUTTER)
         return strips(legend, width, self.ink, letters=False)
@@ -85,17 +80,16 @@ class HistogramHeatmap(Chart[HistogramData]):
         return HeatPicture(self.shown, self._heat, x, height - x_axis.LINES, self.ink)
 
     def reading(self) -> list[Reading]:
-        """All observations of the bucket, then each band."""
+        """Each band of the bucket in which anything was observed."""
+        return [Reading(ALL, name, (Quantity("observations", count),)) for name, count in self._found]
+
+    @property
+    def _found(self) -> list[tuple[str, float]]:
+        """The bands that are read, by name."""
         if self._at is None or self.shown is None:
             return []
-        total, at = self.shown.total, self._at
-        whole = Reading(ALL, "", (
-            Quantity("count", total.count[at]),
-            Quantity("sum", total.sum[at], self.unit),
-            Quantity("mean", mean_of(total)[at], self.unit),
-        ))  # fmt: skip
-        bands = zip(band_names(self.shown.le), self.shown.bands[at], strict=True)
-        return [whole, *(Reading(ALL, name, (Quantity("count", count),)) for name, count in bands)]
+        counts = zip(band_names(self.shown.le), self.shown.bands[self._at], strict=True)
+        return [(name, count) for name, count in counts if count]
 
     @property
     def _at(self) -> int | None:
@@ -132,7 +126,7 @@ class HeatPicture:
         self._blank = Segment(" ", ink.base)
         self._rows = rows_of_bands(len(data.le), self._height)
         self._top = self._height - len(self._rows)
-        self._names = band_names(data.le)
+        self._names = distinct(tuple(band_names(data.le)), GUTTER - 2)
         self._levels = self._levels_of(data, heat.edges(len(self._swatches)))
 
     def _levels_of(self, data: HistogramData, edges: list[float]) -> dict[range, list[int]]:

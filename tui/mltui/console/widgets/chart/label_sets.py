@@ -14,6 +14,21 @@ def names(label_sets: Sequence[Mapping[str, str]]) -> list[str]:
     >>> names([{"host": "a"}]), names([{}])
     (['host=a'], ['all'])
     """
-    keys = dict.fromkeys(key for labels in label_sets for key in labels)
-    differ = [key for key in keys if len({labels.get(key) for labels in label_sets}) > 1] or list(keys)
+    differ = _telling_keys(label_sets)
     return [" ".join(f"{key}={labels[key]}" for key in differ if key in labels) or ALL for labels in label_sets]
+
+
+def short_names(label_sets: Sequence[Mapping[str, str]]) -> list[str]:
+    """The same without the keys, for little room; with them, where values alone do not tell all apart.
+
+    >>> short_names([{"host": "a", "gpu": "0"}, {"host": "a", "gpu": "1"}, {"host": "b"}])
+    ['a 0', 'a 1', 'b']
+    """
+    differ = _telling_keys(label_sets)
+    short = [" ".join(labels[key] for key in differ if labels.get(key)) or ALL for labels in label_sets]
+    return short if len(set(short)) == len(short) else names(label_sets)
+
+
+def _telling_keys(label_sets: Sequence[Mapping[str, str]]) -> list[str]:
+    keys = dict.fromkeys(key for labels in label_sets for key in labels)
+    return [key for key in keys if len({labels.get(key) for labels in label_sets}) > 1] or list(keys)

@@ -4,6 +4,7 @@ Values come before whole names: a name that is cut is still told apart by its co
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from rich.cells import cell_len
@@ -33,6 +34,8 @@ class Named(Protocol):
     def key(self) -> str: ...
     @property
     def colour(self) -> int | None: ...
+    @property
+    def short(self) -> str: ...
 
 
 class Item(NamedTuple):
@@ -41,6 +44,8 @@ class Item(NamedTuple):
     key: str
     colour: int | None = None
     """From 0; which of the theme's colours for series. None for what has no mark."""
+    short: str = ""
+    """What stands for the key where there is little room; empty for the key itself."""
 
 
 class Entry(NamedTuple):
@@ -62,15 +67,21 @@ class Legend(NamedTuple):
     """Series for which there was no room at all."""
 
 
-def last_values(curves: Sequence[Curve], width: int) -> Legend:
-    """On one line, what each series came to; where there is no room for that, of the first ones only."""
+def last_values(curves: Sequence[Curve], width: int, most: int) -> Legend:
+    """What each series came to, on as few lines as leave names that can be read, on `most` at most.
+
+    Where there is no room for that, of the first ones only.
+    """
     values = [_last(curve) for curve in curves]
+    readable = (_shortened(curves, values, width, lines, READABLE_NAME) for lines in range(1, most + 1))
+    if found := next(filter(None, readable), None):
+        return found
     bare = [""] * len(values)
-    legend = _shortened(curves, bare, width, 1, LEAST_NAME)
+    legend = _shortened(curves, bare, width, most, LEAST_NAME)
     if legend is None:
-        return _as_many_as_fit(curves, values, width, 1)
+        return _as_many_as_fit(curves, values, width, most)
     tries = (values[:count] + bare[count:] for count in range(len(values), 0, -1))
-    return next(filter(None, (_shortened(curves, some, width, 1, LEAST_NAME) for some in tries)), legend)
+    return next(filter(None, (_shortened(curves, some, width, most, LEAST_NAME) for some in tries)), legend)
 
 
 def values_at(
@@ -86,7 +97,7 @@ def values_at(
 
 
 def fitted(
-    items: Sequence[Named], values: Sequence[str], width: int, most: int, *, least_name: int = LEAST_NAME
+    items: Sequence[Named], values: Sequence[str], width: int, most: int, *, least_name: int = READABLE_NAME
 ) -> Legend:
     """A value for each of them, on `most` lines at most; where they do not fit, of the first ones only.
 
@@ -128,16 +139,18 @@ def _named(entry: Entry, ink: Ink, letters: bool) -> Segment:
 
 def _shortened(items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int) -> Legend | None:
     """All of them, under the longest names that fit; None where not even the shortest do."""
-    longest = max((len(item.key) for item in items), default=0)
-    for length in range(longest, min(longest, least_name) - 1, -1):
-        lines = _flow(_entries(items, values, length), width)
+    whole = [Entry(item.colour, item.key, value) for item, value in zip(items, values, strict=True)]
+    longest = max((len(item.short or item.key) for item in items), default=0)
+    cut = (_entries(items, values, length) for length in range(longest, min(longest, least_name) - 1, -1))
+    for entries in chain([whole], cut):
+        lines = _flow(entries, width)
         if len(lines) <= most and all(_line_width(line) <= width for line in lines):
             return Legend(lines)
     return None
 
 
 def _as_many_as_fit(
-    items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int = LEAST_NAME
+    items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int = READABLE_NAME
 ) -> Legend:
     entries = _entries(items, values, least_name)
     # More than this cannot be on so many lines; of hundreds, each further try would be felt.
@@ -157,7 +170,7 @@ def _cut(entry: Entry, width: int, left_out: int) -> Entry:
 
 
 def _entries(items: Sequence[Named], values: Sequence[str], length: int) -> list[Entry]:
-    names = distinct(tuple(item.key for item in items), max(2, length))
+    names = distinct(tuple(item.short or item.key for item in items), max(2, length))
     return [Entry(item.colour, name, value) for item, name, value in zip(items, names, values, strict=True)]
 
 

@@ -13,6 +13,7 @@ from mltui.console.widgets.chart.plot import GUTTER, Plot, View
 from mltui.console.widgets.chart.reading import Quantity, Reading
 from mltui.console.widgets.keys import Key, bindings
 
+MOST_LEGEND_LINES = 3
 KEYS = [Key("chart.log", "log", "y", "Logarithmic y axis")]
 
 
@@ -59,7 +60,7 @@ class Lines(Chart[T]):
         curves, ink = self._curves, self.ink
         # One column is blank at the left.
         legend = (
-            last_values(curves, width - 1)
+            last_values(curves, width - 1, max(1, min(MOST_LEGEND_LINES, most // 4)))
             if self.read is None
             else values_at(curves, self._at(self.read), width - 1, most, self.write)
         )

@@ -1,17 +1,19 @@
 """Curves from a metric's data: of gauges, quantiles and means. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from mltui.console.state.series import Curve
-from mltui.console.widgets.chart.label_sets import names
+from mltui.console.widgets.chart.label_sets import names, short_names
 from mltui.wire.metrics import GaugeData, GaugeSeries, HistogramData, HistogramSeries
 from mltui.wire.samples import SeriesBuckets
+
+S = TypeVar("S", GaugeSeries, HistogramSeries)
 
 
 def gauges(data: GaugeData) -> list[Curve]:
     """One a label set: its means, in the band of its least and greatest."""
-    named = zip(_names(data.series), data.series, strict=True)
-    return [_curve(name, colour, _gauge_buckets(name, series)) for colour, (name, series) in enumerate(named)]
+    return _curves(data.series, _gauge_buckets)
 
 
 def quantiles(data: HistogramData) -> list[Curve]:
@@ -37,11 +39,7 @@ def means(data: GaugeData | HistogramData) -> list[Curve]:
     """One a label set: the mean of each bucket, which of a histogram is sum by count."""
     if isinstance(data, GaugeData):
         return gauges(data)
-    named = zip(_names(data.series), data.series, strict=True)
-    return [
-        _curve(name, colour, _buckets(name, series.x, mean_of(series), series.count))
-        for colour, (name, series) in enumerate(named)
-    ]
+    return _curves(data.series, lambda name, series: _buckets(name, series.x, mean_of(series), series.count))
 
 
 def mean_of(series: HistogramSeries) -> list[float | None]:
@@ -50,12 +48,14 @@ def mean_of(series: HistogramSeries) -> list[float | None]:
     return [total / count if total is not None and count else None for total, count in pairs]
 
 
-def _names(series: Sequence[GaugeSeries] | Sequence[HistogramSeries]) -> list[str]:
-    return names([one.labels for one in series])
+def _curves(series: Sequence[S], buckets_of: Callable[[str, S], SeriesBuckets]) -> list[Curve]:
+    label_sets = [one.labels for one in series]
+    named = zip(names(label_sets), short_names(label_sets), series, strict=True)
+    return [_curve(name, n, buckets_of(name, one), short) for n, (name, short, one) in enumerate(named)]
 
 
-def _curve(name: str, colour: int, buckets: SeriesBuckets) -> Curve:
-    return Curve(name, colour, buckets, buckets.mean)
+def _curve(name: str, colour: int, buckets: SeriesBuckets, short: str = "") -> Curve:
+    return Curve(name, colour, buckets, buckets.mean, short)
 
 
 def _gauge_buckets(name: str, series: GaugeSeries) -> SeriesBuckets:

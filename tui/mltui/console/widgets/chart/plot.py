@@ -84,16 +84,15 @@ class Plot:
             Segment(_TICK if label else _EDGE, faint),
         ]
         empty = _GRID if label else " "
-        dots, owners = self.frame.dots[row], self.frame.owners[row]
+        glyphs = self.frame.dots[row].decode("latin-1").translate(raster.BRAILLE)
         at = 0
-        for owner, cells in groupby(owners):
-            length = len(list(cells))
+        for owner, cells in groupby(self.frame.owners[row]):
+            end = at + len(list(cells))
             if owner == raster.NOBODY:
-                segments.append(Segment(empty * length, faint))
+                segments.append(Segment(empty * (end - at), faint))
             else:
-                glyphs = "".join([raster.BRAILLE[bits] for bits in dots[at : at + length]])
-                segments.append(Segment(glyphs, self._styles[owner]))
-            at += length
+                segments.append(Segment(glyphs[at:end], self._styles[owner]))
+            at = end
         strip = Strip(segments, self.width)
         for column, curve in self._letters.get(row, ()):
             strip = _with_cell(strip, GUTTER + column, letter(curve.colour), self._ink.series(curve.colour))

@@ -15,7 +15,8 @@ DOTS_WIDE, DOTS_HIGH = 2, 4
 _LEFT = bytes(sum(dot for i, dot in enumerate((0x01, 0x02, 0x04, 0x40)) if n >> i & 1) for n in range(16))
 _RIGHT = bytes(sum(dot for i, dot in enumerate((0x08, 0x10, 0x20, 0x80)) if n >> i & 1) for n in range(16))
 
-BRAILLE = [chr(0x2800 + bits) for bits in range(256)]
+BRAILLE = "".join(chr(0x2800 + bits) for bits in range(256))
+"""By dots; so it is also the table that makes a whole row of them text: `dots.decode("latin-1").translate(BRAILLE)`."""
 FAR = 1e6
 """Columns of dots; what is farther away than this is drawn as if it were here."""
 NOBODY = 0
@@ -77,15 +78,14 @@ def rasterise(traces: Sequence[Trace], start: float, end: float, y: Scale, width
 
     Bands lie behind every line. Where two lines share cells they take turns, so that both are seen as dashes.
     """
-    dots = [bytearray(width) for _ in range(height)]
-    owners = [array("H", [NOBODY]) * width for _ in range(height)]
-    frame = Frame(width, height, dots, owners, bytearray(width))
-    drawings = [_draw(trace, start, end, y, width, height * DOTS_HIGH, frame.marks) for trace in traces]
+    dots, owners, marks = bytearray(width * height), array("H", [NOBODY]) * (width * height), bytearray(width)
+    drawings = [_draw(trace, start, end, y, width, height * DOTS_HIGH, marks) for trace in traces]
     for number in reversed(range(len(drawings))):
-        _put(frame, drawings[number][0], band_owner(number))
+        _put(dots, owners, width, drawings[number][0], band_owner(number))
     for number in reversed(range(len(drawings))):
-        _put(frame, drawings[number][1], line_owner(number))
-    return frame
+        _put(dots, owners, width, drawings[number][1], line_owner(number))
+    rows = [slice(row * width, (row + 1) * width) for row in range(height)]
+    return Frame(width, height, [dots[row] for row in rows], [owners[row] for row in rows], marks)
 
 
 def row_of(y: Scale, bottom: int) -> Callable[[float], int]:
@@ -148,6 +148,12 @@ def _connect(line: list[int], x0: int, y0: int, x1: int, y1: int) -> None:
             low, high = (y0, y1) if y0 <= y1 else (y1, y0)
             line[x0] |= (2 << high) - (1 << low)
         return
+    if x1 - x0 == 1 and 0 <= x0 < last:
+        # What follows, for the most frequent case.
+        middle = (y0 + y1 + 1) // 2
+        line[x0] |= (2 << middle) - (1 << y0) if y0 <= middle else (2 << y0) - (1 << middle)
+        line[x1] |= (2 << y1) - (1 << middle) if middle <= y1 else (2 << middle) - (1 << y1)
+        return
     slope = (y1 - y0) / (x1 - x0)
     for x in range(max(x0, 0), min(x1, last) + 1):
         a = y0 if x == x0 else int(y0 + slope * (x - 0.5 - x0) + 0.5)
@@ -155,24 +161,24 @@ def _connect(line: list[int], x0: int, y0: int, x1: int, y1: int) -> None:
         line[x] |= (2 << b) - (1 << a) if a <= b else (2 << a) - (1 << b)
 
 
-def _put(frame: Frame, columns: list[int], owner: int) -> None:
-    dots, owners, left_dots, right_dots = frame.dots, frame.owners, _LEFT, _RIGHT
-    for x in range(frame.width):
+def _put(dots: bytearray, owners: "array[int]", width: int, columns: list[int], owner: int) -> None:
+    """Into cells that lie row by row, `width` of them a row."""
+    left_dots, right_dots, is_line = _LEFT, _RIGHT, owner % 2 == 0
+    for x in range(width):
         left, right = columns[2 * x], columns[2 * x + 1]
         both = left | right
         if not both:
             continue
-        yields = owner % 2 == 0 and x & 2
+        yields = is_line and x & 2
         first = ((both & -both).bit_length() - 1) // DOTS_HIGH
         left >>= first * DOTS_HIGH
         right >>= first * DOTS_HIGH
-        row = first
+        at = first * width + x
         while left or right:
             bits = left_dots[left & 15] | right_dots[right & 15]
-            there = owners[row][x]
-            if bits and not (yields and there != NOBODY and there % 2 == 0):
-                dots[row][x] = bits
-                owners[row][x] = owner
+            if bits and not (yields and owners[at] != NOBODY and owners[at] % 2 == 0):
+                dots[at] = bits
+                owners[at] = owner
             left >>= DOTS_HIGH
             right >>= DOTS_HIGH
-            row += 1
+            at += width

@@ -14,7 +14,6 @@ from mltui.console.widgets.chart.ink import Ink, letter
 from mltui.console.widgets.chart.reading import Reading
 from mltui.console.widgets.chart.rows import Rows
 from mltui.console.widgets.chart.states import Share, cuts
-from mltui.console.widgets.names import distinct
 
 LEAST_RULER = 12
 """Columns that a scale from 0 to 100 % takes."""
@@ -45,7 +44,7 @@ class ShareBars(EnumChart):
         self._rows = Rows(len(self.series), height - 1, self.first, None if self.read is None else int(self.read))
         self.first = self._rows.first
         gutter = name_width(width) + 1
-        names = distinct(tuple(self.names), gutter - 2)
+        names = self.names_within(gutter - 2)
         parts = [self.shares_of(series) for series in self.series]
         return Bars(names, parts, gutter, width, self._rows, self.ink, letters=self.letters)
 

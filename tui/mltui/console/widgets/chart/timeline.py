@@ -14,12 +14,12 @@ from mltui.console.widgets.cells import plain
 from mltui.console.widgets.chart import x_axis
 from mltui.console.widgets.chart.enum_chart import EnumChart, name_width
 from mltui.console.widgets.chart.ink import Ink, letter
+from mltui.console.widgets.chart.label_sets import short_names
 from mltui.console.widgets.chart.legend import Item, fitted, strips
 from mltui.console.widgets.chart.reading import Quantity, Reading, exact
 from mltui.console.widgets.chart.rows import Rows
 from mltui.console.widgets.chart.states import Mix, lane, mix, seconds_at
 from mltui.console.widgets.chart.x_axis import XAxis
-from mltui.console.widgets.names import distinct
 from mltui.wire.metrics import EnumData, EnumSeries
 
 _EDGE, _UNKNOWN, _TWO, _CUT = "│", "┈", "▄", "┃"
@@ -37,7 +37,9 @@ class StateTimeline(EnumChart):
         first = self.first
         seconds = [self._seconds_at(series) for series in self.series[first:]]
         mixes = [mix(one) for one in seconds]
-        items = [Item(name, found.most if found else 0) for name, found in zip(self.names[first:], mixes, strict=True)]
+        short = short_names([series.labels for series in self.series])
+        named = zip(self.names[first:], mixes, short[first:], strict=True)
+        items = [Item(name, found.most if found else 0, short) for name, found, short in named]
         # The lanes are told apart by what is read of them: half of the room stays theirs.
         legend = fitted(items, [self._words(one) for one in seconds], width - 1, max(1, most // 2))
         return strips(legend, width, self.ink, letters=self.letters)
@@ -48,7 +50,7 @@ class StateTimeline(EnumChart):
         x = XAxis("time", *self.range, gutter, width, self.ink, zone=self.zone)
         rows = Rows(len(self.series), height - x_axis.LINES, self.first)
         self.first = rows.first
-        return Lanes(self.shown, distinct(tuple(self.names), gutter - 1), x, rows, self.ink, letters=self.letters)
+        return Lanes(self.shown, self.names_within(gutter - 1), x, rows, self.ink, letters=self.letters)
 
     def reading(self) -> list[Reading]:
         """For each label set, each state of the bucket that begins there."""

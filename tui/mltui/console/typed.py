@@ -1,0 +1,94 @@
+"""Keys in the order in which they were typed, whatever the ones before open meanwhile."""
+
+import time
+from collections import deque
+
+from textual.app import App
+from textual.events import Event, Key, Paste
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import ModalScreen, Screen
+
+WAIT_S = 0.5
+"""The longest that a key waits for the one before it."""
+LOOK_EVERY_S = 0.01
+ASKS = "action_"
+"""How workers are called that ask something in a dialog: as the action that they are."""
+
+
+class Taken(Message):
+    """Goes the way that a key went; when it arrives, the key has done what it does.
+
+    And when it has gone there `again`, so have the messages that the key led to, as that a line was submitted.
+    """
+
+    def __init__(self, target: MessagePump, *, again: bool) -> None:
+        super().__init__()
+        self.target, self.again = target, again
+
+
+class InOrder(App[object]):
+    """Sends on one key at a time.
+
+    Textual sends on each as it comes. So a letter is written at once, where the `ctrl+u` before it is still on its
+    way up to the app; and what opens a dialog has not opened it yet when the next key does something below.
+    """
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self._typed: deque[Key | Paste] = deque()
+        self._is_taken, self._sent_at = True, 0.0
+        self._top: Screen[object] | None = None
+        """The screen that the last key went to."""
+        self._asks_since: float | None = None
+        self._looks = False
+        """Whether a look is due at what is under way."""
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            self._typed.append(event)
+            await self._send_on()
+        else:
+            await super().on_event(event)
+
+    async def on_taken(self, message: Taken) -> None:
+        self._is_taken = message.again or not message.target.post_message(Taken(message.target, again=True))
+        await self._send_on()
+
+    async def _send_on(self) -> None:
+        """Send on the next key, or look again whether it can be."""
+        if not self._typed or self._looks:
+            return
+        if not self._can_take_one():
+            self._looks = True
+            self.set_timer(LOOK_EVERY_S, self._look)
+            return
+        self._top, self._sent_at = self.screen, time.monotonic()
+        target = self.focused or self.screen
+        await super().on_event(self._typed.popleft())
+        self._is_taken = not target.post_message(Taken(target, again=False))
+
+    async def _look(self) -> None:
+        self._looks = False
+        await self._send_on()
+
+    def _can_take_one(self) -> bool:
+        if time.monotonic() - self._sent_at >= WAIT_S:
+            return True
+        if not self._is_taken or not self.screen.is_mounted:
+            return False
+        if self.screen is not self._top:
+            # What it focuses has the focus by the next look.
+            self._top = self.screen
+            return False
+        return not self._may_ask()
+
+    def _may_ask(self) -> bool:
+        """Whether a dialog may come up in a moment. What has not asked for WAIT_S is busy with something else."""
+        asks = any(worker.name.startswith(ASKS) and not worker.is_finished for worker in self.workers)
+        if not asks or isinstance(self.screen, ModalScreen):
+            self._asks_since = None
+            return False
+        if self._asks_since is None:
+            self._asks_since = time.monotonic()
+        return time.monotonic() - self._asks_since < WAIT_S
