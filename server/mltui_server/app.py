@@ -8,7 +8,12 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from mltui_server.artifacts.local import FOLDER, LocalArtifacts
+from mltui_server.artifacts.contents import Contents
+from mltui_server.artifacts.controller import ArtifactController, RunArtifactController
+from mltui_server.artifacts.garbage import Collector
+from mltui_server.artifacts.stores import Stores
+from mltui_server.artifacts.uploads import FOLDER as UPLOADS
+from mltui_server.artifacts.uploads import Uploads
 from mltui_server.db.database import Database
 from mltui_server.engines.local import LocalEngine
 from mltui_server.events.controller import EventController
@@ -62,14 +67,16 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             samples = state.samples = await stack.enter_async_context(samples_service(settings, database))
             known = KnownMetrics(database.pool, settings.metric_label_sets)
             state.points = PointInbox(database.pool, samples.inbox, known)
-            artifacts = LocalArtifacts(settings.data_path / FOLDER)
-            state.logs, archivist = await stack.enter_async_context(logs_service(database, artifacts))
+            stores = Stores(settings)
+            state.contents = Contents(database, stores, Uploads(settings.data_path / UPLOADS))
+            state.collector = Collector(database, state.contents)
+            state.logs, archivist = await stack.enter_async_context(logs_service(database, stores.local))
             state.hub = await stack.enter_async_context(Hub(database).running())
             state.checks = {
                 "postgres": lambda: check_postgres(database, "external" if settings.database_url else "embedded"),
                 "samples": samples.health,
                 "refused": lambda: check_refused(database),
-                "artifacts": artifacts.health,
+                "artifacts": stores.health,
                 "logs": archivist.health,
                 "scheduler": lambda: check_scheduler(database, settings.max_concurrent_pipelines),
             }
@@ -87,6 +94,8 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     SampleController,
                     InboxController,
                     LogController,
+                    ArtifactController,
+                    RunArtifactController,
                     EventController,
                     MetricController,
                     MetricDataController,

@@ -29,6 +29,7 @@ ADDRESS = (
     "postgresql://user:password@host/name",
 )
 DURATION = (r"^([1-9]\d{0,4}[hdw])?$", "a number and h, d or w, as in 30d; empty for ever")
+BUCKET = (r"^((s3|gs|az)://[^\s/]+(/\S*)?)?$", "s3://bucket/prefix, gs://bucket/prefix or az://container/prefix")
 WORD = (r"^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$", "letters, digits, _ and -, at most 51")
 
 
@@ -82,6 +83,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Samples that may wait for the sample store; past that, writers get 503 with Retry-After."""
     metric_label_sets: Annotated[int, _env("MLTUI_METRIC_LABEL_SETS", ge=1)] = 1000
     """Label sets that one operational metric may have; points that would bring more are refused."""
+    artifact_store: Annotated[Literal["LOCAL", "S3", "GCS", "AZURE"], _env("MLTUI_ARTIFACT_STORE")] = "LOCAL"
+    """Where artifacts go that name no store: LOCAL, S3, GCS or AZURE."""
+    artifacts_s3: Annotated[str, _word("MLTUI_ARTIFACTS_S3", *BUCKET)] = ""
+    """s3://bucket/prefix for artifacts. Credentials, region and endpoint: the provider's own variables, AWS_…"""
+    artifacts_gcs: Annotated[str, _word("MLTUI_ARTIFACTS_GCS", *BUCKET)] = ""
+    """gs://bucket/prefix; GOOGLE_…"""
+    artifacts_azure: Annotated[str, _word("MLTUI_ARTIFACTS_AZURE", *BUCKET)] = ""
+    """az://container/prefix; AZURE_STORAGE_…"""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _env("MLTUI_LOG_LEVEL")] = "info"
     """debug, info, warning or error."""
     log_format: Annotated[Literal["auto", "json", "text"], _env("MLTUI_LOG_FORMAT")] = "auto"

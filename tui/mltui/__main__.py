@@ -23,8 +23,10 @@ COMMANDS = {
     "sync": "Ship what processes that died could not send to the server.",
     "pipelines": "List, check, register and start pipelines.",
     "runs": "List, show, start, follow and stop runs.",
+    "artifacts": "List a run's files, copy them here, add and delete some.",
     "events": "Show who did what.",
     "samples": "Look at samples that the sample store refused: try them again, or forget them.",
+    "gc": "Remove content that no artifact refers to any more.",
     "doctor": "Check what is reachable, in which version, and what to do about what is not.",
 }
 """Each has its file in mltui.cli: `runs` in runs.py."""

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from mltui.transport import MSGPACK, ProblemError, Query, Transport, Unreachable, path_part
+from mltui.artifact_calls import ArtifactCalls
+from mltui.transport import MSGPACK, ProblemError, Query, Unreachable, path_part
 from mltui.wire.base import Page
 from mltui.wire.events import EventRow
 from mltui.wire.executions import Claim, CreateExecution, ExecutionRow, Finish, Heartbeat, Orders, Work
@@ -29,7 +30,7 @@ __all__ = ["Client", "ProblemError", "Unreachable"]
 HEALTH_S = 10.0
 
 
-class Client(Transport):
+class Client(ArtifactCalls):
     """One connection pool to the server at `url`. Use as `async with Client(url) as client`.
 
     Every call raises ProblemError when the server refuses, Unreachable when it does not answer. Lists come one page

@@ -123,8 +123,8 @@ class Transport:
                 self._refuse(response)
             return self._decode(response.content, answer)
 
-    async def _pieces(self, path: str, query: Query) -> AsyncIterator[bytes]:
-        request = self._http.build_request("GET", API + path, params=_parameters(query))
+    async def _pieces(self, path: str, query: Query, headers: Mapping[str, str] | None = None) -> AsyncIterator[bytes]:
+        request = self._http.build_request("GET", API + path, params=_parameters(query), headers=headers)
         async with self._answer(request, stream=True) as response:
             if not response.is_success:
                 await response.aread()

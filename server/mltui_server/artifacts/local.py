@@ -1,6 +1,7 @@
 """The artifact store in a folder of this machine."""
 
 import asyncio
+import errno
 import os
 import shutil
 import time
@@ -35,13 +36,21 @@ class LocalArtifacts(ObstoreObjects):
         except OSError as error:
             raise StoreError(f"artifact store: {file}: {os.strerror(error.errno or 0)}") from error
 
+    async def put_file(self, path: str, file: Path) -> None:
+        place = self._inside(path)
+        try:
+            await asyncio.to_thread(_move, file, place)
+            await asyncio.to_thread(_sync, place, self._root)
+        except OSError as error:
+            raise StoreError(f"artifact store: {place}: {os.strerror(error.errno or 0)}") from error
+
     async def get_range(self, path: str, start: int, length: int) -> bytes:
         self._inside(path)
         return await super().get_range(path, start, length)
 
-    async def stream(self, path: str) -> AsyncIterator[bytes]:
+    async def stream(self, path: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         self._inside(path)
-        async for piece in super().stream(path):
+        async for piece in super().stream(path, start, stop):
             yield piece
 
     async def head(self, path: str) -> ObjectHead:
@@ -72,6 +81,19 @@ class LocalArtifacts(ObstoreObjects):
         if not file.resolve().is_relative_to(self._root):
             raise BadPath(f"{path!r} leads out of the artifact store")
         return file
+
+
+def _move(file: Path, place: Path) -> None:
+    """A rename where both are on one disk; otherwise a copy under another name first, so that it is there whole."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.replace(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        half = place.with_name(f"{place.name}.part")
+        shutil.move(file, half)
+        half.replace(place)
 
 
 def _sync(file: Path, root: Path) -> None:

@@ -2,12 +2,17 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from mltui_server.artifacts.store import BadPath, ObjectHead, ObjectMissing, StoreError, check_path
+
+if TYPE_CHECKING:
+    from obstore import GetOptions
 
 PIECE_BYTES = 1 << 20
 UPLOADS = 2
@@ -33,9 +38,16 @@ class ObstoreObjects:
             raise StoreError(f"object {path!r} ends at byte {start + len(found)}; {start + length} were expected")
         return found
 
-    async def stream(self, path: str) -> AsyncIterator[bytes]:
+    async def put_file(self, path: str, file: Path) -> None:
         with _explained(path):
-            result = await obstore.get_async(self._store, check_path(path))
+            await obstore.put_async(self._store, check_path(path), file, chunk_size=PART_BYTES, max_concurrency=UPLOADS)
+
+    async def stream(self, path: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        # A range of nothing is an error, also where there is nothing.
+        part: GetOptions = {"range": {"offset": start} if stop is None else (start, stop)}
+        options = part if start or stop is not None else None
+        with _explained(path):
+            result = await obstore.get_async(self._store, check_path(path), options=options)
             async for piece in result.stream(min_chunk_size=PIECE_BYTES):
                 yield bytes(piece)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from mltui.wire.health import Component
@@ -49,8 +50,11 @@ class ArtifactStore(Protocol):
     async def get_range(self, path: str, start: int, length: int) -> bytes:
         """Exactly `length` bytes from byte `start` on. Raises ObjectMissing, or StoreError if it is too short."""
 
-    def stream(self, path: str) -> AsyncIterator[bytes]:
-        """The whole object in pieces. Raises ObjectMissing."""
+    async def put_file(self, path: str, file: Path) -> None:
+        """As `put`, from a file of this machine, which may be gone afterwards."""
+
+    def stream(self, path: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The object in pieces, whole or from byte `start` up to, not including, byte `stop`. Raises ObjectMissing."""
 
     async def head(self, path: str) -> ObjectHead:
         """Raises ObjectMissing."""

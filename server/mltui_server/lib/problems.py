@@ -35,6 +35,7 @@ TITLES = {
     409: "Conflict",
     413: "Too large",
     415: "Unsupported media type",
+    416: "Range not satisfiable",
     422: "Invalid input",
     500: "Internal error",
     503: "Unavailable",

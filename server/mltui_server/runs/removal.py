@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.states import LIVE, Status
+from mltui_server.artifacts.service import forget_artifacts
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict
 from mltui_server.lib.principal import Principal
@@ -20,4 +21,5 @@ async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
     await record(session, principal, "run.delete", run.id, run_id=run.id, before=before)
     await forget_run(session, run.id)
     await forget_logs(session, run.id)
+    await forget_artifacts(session, run.id)
     await session.delete(run)

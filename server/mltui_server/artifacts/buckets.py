@@ -1,0 +1,44 @@
+"""The artifact store in a bucket of S3, GCS or Azure, or of anything that speaks their protocols."""
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import from_url
+
+from mltui.wire.health import Component
+from mltui_server.artifacts.object_store import ObstoreObjects
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
+CLIENT: "ClientConfig" = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(minutes=5), "allow_http": True}
+"""The time limit is one request's: a part of an object at most."""
+RETRIES: "RetryConfig" = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
+PROBE = "mltui-probe"
+
+
+class BucketArtifacts(ObstoreObjects):
+    """`url` is s3://bucket/prefix, gs://bucket/prefix or az://container/prefix. Credentials, region and endpoint are
+    the provider's own environment variables (AWS_…, GOOGLE_…, AZURE_…). Raises ValueError for an address that is none.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        try:
+            super().__init__(from_url(url, client_options=CLIENT, retry_config=RETRIES))
+        except BaseError as error:
+            raise ValueError(f"{url}: {str(error).splitlines()[0]}") from None
+
+    async def health(self) -> Component:
+        began = time.perf_counter()
+        try:
+            # There is nothing, but who is let in, and into a bucket that is there, is told so.
+            await anext(obstore.list(self._store, PROBE, chunk_size=1), None)
+        except (BaseError, OSError) as error:
+            said = str(error).splitlines()[0]
+            return Component(name="artifacts", status="degraded", detail=f"{self._url}: {said}")
+        latency = round((time.perf_counter() - began) * 1000, 2)
+        return Component(name="artifacts", status="ok", latency_ms=latency, detail=self._url)

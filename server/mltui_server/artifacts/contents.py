@@ -1,0 +1,124 @@
+"""The bytes of artifacts: in, a piece at a time or whole; out, whole or in part."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from mltui.wire.artifacts import ArtifactRow, CreateArtifact, StorageType
+from mltui_server.artifacts import service
+from mltui_server.artifacts.models import Artifact
+from mltui_server.artifacts.queries import artifact_row
+from mltui_server.artifacts.store import StoreError
+from mltui_server.artifacts.stores import Stores
+from mltui_server.artifacts.uploads import Uploads
+from mltui_server.db.database import Database
+from mltui_server.lib.errors import Conflict, Invalid, Unavailable
+from mltui_server.lib.ids import new_id
+from mltui_server.lib.principal import Principal
+from mltui_server.runs import service as runs
+
+Body = AsyncIterator[bytes]
+
+
+class Contents:
+    """No transaction is open while bytes come or go: they may take hours."""
+
+    def __init__(self, database: Database, stores: Stores, uploads: Uploads) -> None:
+        self._database, self.stores, self.uploads = database, stores, uploads
+
+    async def receive(self, principal: Principal, key: str, offset: int, body: Body) -> ArtifactRow:
+        """A piece of an artifact that was announced; with the last one it is ready.
+
+        Raises Conflict for a piece that does not fit, or an artifact that is whole. Raises Invalid where all of it is
+        not what was announced: then it begins anew.
+        """
+        async with self._database.session() as session:
+            artifact = await service.find(session, key)
+        if artifact.status != service.UPLOADING:
+            raise Conflict(f"artifact {artifact.name!r} is {artifact.status}; there is nothing to upload")
+        received = await self.uploads.add(artifact.id, offset, body, artifact.file_size)
+        if received == artifact.file_size:
+            await self._check(artifact.id, artifact.sha256)
+            await self._store(artifact.id, artifact.sha256, StorageType(artifact.storage_type))
+            return await self._completed(principal, artifact.id)
+        async with self._database.session() as session:
+            return await artifact_row(session, self.uploads, artifact.id)
+
+    async def take(
+        self, principal: Principal, run: str, name: str, digest: str | None, body: Body, more: dict[str, Any]
+    ) -> ArtifactRow:
+        """A whole file as an artifact of the run. `digest` is what its SHA-256 should be; `more`: of CreateArtifact."""
+        async with self._database.session() as session:
+            await runs.find(session, run)
+        id_ = new_id()
+        try:
+            size = await self.uploads.add(id_, 0, body)
+            sha256 = await self.uploads.digest(id_)
+            if digest:
+                await self._check(id_, digest)
+            request = CreateArtifact(name=name, file_size=size, sha256=sha256, **more)
+            storage = request.storage_type or self.stores.default
+            async with self._database.session() as session:
+                artifact = await service.announce(session, principal, self.stores, run, request)
+            if artifact.status == service.UPLOADING:
+                await self._store(id_, sha256, storage)
+                return await self._completed(principal, artifact.id)
+            async with self._database.session() as session:
+                return await artifact_row(session, self.uploads, artifact.id)
+        finally:
+            self.uploads.drop(id_)
+
+    async def _check(self, id_: UUID, sha256: str) -> None:
+        found = await self.uploads.digest(id_)
+        if found != sha256:
+            self.uploads.drop(id_)
+            raise Invalid(f"what came has SHA-256 {found}, and {sha256} was announced; send it again from the start")
+
+    async def _store(self, id_: UUID, sha256: str, storage: StorageType) -> None:
+        path = service.object_path(sha256)
+        async with self._database.session() as session:
+            if await service.is_stored(session, sha256, storage):
+                return
+            try:
+                await self.stores.of(storage).put_file(path, self.uploads.file(id_))
+            except StoreError as error:
+                raise Unavailable(f"{error}; the upload is kept, try again", 5) from error
+
+    async def _completed(self, principal: Principal, id_: UUID) -> ArtifactRow:
+        async with self._database.session() as session:
+            artifact = await service.find(session, str(id_), lock=True)
+            if artifact.status == service.UPLOADING:
+                await service.complete(session, principal, artifact)
+            row = await artifact_row(session, self.uploads, id_)
+        self.uploads.drop(id_)
+        return row
+
+    async def readable(self, key: str) -> Artifact:
+        """The artifact, whose content can be read. Raises NotFound, or Conflict while, or once, it has none."""
+        async with self._database.session() as session:
+            artifact = await service.find(session, key)
+        if artifact.status != service.READY:
+            raise Conflict(f"artifact {artifact.name!r} is {artifact.status}; it has no content to read")
+        return artifact
+
+    async def read(self, artifact: Artifact, start: int, stop: int) -> Body:
+        """Bytes `start` up to, not including, `stop`, once the first have come: until then, Unavailable can be said."""
+        if start == stop:
+            return _of()
+        pieces = self.stores.of(StorageType(artifact.storage_type)).stream(artifact.file_path, start, stop)
+        try:
+            first = await anext(pieces)
+        except (StoreError, StopAsyncIteration) as error:
+            raise Unavailable(str(error) or "the artifact store has less than it should") from error
+        return _with(first, pieces)
+
+
+async def _of(*pieces: bytes) -> Body:
+    for piece in pieces:
+        yield piece
+
+
+async def _with(first: bytes, rest: Body) -> Body:
+    yield first
+    async for piece in rest:
+        yield piece

@@ -1,0 +1,204 @@
+"""/api/v1/artifacts, and those of a run."""
+
+import re
+from typing import Annotated, Any
+
+from litestar import Controller, Request, delete, get, patch, post, put
+from litestar.datastructures import Headers, State
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.response import Response, Stream
+from msgspec import ValidationError, convert
+
+from mltui.wire.artifacts import (
+    CONTENT_DIGEST,
+    UPLOAD_OFFSET,
+    ArtifactName,
+    ArtifactRow,
+    ArtifactType,
+    CreateArtifact,
+    Digest,
+    Garbage,
+    PatchArtifact,
+    StorageType,
+)
+from mltui.wire.base import Page
+from mltui_server.artifacts import queries, service
+from mltui_server.artifacts.models import Artifact
+from mltui_server.lib.http import attachment
+from mltui_server.lib.ids import parse_id
+from mltui_server.lib.pagination import Window
+from mltui_server.lib.principal import RequestPrincipal
+from mltui_server.lib.session import RequestSession
+
+StateRequest = Request[Any, Any, State]
+Type = Annotated[ArtifactType | None, QueryParameter(name="type")]
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+class ArtifactController(Controller):
+    path = "/artifacts"
+    tags = ("artifacts",)
+
+    @get()
+    async def index(
+        self,
+        session: RequestSession,
+        state: State,
+        run: FromQuery[str | None] = None,
+        stage: FromQuery[str | None] = None,
+        type_: Type = None,
+        text: FromQuery[str | None] = None,
+        sha256: FromQuery[str | None] = None,
+        everything: FromQuery[bool] = False,
+        sort: FromQuery[str] = "name",
+        limit: FromQuery[int] = 100,
+        cursor: FromQuery[str | None] = None,
+        offset: FromQuery[int] = 0,
+    ) -> Page[ArtifactRow]:
+        """Artifacts that are there; with `everything`, deleted, replaced and unfinished ones, too."""
+        chosen = queries.ArtifactFilter(
+            run=parse_id("run", run) if run else None, stage=stage, type=type_, text=text, sha256=sha256,
+            everything=everything,
+        )  # fmt: skip
+        return await queries.list_artifacts(
+            session, state.contents.uploads, Window(limit, cursor, offset), sort, chosen
+        )
+
+    @get("/garbage")
+    async def garbage(self, state: State) -> Garbage:
+        """What nothing refers to: what a POST would remove."""
+        return await state.collector.look()  # type: ignore[no-any-return]
+
+    @post("/garbage", status_code=200)
+    async def collect(self, state: State, principal: RequestPrincipal) -> Garbage:
+        """Remove what nothing refers to; the answer says what that was."""
+        return await state.collector.collect(principal)  # type: ignore[no-any-return]
+
+    @get("/{artifact_id:str}")
+    async def show(self, session: RequestSession, state: State, artifact_id: FromPath[str]) -> ArtifactRow:
+        artifact = await service.find(session, artifact_id)
+        return await queries.artifact_row(session, state.contents.uploads, artifact.id)
+
+    @patch("/{artifact_id:str}")
+    async def change(
+        self,
+        session: RequestSession,
+        principal: RequestPrincipal,
+        state: State,
+        artifact_id: FromPath[str],
+        data: JSONBody[PatchArtifact],
+    ) -> ArtifactRow:
+        artifact = await service.patch(session, principal, artifact_id, data)
+        return await queries.artifact_row(session, state.contents.uploads, artifact.id)
+
+    @delete("/{artifact_id:str}")
+    async def remove(self, session: RequestSession, principal: RequestPrincipal, artifact_id: FromPath[str]) -> None:
+        """It is not listed any more. Its content is removed by `mltui gc`, unless others refer to it."""
+        await service.remove(session, principal, artifact_id)
+
+    @patch("/{artifact_id:str}/content", request_max_body_size=None)
+    async def receive(
+        self,
+        request: StateRequest,
+        principal: RequestPrincipal,
+        artifact_id: FromPath[str],
+        offset: Annotated[int, HeaderParameter(name=UPLOAD_OFFSET)],
+    ) -> ArtifactRow:
+        """The next piece of an upload, of any size. 409: it does not begin where the upload is, which `received` says.
+        422: what came is not what was announced, and it begins anew.
+        """
+        return await request.app.state.contents.receive(principal, artifact_id, offset, request.stream())  # type: ignore[no-any-return]
+
+    @get("/{artifact_id:str}/content")
+    async def content(self, request: StateRequest, artifact_id: FromPath[str]) -> Response[Any]:
+        """The file, or what a Range header of one range asks for. Its ETag is its SHA-256."""
+        contents = request.app.state.contents
+        artifact = await contents.readable(artifact_id)
+        headers = _headers(artifact)
+        if headers["ETag"] in request.headers.get("If-None-Match", ""):
+            return Response(None, status_code=304, headers=headers)
+        start, stop, status = _range(request.headers, artifact)
+        if status == 206:
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{artifact.file_size}"
+        headers["Content-Length"] = str(stop - start)
+        body = await contents.read(artifact, start, stop)
+        return Stream(body, status_code=status, media_type=artifact.media_type, headers=headers)
+
+
+class RunArtifactController(Controller):
+    path = "/runs/{run_id:str}/artifacts"
+    tags = ("artifacts",)
+
+    @post()
+    async def announce(
+        self,
+        session: RequestSession,
+        principal: RequestPrincipal,
+        state: State,
+        run_id: FromPath[str],
+        data: JSONBody[CreateArtifact],
+    ) -> ArtifactRow:
+        """Announce a file. Its status is `ready` where the server has the content; otherwise send it, in pieces, to
+        `PATCH /api/v1/artifacts/{id}/content`.
+        """
+        artifact = await service.announce(session, principal, state.contents.stores, run_id, data)
+        return await queries.artifact_row(session, state.contents.uploads, artifact.id)
+
+    @put("/{name:path}", request_max_body_size=None)
+    async def take(
+        self,
+        request: StateRequest,
+        principal: RequestPrincipal,
+        run_id: FromPath[str],
+        name: FromPath[str],
+        type_: Type = None,
+        stage_run: FromQuery[str | None] = None,
+        storage: FromQuery[StorageType | None] = None,
+        digest: Annotated[str | None, HeaderParameter(name=CONTENT_DIGEST)] = None,
+    ) -> ArtifactRow:
+        """A whole file in one request: `curl -T model.pt …/runs/ID/artifacts/model.pt`."""
+        more = {"artifact_type": type_, "stage_run": stage_run, "storage_type": storage}
+        return await request.app.state.contents.take(  # type: ignore[no-any-return]
+            principal, run_id, _checked(name.removeprefix("/"), ArtifactName, "name"),
+            _checked(digest, Digest, CONTENT_DIGEST) if digest else None, request.stream(), more,
+        )  # fmt: skip
+
+
+def _checked(value: str, type_: Any, what: str) -> str:
+    try:
+        return convert(value, type_)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise ValidationError(f"{what}: {error}") from None
+
+
+def _headers(artifact: Artifact) -> dict[str, str]:
+    return {
+        "ETag": _etag(artifact),
+        CONTENT_DIGEST: artifact.sha256,
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": attachment(artifact.name.rpartition("/")[2]),
+        # What people upload is theirs: no browser may take it for a page of ours.
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox",
+    }
+
+
+def _range(headers: Headers, artifact: Artifact) -> tuple[int, int, int]:
+    """First byte, the one after the last, and the status. Several ranges, or other units: the whole file."""
+    size, found = artifact.file_size, _RANGE.fullmatch(headers.get("Range", ""))
+    if not found or not any(found.groups()) or headers.get("If-Range", _etag(artifact)) != _etag(artifact):
+        return 0, size, 200
+    first, last = found.groups()
+    start = int(first) if first else max(0, size - int(last))
+    stop = min(size, int(last) + 1) if first and last else size
+    if start >= stop:
+        raise HTTPException(
+            f"the file has {size:,} bytes; none of them are in this range",
+            status_code=416, headers={"Content-Range": f"bytes */{size}"},
+        )  # fmt: skip
+    return start, stop, 206
+
+
+def _etag(artifact: Artifact) -> str:
+    return f'"{artifact.sha256}"'

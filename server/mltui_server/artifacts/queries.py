@@ -1,0 +1,95 @@
+"""Reading artifacts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mltui.wire.artifacts import ArtifactRow, ArtifactStatus, ArtifactType, StorageType
+from mltui.wire.base import Page
+from mltui_server.artifacts.models import Artifact
+from mltui_server.artifacts.uploads import Uploads
+from mltui_server.lib.pagination import Window, fetch_page, order_of
+from mltui_server.runs.models import StageRun
+
+SORTABLE: Mapping[str, ColumnElement[Any]] = {
+    name: getattr(Artifact, name).expression
+    for name in ("name", "artifact_type", "status", "file_size", "storage_type", "created_by", "created_at",
+                 "updated_at")
+}  # fmt: skip
+_rows = select(*Artifact.__table__.columns, StageRun.name.label("stage")).outerjoin(
+    StageRun, StageRun.id == Artifact.stage_run_id
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactFilter:
+    run: UUID | None = None
+    stage: str | None = None
+    type: ArtifactType | None = None
+    text: str | None = None
+    """Part of the name or the description, in any case."""
+    sha256: str | None = None
+    everything: bool = False
+    """Also those that are deleted, replaced or on their way."""
+
+    def clauses(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if not self.everything:
+            found += [Artifact.is_active.is_(True), Artifact.status == ArtifactStatus.READY.value]
+        if self.run:
+            found.append(Artifact.run_id == self.run)
+        if self.stage:
+            found.append(StageRun.name == self.stage)
+        if self.type:
+            found.append(Artifact.artifact_type == self.type.value)
+        if self.sha256:
+            found.append(Artifact.sha256 == self.sha256)
+        if self.text:
+            searched = (Artifact.name, Artifact.description)
+            found.append(or_(*(column.icontains(self.text, autoescape=True) for column in searched)))
+        return found
+
+
+async def list_artifacts(
+    session: AsyncSession, uploads: Uploads, window: Window, sort: str, chosen: ArtifactFilter
+) -> Page[ArtifactRow]:
+    order = order_of(sort, SORTABLE, Artifact.id.expression)
+    rows, following, total = await fetch_page(session, _rows.where(*chosen.clauses()), order, window)
+    return Page(items=[_row(row, uploads) for row in rows], next=following, total=total)
+
+
+async def artifact_row(session: AsyncSession, uploads: Uploads, id_: UUID) -> ArtifactRow:
+    """It must exist."""
+    return _row((await session.execute(_rows.where(Artifact.id == id_))).one(), uploads)
+
+
+def _row(row: Any, uploads: Uploads) -> ArtifactRow:
+    uploading = row.status == ArtifactStatus.UPLOADING.value
+    return ArtifactRow(
+        id=str(row.id),
+        run_id=str(row.run_id) if row.run_id else None,
+        stage_run_id=str(row.stage_run_id) if row.stage_run_id else None,
+        stage=row.stage,
+        name=row.name,
+        description=row.description,
+        artifact_type=ArtifactType(row.artifact_type),
+        status=ArtifactStatus(row.status),
+        is_active=row.is_active,
+        file_path=row.file_path,
+        file_name=PurePosixPath(row.name).name,
+        file_size=row.file_size,
+        sha256=row.sha256,
+        media_type=row.media_type,
+        storage_type=StorageType(row.storage_type),
+        storage_config=row.storage_config,
+        artifact_metadata=row.artifact_metadata,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        received=uploads.received(row.id) if uploading else row.file_size,
+    )

@@ -1,0 +1,118 @@
+"""Files on their way in: a piece at a time, on this machine's disk until they are whole. They outlive the server."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from mltui_server.lib.errors import Conflict, Invalid, Unavailable
+
+FOLDER = "uploads"
+WRITE_BYTES = 1 << 20
+
+
+@dataclass
+class _Hash:
+    """Of the first bytes of a file."""
+
+    length: int = 0
+    state: Any = field(default_factory=hashlib.sha256)
+
+
+class Uploads:
+    """By artifact id. Of one upload, one piece comes at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._hashes: dict[UUID, _Hash] = {}
+        self._busy: set[UUID] = set()
+
+    def file(self, id_: UUID) -> Path:
+        return self._folder / str(id_)
+
+    def received(self, id_: UUID) -> int:
+        """Bytes."""
+        try:
+            return self.file(id_).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    async def add(self, id_: UUID, offset: int, body: AsyncIterator[bytes], most: int | None = None) -> int:
+        """Add what comes after the first `offset` bytes; how many there are then. What came before a break stays.
+
+        Raises Conflict where it does not begin where the upload is or another piece is on its way, Invalid for more
+        than `most` bytes in all, Unavailable where the disk takes no more.
+        """
+        if id_ in self._busy:
+            raise Conflict("another piece of this upload is on its way; wait for it, or break it off")
+        self._busy.add(id_)
+        try:
+            received = self.received(id_)
+            if offset != received:
+                raise Conflict(f"this piece begins at byte {offset:,}; {received:,} have come, go on from there")
+            with self.file(id_).open("ab") as file:
+                async for piece in _larger(body):
+                    received += len(piece)
+                    if most is not None and received > most:
+                        raise Invalid(f"more than the {most:,} bytes that were announced")
+                    await _on_disk(self._write, id_, file, piece)
+                await _on_disk(os.fsync, file.fileno())
+        finally:
+            self._busy.discard(id_)
+        return received
+
+    def _write(self, id_: UUID, file: Any, piece: bytes) -> None:
+        before = file.tell()
+        file.write(piece)
+        file.flush()
+        known = self._hashes.setdefault(id_, _Hash())
+        if known.length == before:
+            known.state.update(piece)
+            known.length += len(piece)
+
+    async def digest(self, id_: UUID) -> str:
+        """SHA-256 of what has come."""
+        known = self._hashes.get(id_)
+        if known is None or known.length != self.received(id_):
+            return await asyncio.to_thread(_digest, self.file(id_))
+        return str(known.state.hexdigest())
+
+    def drop(self, id_: UUID) -> None:
+        self._hashes.pop(id_, None)
+        self.file(id_).unlink(missing_ok=True)
+
+    def ids(self) -> list[UUID]:
+        return [UUID(file.name) for file in self._folder.iterdir()]
+
+
+async def _on_disk(do: Callable[..., None], *arguments: Any) -> None:
+    try:
+        await asyncio.to_thread(do, *arguments)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise Unavailable(f"the server cannot keep the upload: {why}; it goes on from where it is", 30) from error
+
+
+async def _larger(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pieces worth a write."""
+    gathered, size = list[bytes](), 0
+    async for piece in body:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= WRITE_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)
+
+
+def _digest(file: Path) -> str:
+    if not file.exists():
+        return hashlib.sha256().hexdigest()
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

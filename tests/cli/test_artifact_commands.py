@@ -1,0 +1,61 @@
+"""`mltui artifacts` and `mltui gc`, as a person types them."""
+
+import json
+import os
+
+import httpx
+import pytest
+
+
+@pytest.fixture
+def run(server) -> str:
+    return httpx.post(f"{server.url}/api/v1/runs", json={"name": "one"}).json()["id"]
+
+
+def test_files_and_folders_go_there_and_come_back(mltui, run, tmp_path):
+    assert "mltui artifacts put" in mltui("artifacts", "ls", run).stdout
+    folder = tmp_path / "checkpoints"
+    (folder / "deep").mkdir(parents=True)
+    contents = {"epoch 1.pt": os.urandom(100_000), "deep/ü.pt": b"", "big.bin": os.urandom(20 << 20)}
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    assert mltui("artifacts", "put", run, folder).stdout.splitlines() == [
+        "checkpoints/big.bin  20.0 MiB", "checkpoints/deep/ü.pt  0 B", "checkpoints/epoch 1.pt  97.7 KiB"
+    ]  # fmt: skip
+    mltui("artifacts", "put", run, folder / "epoch 1.pt", "--name", "best.pt")
+    rows = json.loads(mltui("artifacts", "ls", run, "--json").stdout)
+    assert (rows[0]["name"], rows[0]["artifact_type"]) == ("best.pt", "MODEL")
+    assert "checkpoints/deep/ü.pt" in mltui("artifacts", "ls", "latest").stdout
+    out = tmp_path / "out"
+    mltui("artifacts", "get", run, "checkpoints", "-o", out)
+    assert {str(file.relative_to(out / "checkpoints")): file.read_bytes()
+            for file in out.rglob("*") if file.is_file()} == contents  # fmt: skip
+    mltui("artifacts", "get", run, "best.pt", "-o", out)
+    assert (out / "best.pt").read_bytes() == contents["epoch 1.pt"]
+
+
+def test_deleting_and_collecting(mltui, run, tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n")
+    mltui("artifacts", "put", run, tmp_path / "a.csv")
+    assert mltui("gc").stdout == "there is nothing to remove\n"
+    assert mltui("artifacts", "rm", run, "a.csv").stdout == "deleted a.csv\n"
+    assert "deleted or replaced" in mltui("artifacts", "ls", run, "--all").stdout
+    assert "would remove 4 B: 1 contents" in mltui("gc").stdout
+    assert "removed 4 B" in mltui("gc", "--yes").stdout
+    assert mltui("gc").stdout == "there is nothing to remove\n"
+
+
+def test_what_is_wrong_is_said_in_a_line(mltui, run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "a").write_text("x")
+    for words, said in (
+        (["put", run, tmp_path / "nowhere"], "no such file or folder"),
+        (["put", run, tmp_path / "empty"], "no files in this folder"),
+        (["put", run, tmp_path / "a", "--name", "../a"], "names joined by /"),
+        (["get", run, "nothing"], "no artifact 'nothing'"),
+        (["rm", run, "nothing"], "nothing was deleted"),
+    ):
+        assert said in mltui("artifacts", *words, code=1).stderr
+    mltui("artifacts", "put", run, tmp_path / "a")
+    (tmp_path / "file").write_text("")
+    assert "File exists" in mltui("artifacts", "get", run, "a", "-o", tmp_path / "file", code=1).stderr

@@ -1,0 +1,148 @@
+"""`mltui artifacts`: the files of runs, to and from this machine."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mltui.cli.naming import RUN_HELP, run_id
+from mltui.cli.output import Column, clock, print_json, print_table, size
+from mltui.cli.session import CommandError, add_json, add_url, converse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mltui.client import Client
+    from mltui.wire.artifacts import ArtifactRow
+
+PAGE = 500
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
+
+    def command(name: str, sentence: str, call: "Callable[[argparse.Namespace], int]") -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = commands.add_parser(name, help=sentence, description=sentence)
+        add_url(made)
+        made.add_argument("run", metavar="RUN", help=RUN_HELP)
+        made.set_defaults(call=call)
+        return made
+
+    ls = command("ls", "List a run's artifacts.", _ls)
+    ls.add_argument("--all", action="store_true", help="also those that are deleted, replaced or unfinished")
+    add_json(ls)
+    put = command("put", "Make a file, or all files of a folder, artifacts of a run.", _put)
+    put.add_argument("path", type=Path, metavar="PATH")
+    put.add_argument("--name", default="", help="what it is called there; otherwise as here")
+    get = command("get", "Copy an artifact, or all below a folder, to this machine.", _get)
+    get.add_argument("name", metavar="NAME", help="the artifact's name, or that of a folder of artifacts")
+    get.add_argument("-o", "--output", type=Path, default=Path(), help="the folder to write to; otherwise this one")
+    rm = command("rm", "Delete artifacts; `mltui gc` removes their content.", _rm)
+    rm.add_argument("names", nargs="+", metavar="NAME")
+
+
+async def _all(client: "Client", run: str, everything: bool = False) -> "list[ArtifactRow]":
+    found: list[ArtifactRow] = []
+    cursor: str | None = None
+    while True:
+        page = await client.artifacts(run=run, everything=everything, limit=PAGE, cursor=cursor)
+        found += page.items
+        if (cursor := page.next) is None:
+            return found
+
+
+def _ls(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> "list[ArtifactRow]":
+        return await _all(client, await run_id(client, args.run), args.all)
+
+    rows = converse(args, talk)
+    if args.json:
+        print_json(rows)
+    elif rows:
+        columns = [Column("NAME", flexible=True), Column("TYPE"), Column("SIZE", right=True), Column("STAGE"),
+                   Column("CREATED"), *([Column("STATUS")] if args.all else [])]  # fmt: skip
+        print_table(columns, [_cells(row)[: len(columns)] for row in rows])
+    else:
+        print("the run has no artifacts; add one with `mltui artifacts put RUN PATH`")
+    return 0
+
+
+def _cells(row: "ArtifactRow") -> list[str]:
+    status = row.status.value if row.is_active or row.status.value != "ready" else "deleted or replaced"
+    return [row.name, row.artifact_type.value, size(row.file_size), row.stage or "-", clock(row.created_at), status]
+
+
+def _put(args: argparse.Namespace) -> int:
+    from mltui.artifact_calls import files_below
+
+    if not args.path.exists():
+        raise CommandError(f"{args.path}: there is no such file or folder")
+
+    async def talk(client: "Client") -> int:
+        run, count = await run_id(client, args.run), 0
+        for file, name in files_below(args.path, args.name):
+            row = await client.upload(run, file, name, progress=_progress(name, file.stat().st_size))
+            print(f"{row.name}  {size(row.file_size)}", flush=True)
+            count += 1
+        return count
+
+    if not _reading(args, talk):
+        raise CommandError(f"{args.path}: there are no files in this folder")
+    return 0
+
+
+def _get(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> int:
+        run = await run_id(client, args.run)
+        folder = args.name.rstrip("/") + "/"
+        rows = [row for row in await _all(client, run) if row.name == args.name or row.name.startswith(folder)]
+        if not rows:
+            raise CommandError(f"the run has no artifact {args.name!r}; see `mltui artifacts ls {args.run}`")
+        for row in rows:
+            file = args.output / row.name if row.name != args.name else args.output / row.file_name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            await client.download(row, file, _progress(row.name, row.file_size))
+            print(f"{file}  {size(row.file_size)}", flush=True)
+        return 0
+
+    return _reading(args, talk)
+
+
+def _rm(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> int:
+        run = await run_id(client, args.run)
+        there = {row.name: row for row in await _all(client, run)}
+        if missing := [name for name in args.names if name not in there]:
+            raise CommandError(f"the run has no artifact {missing[0]!r}; nothing was deleted")
+        for name in args.names:
+            await client.delete_artifact(there[name].id)
+            print(f"deleted {name}")
+        return 0
+
+    return converse(args, talk)
+
+
+def _reading(args: argparse.Namespace, talk: "Callable[[Client], object]") -> int:
+    """`converse`, with what goes wrong with files here."""
+    from mltui.artifact_calls import ContentError
+
+    try:
+        return converse(args, talk)  # type: ignore[arg-type]
+    except ContentError as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise CommandError(f"{error.filename}: {error.strerror}") from None
+
+
+def _progress(name: str, total: int) -> "Callable[[int], None]":
+    """On stderr, where a person looks at it, and only while it takes a while."""
+    if not sys.stderr.isatty() or total < 64 << 20:
+        return lambda _: None
+
+    def show(done: int) -> None:
+        end = "\r" if done < total else "\r\x1b[K"
+        print(f"{name}  {size(done)} of {size(total)}  {100 * done // total} %", end=end, file=sys.stderr, flush=True)
+
+    return show
