@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 from mltui.transport import API, Query, Transport, path_part
 from mltui.wire.artifacts import UPLOAD_OFFSET, ArtifactRow, ArtifactStatus, CreateArtifact, Garbage, PatchArtifact
@@ -111,17 +111,6 @@ class ArtifactCalls(Transport):
             part.unlink()
             raise ContentError(f"{artifact.name}: {size:,} bytes with SHA-256 {sha256} came, and not what was stored")
         part.replace(file)
-
-
-def files_below(path: Path, name: str = "") -> Iterator[tuple[Path, str]]:
-    """A file, or all files of a folder, each with the name that it gets: `name`, or what the path ends with."""
-    name = (name or path.resolve().name).strip("/")
-    if not path.is_dir():
-        yield path, name
-        return
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            yield file, str(PurePosixPath(name, *file.relative_to(path).parts))
 
 
 def _measured(file: Path) -> tuple[int, str]:

@@ -27,12 +27,14 @@ import msgspec
 import uuid_utils
 
 from mltui.agent.environment import check_settings, drain_s, server_url
+from mltui.agent.files import files_below, keep_file
 from mltui.agent.frames import Record
 from mltui.agent.server import JSON
 from mltui.agent.shipper import Shipper, close_after_drain
 from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, open_group
 from mltui.agent.text import UNSTORABLE, json_body
 from mltui.agent.writer import SampleWriter
+from mltui.wire.artifacts import ArtifactType
 from mltui.wire.base import in_words, to_number
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
 from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, MAX_STEP, RESOURCE_PREFIX
@@ -84,6 +86,8 @@ class Run:
         # Reentrant: a signal handler may log in the middle of a log.
         self._step_lock = threading.RLock()
         self._next_step = 0
+        self._files: Lane | None = None
+        """Opened by the first file."""
         self._group: Group | None = None
         self._shipper: Shipper | None = None
         self._begin(pipeline, {k: v for k, v in parameters.items() if k not in from_stage}, tags)
@@ -127,6 +131,28 @@ class Run:
         """Record what came out: anything that JSON can say, merged into what is there."""
         self._record(RecordRun(output_data={key: _plain(value) for key, value in {**(values or {}), **named}.items()}))
 
+    def log_artifact(self, path: str | os.PathLike[str], name: str = "", *, type: str | None = None) -> None:
+        """Keep a file, or all files of a folder, as artifacts of the run: `run.log_artifact("model.pt")`.
+
+        Returns once they are copied into the spool: they may be changed or deleted then, and reach the server as
+        samples do. `name` is what they are called there, otherwise what the path ends with; `type` is MODEL, DATASET,
+        METRICS, PLOT, LOG, CONFIG, REPORT or OTHER, otherwise guessed from the name. Raises OSError for a file that
+        cannot be read or that the spool has no room for, ValueError for a name or a type that cannot be one,
+        RuntimeError after the end.
+        """
+        if self._finished:
+            raise RuntimeError(f"run {self.name!r} has ended; it keeps nothing more")
+        chosen = None if type is None else ArtifactType(type)
+        for file, called in files_below(Path(path), name):
+            record = keep_file(self._folder, self.id, file, called, chosen)
+            self._files_lane().append(record)
+
+    def _files_lane(self) -> Lane:
+        with self._step_lock:
+            if self._files is None:
+                self._files = Lane(self._folder, f"{MIDDLE}{uuid_utils.uuid7()}", _complain)
+            return self._files
+
     def finish(self, status: str = "completed", error_message: str | None = None) -> None:
         """End the run as `completed`, `failed` or `cancelled`; wait a little for the server to have it all.
 
@@ -141,6 +167,8 @@ class Run:
         self._finished = True
         _live.discard(self)
         self._writer.close()
+        if self._files is not None:
+            self._files.close()
         if os.getpid() == self._owner and not self._joined:
             self._end(outcome, error_message)
         self._stop_shipping()
@@ -239,6 +267,9 @@ class Run:
     def _after_fork(self) -> None:
         """In a forked child: a lane of its own beside the parent's, which the parent (or the agent) ships."""
         self._writer.close_in_child()
+        if self._files is not None:
+            self._files.close_in_child()
+            self._files = None
         if self._group is not None:
             self._group.close_in_child()
         self._group = self._shipper = None

@@ -13,6 +13,7 @@ from zlib import crc32
 import msgspec
 
 from mltui.agent.backlog import Backlog
+from mltui.agent.files import Sending
 from mltui.agent.frames import Record
 from mltui.agent.server import Away, Faulty, Refused, Server
 from mltui.agent.spool import LAST, Group
@@ -37,6 +38,7 @@ class Courier:
         self._failed: Record | None = None
         """What the server failed over last, and how often in a row."""
         self._failures = 0
+        self._sendings: dict[str, Sending] = {}
         self._backlogs: dict[Path, Backlog] = {}
 
     def round(self) -> bool:
@@ -78,7 +80,9 @@ class Courier:
                 if backlog.is_over():
                     self._bury(backlog)
                 return done > 0
-            self.deliver(record)
+            if not self.deliver(record):
+                # A large file: the other lanes go on between its pieces.
+                return True
             backlog.ack()
         return True
 
@@ -91,10 +95,16 @@ class Courier:
         del self._backlogs[backlog.lane]
         backlog.remove()
 
-    def deliver(self, record: Record) -> None:
-        """Send one record, or set it aside with the reason. Raises Away, or Faulty as `round` does."""
+    def deliver(self, record: Record) -> bool:
+        """Send one record, or set it aside with the reason. False: there is more of it to be sent.
+
+        Raises Away, or Faulty as `round` does.
+        """
         try:
-            self._send(record, record.body)
+            if record.file is not None and not self._send_file(record):
+                return False
+            if record.file is None:
+                self._send(record, record.body)
             self.shipped += 1
         except Refused as refusal:
             self._set_aside(record, refusal.status, str(refusal))
@@ -105,6 +115,16 @@ class Courier:
             if not self.server.is_well():
                 raise Away(str(fault)) from fault
             self._set_aside(record, 500, f"{fault}; {self._failures} times, while it was well otherwise")
+        return True
+
+    def _send_file(self, record: Record) -> bool:
+        """A piece of its file; whether that was all. After a failure it is announced again, and goes on from there."""
+        name = record.file or ""
+        sending = self._sendings.pop(name, None) or Sending(self.group.path, record)
+        done = sending.step(self.server)
+        if not done:
+            self._sendings[name] = sending
+        return done
 
     def _send(self, record: Record, body: bytes) -> None:
         self.server.send(record.method, record.path, body, record.content_type)

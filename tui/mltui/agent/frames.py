@@ -25,6 +25,8 @@ class Record(msgspec.Struct, array_like=True, frozen=True):
     body: bytes
     instead: bytes | None = None
     """What to send when the server refuses `body`: an empty unit with the same seq, so that the next one fits."""
+    file: str | None = None
+    """Name of the file, beside the lanes, that this announces and that follows it."""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -53,9 +53,11 @@ class Server:
             "Accept": JSON,
         }
 
-    def send(self, method: str, path: str, body: bytes, content_type: str = JSON) -> bytes:
-        """The body of a 2xx answer. Raises Away, which asks for another try, or Refused."""
-        headers = self._headers | {"Content-Type": content_type}
+    def send(
+        self, method: str, path: str, body: bytes, content_type: str = JSON, more: dict[str, str] | None = None
+    ) -> bytes:
+        """The body of a 2xx answer; `more` headers. Raises Away, which asks for another try, or Refused."""
+        headers = self._headers | {"Content-Type": content_type} | (more or {})
         try:
             status, answer = self._exchange(method, self._prefix + path, body, headers)
         except (OSError, http.client.HTTPException) as error:

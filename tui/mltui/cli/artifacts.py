@@ -73,7 +73,7 @@ def _cells(row: "ArtifactRow") -> list[str]:
 
 
 def _put(args: argparse.Namespace) -> int:
-    from mltui.artifact_calls import files_below
+    from mltui.agent.files import files_below
 
     if not args.path.exists():
         raise CommandError(f"{args.path}: there is no such file or folder")

@@ -1,0 +1,102 @@
+"""`run.log_artifact`, against a real server: from a program, under the agent, while the server is away."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SIZE = 20 << 20
+PROGRAM = f"""
+import mltui, os, sys
+from pathlib import Path
+with mltui.start_run("training") as run:
+    Path("model.pt").write_bytes(b"a" * {SIZE})
+    run.log_artifact("model.pt")
+    Path("model.pt").write_bytes(b"changed since")
+    os.makedirs("plots/deep", exist_ok=True)
+    Path("plots/deep/loss.png").write_bytes(b"png")
+    Path("plots/roc.png").write_bytes(b"")
+    run.log_artifact("plots", name="final")
+    run.log_artifact("model.pt", "late.txt", type="REPORT")
+    run.log({{"loss": 1.0}})
+    print(run.id)
+"""
+
+
+@pytest.fixture
+def program(tmp_path, environment):
+    def run(**more: str) -> subprocess.CompletedProcess[str]:
+        folder = tmp_path / "work"
+        folder.mkdir(exist_ok=True)
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM], env=environment | more, cwd=folder, capture_output=True, text=True,
+            timeout=90, check=True,
+        )  # fmt: skip
+
+    return run
+
+
+def listed(mltui, run: str) -> dict[str, tuple[str, int]]:
+    rows = json.loads(mltui("artifacts", "ls", run, "--json").stdout)
+    return {row["name"]: (row["artifact_type"], row["file_size"]) for row in rows}
+
+
+EXPECTED = {
+    "model.pt": ("MODEL", SIZE), "final/deep/loss.png": ("PLOT", 3), "final/roc.png": ("PLOT", 0),
+    "late.txt": ("REPORT", 13),
+}  # fmt: skip
+
+
+def test_what_a_program_keeps_is_there_as_it_was_when_it_said_so(server, mltui, program, tmp_path):
+    run = program().stdout.strip()
+    assert listed(mltui, run) == EXPECTED
+    mltui("artifacts", "get", run, "model.pt", "-o", tmp_path)
+    assert (tmp_path / "model.pt").read_bytes() == b"a" * SIZE
+    assert not list((tmp_path / "spool").glob("*/files/*"))
+
+
+def test_while_the_server_is_away_files_wait_in_the_spool(server, mltui, program, tmp_path):
+    server.stop()
+    done = program(MLTUI_DRAIN_S="0.5")
+    assert "mltui sync" in done.stderr
+    server.start()
+    mltui("sync")
+    assert listed(mltui, done.stdout.strip()) == EXPECTED
+    assert not [path for path in (tmp_path / "spool").iterdir() if not path.name.startswith(".")]
+
+
+def test_under_the_agent_they_are_of_its_run(server, mltui, tmp_path):
+    code = "import mltui; open('a.csv','w').write('a'); r = mltui.start_run('x'); r.log_artifact('a.csv'); r.finish()"
+    mltui("exec", "--", sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {code}")
+    assert listed(mltui, "latest") == {"a.csv": ("DATASET", 1)}
+
+
+def test_what_cannot_be_kept_is_said_at_once(server, environment, tmp_path):
+    code = """
+import mltui
+from pathlib import Path
+run = mltui.start_run("x")
+def said(*args, **more):
+    try: run.log_artifact(*args, **more)
+    except Exception as error: print(type(error).__name__, error)
+said("nowhere")
+Path("f").write_bytes(b"x" * 2_000_000)
+said("f", "../f")
+said("f", type="POEM")
+said("f")
+run.finish()
+said("f")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment | {"MLTUI_SPOOL_MAX": "1000000"}, cwd=tmp_path,
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    nowhere, name, type_, room, ended = done.stdout.splitlines()
+    assert nowhere.startswith("FileNotFoundError") and "nowhere" in nowhere
+    assert "OSError" in name or "cannot be an artifact's name" in name
+    assert type_.startswith("ValueError") and "POEM" in type_
+    assert "no room for it (MLTUI_SPOOL_MAX)" in room
+    assert ended.startswith("RuntimeError")
+    assert not list(Path(environment["MLTUI_SPOOL"]).glob("*/files/*"))

@@ -1,0 +1,104 @@
+"""Files on their way to the server: copied into the spool at once, so that a program may go on and change them, and
+sent a piece at a time, so that nothing else waits for a large one.
+"""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import msgspec
+import uuid_utils
+
+from mltui.agent.environment import spool_max
+from mltui.agent.frames import Record
+from mltui.agent.server import JSON, Away, Refused, Server
+from mltui.agent.spool import Quota
+from mltui.agent.text import json_body
+from mltui.wire.artifacts import UPLOAD_OFFSET, ArtifactRow, ArtifactStatus, ArtifactType, CreateArtifact
+
+FOLDER = "files"
+PIECE_BYTES = 8 << 20
+_row = msgspec.json.Decoder(ArtifactRow).decode
+BINARY = "application/octet-stream"
+
+
+def files_below(path: Path, name: str = "") -> Iterator[tuple[Path, str]]:
+    """A file, or all files of a folder, each with the name that it gets: `name`, or what the path ends with."""
+    name = name.strip("/") or path.resolve().name
+    if not path.is_dir():
+        yield path, name
+        return
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            yield file, str(PurePosixPath(name, *file.relative_to(path).parts))
+
+
+def keep_file(group: Path, run_id: str, file: Path, name: str, type_: ArtifactType | None) -> Record:
+    """Copy a file into the spool of `group`; the record that has it sent as an artifact of the run.
+
+    Raises OSError for a file that cannot be read, and where the spool has no room for it, ValueError for a name that
+    cannot be one.
+    """
+    size = file.stat().st_size
+    if not Quota(group.parent, spool_max()).has_room(size):
+        raise OSError(errno.ENOSPC, "the spool has no room for it (MLTUI_SPOOL_MAX)", str(file))
+    kept = group / FOLDER / str(uuid_utils.uuid7())
+    kept.parent.mkdir(exist_ok=True)
+    try:
+        size, sha256 = _copied(file, kept)
+        create = CreateArtifact(name=name, file_size=size, sha256=sha256, artifact_type=type_)
+        body = json_body(create)
+        msgspec.json.decode(body, type=CreateArtifact)
+    except BaseException as error:
+        kept.unlink(missing_ok=True)
+        if isinstance(error, msgspec.ValidationError):
+            raise ValueError(f"{name!r} cannot be an artifact's name: {error}") from None
+        raise
+    return Record("POST", f"/api/v1/runs/{run_id}/artifacts", JSON, body, file=kept.name)
+
+
+def _copied(file: Path, kept: Path) -> tuple[int, str]:
+    """Bytes and SHA-256 of what is in the copy, whatever becomes of the file meanwhile."""
+    digest = hashlib.sha256()
+    with file.open("rb") as source, kept.open("wb") as copy:
+        while piece := source.read(1 << 20):
+            digest.update(piece)
+            copy.write(piece)
+        copy.flush()
+        os.fsync(copy.fileno())
+        return copy.tell(), digest.hexdigest()
+
+
+class Sending:
+    """The file of one record."""
+
+    def __init__(self, group: Path, record: Record) -> None:
+        self.record = record
+        self._file = group / FOLDER / (record.file or "")
+        self._row: ArtifactRow | None = None
+
+    def step(self, server: Server) -> bool:
+        """Send a piece; whether that was all. Raises Away, then begin anew with another Sending, or Refused."""
+        if self._row is None:
+            self._row = _row(server.send("POST", self.record.path, self.record.body, JSON))
+        elif self._row.status == ArtifactStatus.UPLOADING:
+            self._row = self._send_piece(server, self._row)
+        if self._row.status == ArtifactStatus.UPLOADING:
+            return False
+        self._file.unlink(missing_ok=True)
+        return True
+
+    def _send_piece(self, server: Server, row: ArtifactRow) -> ArtifactRow:
+        with self._file.open("rb") as file:
+            file.seek(row.received)
+            piece = file.read(PIECE_BYTES)
+        path = f"/api/v1/artifacts/{row.id}/content"
+        try:
+            return _row(server.send("PATCH", path, piece, BINARY, {UPLOAD_OFFSET: str(row.received)}))
+        except Refused as refused:
+            if refused.status == 409:
+                # A piece of ours whose answer was lost came all the same, or is still on its way.
+                raise Away(str(refused)) from None
+            raise
