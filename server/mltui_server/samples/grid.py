@@ -1,7 +1,8 @@
 """Where buckets begin and end: the same for every store, and such that what is summed up in advance fits into them.
 
 A width is 4, 5, 6 or 7 times a power of two, and borders are multiples of that power: cells of that size or a finer
-power of two never lie across a border. Borders do not move while a run grows, until its buckets get wider.
+power of two never lie across a border. Borders do not move while a run grows, until its buckets get wider, nor while
+a window moves on.
 """
 
 import math
@@ -19,6 +20,8 @@ StoreAxis = Literal["step", "time"]
 Points = TypeVar("Points", int, NDArray[np.int64])
 
 FACTORS = (4, 5, 6, 7)
+MOVING = 2
+"""So few buckets may have borders that follow the window."""
 FINEST = {"step": -2, "time": 8}
 """Exponents of the finest widths: one step, and 1,024 ns, which floats of seconds since 1970 still tell apart."""
 LAST_TIME = MAX_TIME + 10**12
@@ -58,15 +61,21 @@ class Grid:
 def grid_over(axis: StoreAxis, low: int, high: int, count: int) -> Grid:
     """The finest grid that covers `low` to `high`, both included, with at most `count` buckets.
 
-    It has more than four fifths of `count`, but for one, unless its buckets are the narrowest there are.
+    It has more than four fifths of `count`, but for two, unless its buckets are the narrowest there are. On the axis of
+    time, borders of three or more buckets are multiples of the width: they stand still in a window that moves on.
     """
     exponent = max(FINEST[axis], ((high - low) // count).bit_length() - 3)
     while True:
-        start = low >> exponent << exponent if exponent > 0 else low
         for factor in FACTORS:
-            grid = Grid(start, factor, exponent)
-            if grid.index(high) < count:
-                return grid
+            if axis == "time" and count > MOVING:
+                # However the window lies, it cuts into no more buckets than this.
+                width = factor << exponent
+                if (high - low) // width + 2 <= count:
+                    return Grid(low // width * width, factor, exponent)
+            else:
+                grid = Grid(low >> exponent << exponent if exponent > 0 else low, factor, exponent)
+                if grid.index(high) < count:
+                    return grid
         exponent += 1
 
 
