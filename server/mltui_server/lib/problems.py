@@ -145,6 +145,9 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
         problem.detail = f"the body has more than {request.route_handler.resolve_request_max_body_size():,} bytes"
     # Where no route was found, no middleware has run.
     problem.request_id = headers[HEADER] = request.scope.get("state", {}).get("request_id") or uuid_utils.uuid7().hex
-    if problem.status >= 500:
+    if problem.status == 503:
+        # Expected, and just then there are many of them.
+        logger.warning("request not served", path=request.url.path, reason=problem.detail)
+    elif problem.status >= 500:
         logger.error("request failed", path=request.url.path, status=problem.status, exc_info=error)
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)

@@ -15,6 +15,9 @@ from mltui_server.metrics.known import KnownMetric
 from mltui_server.metrics.planned import lacking, make, planned
 from mltui_server.metrics.texts import TextMetric
 
+TRIES = 20
+"""Each fails because another request got further, so that a try for each of those that come together will do."""
+
 
 class TextDoor:
     """`principal`: who makes metrics and label keys that are missing; None: they are an error."""
@@ -25,11 +28,14 @@ class TextDoor:
     async def accept(self, body: bytes, parse: Callable[[str], list[TextMetric]]) -> AcceptedPoints:
         """Raises UnicodeDecodeError, Invalid with the lines that are wrong, Unavailable while the inbox is full."""
         metrics = await asyncio.to_thread(lambda: parse(body.decode()))
-        try:
-            await self._take(metrics)
-        except (NotFound, Conflict):
-            # Another request has made, changed or deleted a metric meanwhile.
-            await self._take(metrics)
+        for left in reversed(range(TRIES)):
+            try:
+                await self._take(metrics)
+                break
+            except (NotFound, Conflict):
+                # Another request has made, changed or deleted a metric meanwhile.
+                if not left:
+                    raise
         return AcceptedPoints(points=sum(len(metric.points) for metric in metrics))
 
     async def _take(self, metrics: Sequence[TextMetric]) -> None:

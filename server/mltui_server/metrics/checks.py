@@ -35,7 +35,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass
 class Checker:
-    """Points of one metric, one after the other. `now`: the time of those that bring none, ns.
+    """Points of one metric, one after the other. `now`: the time of the first of those that bring none, ns; each
+    further one has a nanosecond more, so that none takes another's place.
 
     `absent_labels`: a label that is absent is empty, as in Prometheus; otherwise it is a fault.
     """
@@ -58,7 +59,7 @@ class Checker:
         """`path`: where the point is, as faults name it before the field, as in `$.points[17].`."""
         try:
             labels = self._values(point.labels)
-            time = self.now if point.timestamp is None else _time(point.timestamp)
+            time = self.now + len(self._times) if point.timestamp is None else _time(point.timestamp)
             self._refuse_foreign(point)
             row = self._row(point)
         except _Wrong as wrong:
@@ -79,10 +80,9 @@ class Checker:
         if len(labels) != len(keys) or any(key not in labels for key in keys):
             raise _Wrong("labels", f"Labels must contain exactly these keys: {list(keys)}")
         values = tuple([labels[key] for key in keys])
-        if values not in self.metric.sets or not (self.absent_labels or all(values)):
+        if values not in self.metric.sets:
             for key, value in labels.items():
-                if value or not self.absent_labels:
-                    _check_label(key, value)
+                _check_label(key, value)
         return values
 
     def _refuse_foreign(self, point: DataPoint) -> None:
@@ -117,9 +117,8 @@ class _Wrong(Exception):
 
 def _check_label(key: str, value: str) -> None:
     where = f"labels.{key}"
-    if not 0 < len(value) <= MAX_LABEL_VALUE:
-        said = "is empty" if not value else f"has {len(value)} characters"
-        raise _Wrong(where, f"the value {said}; a label's value has 1 to {MAX_LABEL_VALUE}")
+    if len(value) > MAX_LABEL_VALUE:
+        raise _Wrong(where, f"the value has {len(value)} characters; a label's value has at most {MAX_LABEL_VALUE}")
     if CONTROL.search(value):
         raise _Wrong(
             where, f"{value!r} has control characters in it; of those, a label's value has line breaks and tabs"

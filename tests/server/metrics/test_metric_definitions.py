@@ -35,6 +35,11 @@ async def test_a_metric_is_made_shown_listed_changed_and_deleted(http):
     assert (events[1]["before"], events[1]["after"]) == ({"unit": "ms"}, {"unit": "s"})
 
 
+@pytest.mark.parametrize("wrong", [{"name": "depth\n"}, {"label_keys": ["queue\n"]}])
+async def test_a_line_break_at_the_end_is_part_of_a_name(http, wrong):
+    assert (await http.post("/api/v1/metrics", json=LATENCY | wrong)).status_code == 422
+
+
 async def test_a_name_is_given_once(http):
     await make(http)
     again = await http.post("/api/v1/metrics", json=LATENCY)

@@ -37,7 +37,6 @@ async def metrics(http):
     [
         ("depth", {"labels": {}, "value": 1}, "$.labels", "Labels must contain exactly these keys: ['queue']"),
         ("depth", {"labels": QUEUE | {"b": "c"}, "value": 1}, "$.labels", "exactly these keys: ['queue']"),
-        ("depth", {"labels": {"queue": ""}, "value": 1}, "$.labels.queue", "is empty"),
         ("depth", {"labels": {"queue": "x" * 501}, "value": 1}, "$.labels.queue", "has 501 characters"),
         ("depth", {"labels": {"queue": "a\x00"}, "value": 1}, "$.labels.queue", "control characters"),
         ("depth", {"labels": {"queue": "\x1b[2J"}, "value": 1}, "$.labels.queue", "control characters"),
@@ -253,3 +252,20 @@ async def test_a_label_set_that_another_made_known_meanwhile_is_no_fault(metrics
     async with database.pool.connection() as connection:
         metric.sets.update(await known.register(connection, metric, [("a",)]))
         assert await known.register(connection, metric, [("a",)]) == {}
+
+
+async def test_points_without_a_time_do_not_take_each_others_place(metrics):
+    assert (await batch(metrics, "depth", [{"labels": QUEUE, "value": i} for i in range(600)])).status_code == 202
+    await readable(metrics, "depth", 600)
+    answer = await metrics.get("/api/v1/metrics/depth/data", params={"format": "csv"})
+    assert len(answer.text.splitlines()) == 1 + 600
+
+
+async def test_a_label_that_a_text_added_can_be_left_empty(metrics):
+    assert (await post(metrics, "depth", {"labels": QUEUE, "value": 1})).status_code == 202
+    text = 'depth{queue="a",region="eu"} 2\n'
+    taken = await metrics.post("/api/v1/metrics/prometheus", params={"create": True}, content=text)
+    assert taken.status_code == 202
+    assert (await post(metrics, "depth", {"labels": QUEUE | {"region": ""}, "value": 3})).status_code == 202
+    labels = (await metrics.get("/api/v1/metrics/depth")).json()
+    assert labels["label_sets"] == 2

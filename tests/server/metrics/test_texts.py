@@ -155,6 +155,13 @@ async def test_labels_that_come_at_once_are_all_added(http):
         assert [point["value"] for point in (await data(http, "up", **{f"k{n}": "x"}))["items"]] == [n]
 
 
+async def test_metrics_that_are_made_at_once_are_all_there(http):
+    texts = ["".join(f'race{m}{{k{(m + n) % 3}="x"}} {n}\n' for m in range(4)) for n in range(10)]
+    answers = await asyncio.gather(*(prometheus(http, text) for text in texts))
+    assert {answer.status_code for answer in answers} == {202}
+    assert (await http.get("/api/v1/metrics")).json()["total"] == 4
+
+
 async def test_nothing_is_added_for_a_text_that_is_refused(http):
     await prometheus(http, "up 1\n")
     assert (await prometheus(http, 'up{zone="x"} 1\nnew 1\nup 1 99\n')).status_code == 422

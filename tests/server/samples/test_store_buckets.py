@@ -212,9 +212,7 @@ def test_borders_stand_still_while_a_run_grows():
     assert {grid.start for grid in grids} <= {1000, 992, 960}
 
 
-@given(
-    low=st.integers(0, 2**60), length=st.integers(0, 2**55), count=st.integers(3, 5000), moved=st.integers(0, 2**50)
-)
+@given(low=st.integers(0, 2**60), length=st.integers(0, 2**55), count=st.integers(3, 5000), moved=st.integers(0, 2**50))
 def test_borders_stand_still_in_a_window_that_moves_on(low, length, count, moved):
     before, after = (grid_over("time", first, first + length, count) for first in (low, low + moved))
     assert (after.factor, after.exponent) == (before.factor, before.exponent)

@@ -21,15 +21,17 @@ _REGEX = re.compile(r"Expected `str` matching regex ('(?:[^'\\]|\\.)*')")
 
 def text(pattern: str, words: str, **limits: Any) -> Meta:
     """What a text must look like, and the same in words: a regular expression explains nothing to most people."""
+    # Alone, `$` lets a line break at the end pass; so written, it means the same in a JSON schema.
+    pattern = pattern.removesuffix("$") + "$(?!\\n)" if pattern.endswith("$") else pattern
     _PATTERNS[repr(pattern)] = words
     return Meta(pattern=pattern, description=words, **limits)
 
 
 def in_words(message: str) -> str:
-    """A message of msgspec's with words in place of patterns.
+    r"""A message of msgspec's with words in place of patterns.
 
     >>> _ = text(r"^a+$", "only the letter a")
-    >>> in_words("Expected `str` matching regex '^a+$' - at `$.name`")
+    >>> in_words(r"Expected `str` matching regex '^a+$(?!\\n)' - at `$.name`")
     'Expected `str`: only the letter a - at `$.name`'
     """
     return _REGEX.sub(lambda found: f"Expected `str`: {_PATTERNS.get(found[1], found[1])}", message)
