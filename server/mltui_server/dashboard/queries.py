@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui.wire.dashboard import SlowStage
 from mltui.wire.states import Status
 from mltui_server.executions.models import Execution
-from mltui_server.pipelines.models import Pipeline
+from mltui_server.pipelines.models import Pipeline, Stage
 from mltui_server.runs.models import Run, StageRun
 from mltui_server.runs.transitions import LIVE_VALUES
 
@@ -79,21 +79,25 @@ async def ended_between(session: AsyncSession, borders: Sequence[datetime]) -> d
 
 
 async def slowest_stages(session: AsyncSession, since: datetime) -> list[SlowStage]:
-    """By the median of what completed since then; what a retry took over counts once, where it ran."""
+    """By the median of what completed since then, of stages that their pipelines still have.
+
+    What a retry took over counts once, where it ran.
+    """
     median = func.percentile_cont(0.5).within_group(StageRun.execution_time)
     rows = await session.execute(
-        select(Pipeline.id, Pipeline.name, StageRun.name, median, func.count())
+        select(Pipeline.id, Pipeline.name, Stage.name, median, func.count())
         .select_from(StageRun)
-        .join(Run, Run.id == StageRun.run_id)
-        .join(Pipeline, Pipeline.id == Run.pipeline_id)
+        .join(Stage, Stage.id == StageRun.stage_id)
+        .join(Pipeline, Pipeline.id == Stage.pipeline_id)
         .where(
             StageRun.completed_at >= since,
             StageRun.status == Status.COMPLETED.value,
             StageRun.execution_time.is_not(None),
             StageRun.reused_from.is_(None),
+            Pipeline.deleted_at.is_(None),
         )
-        .group_by(Pipeline.id, Pipeline.name, StageRun.name)
-        .order_by(median.desc(), Pipeline.name, StageRun.name)
+        .group_by(Pipeline.id, Stage.id)
+        .order_by(median.desc(), Pipeline.name, Stage.name)
         .limit(SLOWEST)
     )
     return [
