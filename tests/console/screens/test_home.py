@@ -1,15 +1,20 @@
 """Home: what needs attention, a jump away, how things go, and what each costs."""
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
+from bench_terminal.pty import Pty
 from conftest import WITHIN_S, CountingClient, screen_text
 from console_server import NOW, ConsoleServer, add_runs, run_id
 from rich.text import Text
+from test_cost import wait_for
 from textual.pilot import Pilot
 
 from mltui.console.app import MltuiApp
@@ -71,8 +76,6 @@ async def test_what_failed_is_a_jump_away_and_appears_by_itself(
 
 
 async def test_what_has_no_screen_says_all_of_it(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
-    import psycopg
-
     run = went_wrong(server, "sender", finish=False)
     with psycopg.connect(server.dsn) as connection:
         connection.execute(
@@ -109,6 +112,24 @@ async def test_home_is_asked_for_rarely_and_drawn_when_it_changes(
         covered = asked()
         await console.until(lambda: time.monotonic() - home._looked > 6, "the time of another look")
         assert asked() == covered, "nobody sees it"
+
+
+def test_home_writes_nothing_while_nothing_changes(server: ConsoleServer, tmp_path: Path) -> None:
+    add_runs(server.dsn)
+    with psycopg.connect(server.dsn) as connection:
+        # Hours ago: its age stands still for as long as this takes.
+        connection.execute(
+            "UPDATE run SET completed_at = now() - interval '90 minutes' WHERE id = %s", [went_wrong(server, "bad")]
+        )
+    argv = [sys.executable, "-m", "mltui", "--url", server.url]
+    with Pty(argv, 100, 30, env={"XDG_STATE_HOME": str(tmp_path)}) as pty:
+        wait_for(pty, "digits-40")
+        pty.press("H")
+        wait_for(pty, "it broke")
+        pty.read_for(2.0)
+        written = len(pty.chunks)
+        pty.read_for(7.0)
+        assert len(pty.chunks) == written
 
 
 def test_blocks_are_cut_to_their_width() -> None:

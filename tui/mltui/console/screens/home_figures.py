@@ -1,6 +1,6 @@
 """Home's figures as lines of text: counts, the last days, the slowest stages, disk and database. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from rich.text import Text
@@ -23,7 +23,7 @@ MEDIAN_FROM = 46
 def figures(overview: Overview, trends: Trends, width: int) -> list[Text]:
     """The page's lines, at most `width` columns wide."""
     counts = overview.stats.counts
-    lines = [_states("runs", counts), _states("pipelines", counts), Text()]
+    lines = [_states("runs", counts, width), _states("pipelines", counts, width), Text()]
     columns = 3 if width >= WIDE else 2
     each = (width - BETWEEN * (columns - 1)) // columns
     days = _days(overview, trends.days, each)
@@ -47,15 +47,19 @@ def side_by_side(blocks: Sequence[Sequence[Text]], each: int) -> list[Text]:
     return lines
 
 
-def _states(name: str, counts: dict[str, dict[Status, int]]) -> Text:
-    """What there is of one kind, by state."""
-    states = counts.get(name, {})
-    words = [
-        Text(f"{STATUS[status].glyph} {format.count(states[status])} {status.value}", STATUS[status].colour)
-        for status in Status
-        if states.get(status)
-    ]
-    return fact(name.capitalize(), Text(" " * 3).join(words or [Text("none", "muted")]), 11)
+def _states(name: str, counts: dict[str, dict[Status, int]], width: int) -> Text:
+    """What there is of one kind, by state: in words where there is room."""
+    there = [(status, number) for status in Status if (number := counts.get(name, {}).get(status))]
+
+    def line(word: Callable[[Status], str]) -> Text:
+        shown = [
+            Text(f"{STATUS[status].glyph} {format.count(number)}{word(status)}", STATUS[status].colour)
+            for status, number in there
+        ]
+        return fact(name.capitalize(), Text(" " * BETWEEN).join(shown or [Text("none", "muted")]), 11)
+
+    whole = line(lambda status: f" {status.value}")
+    return whole if whole.cell_len <= width else line(lambda _: "")
 
 
 def _days(overview: Overview, days: Sequence[Day], width: int) -> list[Text]:
@@ -92,8 +96,9 @@ def _slowest(stages: Sequence[SlowStage], width: int) -> list[Text]:
     lines = [heading("Slowest stages").append("  median", "muted")]
     for stage in stages:
         took = format.duration(stage.median_duration).rjust(9)
-        name = Text().append(f"{stage.pipeline} › ", "muted").append(stage.stage)
-        name.truncate(max(1, width - len(took)), overflow="ellipsis", pad=True)
+        name = Text(format.shortened(f"{stage.pipeline} › {stage.stage}", width - len(took)))
+        name.stylize("muted", 0, max(0, len(name) - len(stage.stage)))
+        name.pad_right(width - len(took) - name.cell_len)
         lines.append(name.append(took, "bold"))
     return lines if stages else [*lines, Text("none completed", "muted")]
 
