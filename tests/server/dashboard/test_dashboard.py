@@ -207,7 +207,7 @@ async def test_a_run_that_says_nothing_looks_stalled(http):
     await tracked(http, "young")
     found = await attention(http)
     assert found == {"stalled": [("silent", "no log line and no metric for over 10 minutes")]}
-    await log(http, silent, "loss", 0.4)
+    await log(http, silent, "val/loss", 0.4)
     assert await attention(http) == {}
 
 

@@ -129,7 +129,9 @@ class HomeScreen(ListScreen[Attention]):
     # Keys.
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
-        item = self._items[event.row_id]
+        item = self._items.get(event.row_id)
+        if item is None:
+            return  # It was settled a moment ago.
         if item.run_id is not None:
             self.app.open_run(item.run_id)
         else:
