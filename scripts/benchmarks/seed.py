@@ -28,9 +28,14 @@ RUN_COLUMNS = (
     "error_message", "created_at", "updated_at", "started_at", "completed_at", "execution_time",
     "max_memory_usage", "max_cpu_usage", "stage_count", "success_count", "failed_count",
 )  # fmt: skip
+STAGE_COLUMNS = (
+    "id", "pipeline_id", "name", "stage_type", "order", "command", "dependencies", "env", "retries", "backoff_s",
+    "config",
+)  # fmt: skip
 STAGE_RUN_COLUMNS = (
-    "id", "run_id", "name", "stage_type", "order", "dependencies", "status", "attempt_number", "max_attempts",
-    "started_at", "completed_at", "execution_time", "memory_usage", "cpu_usage", "created_at", "updated_at",
+    "id", "run_id", "stage_id", "name", "stage_type", "order", "dependencies", "status", "attempt_number",
+    "max_attempts", "started_at", "completed_at", "execution_time", "memory_usage", "cpu_usage", "created_at",
+    "updated_at",
 )  # fmt: skip
 SERIES_COLUMNS = (
     "run_id", "key", "count", "nonfinite", "min", "max", "last", "last_step", "first_time", "last_time",
@@ -61,6 +66,7 @@ def seed(dsn: str, count: int) -> None:
     """Add `count` runs of five pipelines, the newest some minutes old. `dsn` is libpq's URL of a migrated database."""
     rng = random.Random(7)
     pipelines = [uuid_utils.uuid7() for _ in PIPELINES]
+    stages = {(pipeline, name): uuid_utils.uuid7() for pipeline in range(len(PIPELINES)) for name in STAGES}
     runs = [_made_up(rng, number, count) for number in range(count)]
     suffix = f"-{pipelines[0].hex[-6:]}"  # so that it can be done again
     with psycopg.connect(dsn) as connection:
@@ -69,9 +75,10 @@ def seed(dsn: str, count: int) -> None:
             ((id, name + suffix, "Made up by scripts/seed_runs", "prod", count)
              for id, name in zip(pipelines, PIPELINES, strict=True)),
         )  # fmt: skip
+        _copy(connection, "stage", STAGE_COLUMNS, _pipeline_stages(pipelines, stages))
         definition = json.dumps({"name": "seeded", "stages": []})
         _copy(connection, "run", RUN_COLUMNS, (_run_row(run, pipelines, definition) for run in runs))
-        _copy(connection, "stage_run", STAGE_RUN_COLUMNS, (row for run in runs for row in _stage_rows(run)))
+        _copy(connection, "stage_run", STAGE_RUN_COLUMNS, (row for run in runs for row in _stage_rows(run, stages)))
         _copy(connection, "run_series", SERIES_COLUMNS, (row for run in runs for row in _series_rows(run)))
         _copy(
             connection,
@@ -80,7 +87,8 @@ def seed(dsn: str, count: int) -> None:
             ((run.id, "team", "risk" if run.number % 3 else "growth") for run in runs),
         )
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("ANALYZE")
+        # As autovacuum would soon do: counts then read indexes alone.
+        connection.execute("VACUUM ANALYZE")
 
 
 def _made_up(rng: random.Random, number: int, count: int) -> SeededRun:
@@ -107,13 +115,23 @@ def _run_row(run: SeededRun, pipelines: list[UUID], definition: str) -> tuple[An
     )  # fmt: skip
 
 
-def _stage_rows(run: SeededRun) -> Iterator[tuple[Any, ...]]:
+def _pipeline_stages(pipelines: list[UUID], stages: dict[tuple[int, str], UUID]) -> Iterator[tuple[Any, ...]]:
+    for (pipeline, name), id_ in stages.items():
+        order = STAGES.index(name)
+        yield (
+            id_, pipelines[pipeline], name, "CUSTOM", order, json.dumps(f"python {name}.py"),
+            json.dumps(STAGES[:order][-1:]), "{}", 0, 1.0, "{}",
+        )  # fmt: skip
+
+
+def _stage_rows(run: SeededRun, stages: dict[tuple[int, str], UUID]) -> Iterator[tuple[Any, ...]]:
     seconds = run.seconds / len(STAGES)
     for order, name in enumerate(STAGES):
         start = run.start + timedelta(seconds=seconds * order)
         status = run.status if order == len(STAGES) - 1 else "completed"
         yield (
-            uuid_utils.uuid7(), run.id, name, "CUSTOM", order, json.dumps(STAGES[:order][-1:]), status, 1, 1, start,
+            uuid_utils.uuid7(), run.id, stages[run.pipeline, name], name, "CUSTOM", order,
+            json.dumps(STAGES[:order][-1:]), status, 1, 1, start,
             start + timedelta(seconds=seconds), seconds, run.memory, run.cpu, run.start, run.end,
         )  # fmt: skip
 

@@ -14,6 +14,8 @@ from mltui_server.artifacts.garbage import Collector
 from mltui_server.artifacts.stores import Stores
 from mltui_server.artifacts.uploads import FOLDER as UPLOADS
 from mltui_server.artifacts.uploads import Uploads
+from mltui_server.dashboard.controller import DashboardController
+from mltui_server.dashboard.storage import StorageGauge
 from mltui_server.db.database import Database
 from mltui_server.engines.local import LocalEngine
 from mltui_server.events.controller import EventController
@@ -66,6 +68,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             await stack.enter_async_context(Scheduler(database, settings, engine).running())
             samples = state.samples = await stack.enter_async_context(samples_service(settings, database))
             known = KnownMetrics(database.pool, settings.metric_label_sets)
+            state.storage = StorageGauge(settings.data_path, samples.store)
             state.points = PointInbox(database.pool, samples.inbox, known)
             stores = Stores(settings)
             state.contents = Contents(database, stores, Uploads(settings.data_path / UPLOADS))
@@ -97,6 +100,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     ArtifactController,
                     RunArtifactController,
                     EventController,
+                    DashboardController,
                     MetricController,
                     MetricDataController,
                     MetricTextController,

@@ -9,6 +9,7 @@ import msgspec
 from mltui.artifact_calls import ArtifactCalls
 from mltui.transport import MSGPACK, ProblemError, Query, Unreachable, path_part
 from mltui.wire.base import Page
+from mltui.wire.dashboard import Overview, Stats, Trends
 from mltui.wire.events import EventRow
 from mltui.wire.executions import Claim, CreateExecution, ExecutionRow, Finish, Heartbeat, Orders, Work
 from mltui.wire.health import Health
@@ -288,6 +289,18 @@ class Client(ArtifactCalls):
         """For each label key, the values there are beside what `labels` lets through of the others."""
         query = _label_filters(labels)
         return await self._call(list[LabelValues], "GET", f"/metrics/{path_part(name)}/labels", query=query)
+
+    # The dashboard.
+
+    async def dashboard_stats(self) -> Stats:
+        return await self._call(Stats, "GET", "/dashboard/stats")
+
+    async def dashboard_trends(self, *, days: int | None = None, tz: str | None = None) -> Trends:
+        """`tz` says when days begin: `Europe/Berlin`, or `+02:00`; UTC unless given."""
+        return await self._call(Trends, "GET", "/dashboard/trends", query={"days": days, "tz": tz})
+
+    async def dashboard_overview(self) -> Overview:
+        return await self._call(Overview, "GET", "/dashboard/overview")
 
     # Events and health.
 

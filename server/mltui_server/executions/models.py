@@ -56,5 +56,7 @@ class Execution(Entity):
     """The last log chunk stored."""
     log_lines: Mapped[int] = mapped_column(BigInteger, server_default="0")
     log_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    logged_at: Mapped[datetime | None]
+    """When the last log chunk came in."""
     log_object: Mapped[str | None]
     """Path in the artifact store, once the finished log has moved there."""

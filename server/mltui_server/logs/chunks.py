@@ -32,7 +32,7 @@ STORE = """
 WITH moved AS (
     UPDATE execution
     SET log_seq = %(seq)s::bigint, log_lines = log_lines + %(lines)s, log_bytes = log_bytes + %(size)s,
-        updated_at = clock_timestamp()
+        logged_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE id = %(id)s AND log_seq = %(seq)s::bigint - 1
     RETURNING id, log_lines - %(lines)s AS first_line, log_bytes - %(size)s AS first_byte),
 stored AS (

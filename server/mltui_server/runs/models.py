@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mltui_server.db.base import Base, Entity
@@ -16,6 +16,8 @@ class Run(Entity):
         Index("ix_run_pipeline_id_created_at", "pipeline_id", "created_at"),
         Index("ix_run_status_queued_at", "status", "queued_at"),
         Index("ix_run_created_at_id", "created_at", "id"),
+        Index("ix_run_completed_at", "completed_at"),
+        Index("ix_run_retry_of", "retry_of", postgresql_where=text("retry_of IS NOT NULL")),
     )
 
     pipeline_id: Mapped[UUID] = mapped_column(ForeignKey("pipeline.id"))
@@ -75,6 +77,7 @@ class StageRun(Entity):
     __table_args__ = (
         Index("uq_stage_run_run_id_name", "run_id", "name", unique=True),
         Index("ix_stage_run_stage_id", "stage_id", "id"),
+        Index("ix_stage_run_completed_at", "completed_at"),
     )
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))

@@ -137,16 +137,18 @@ class DuckDBStore:
                 async for batch in batches:
                     yield batch
 
+    def size(self) -> int:
+        return self._file.path.stat().st_size
+
     async def health(self) -> Component:
         started = time.perf_counter()
         await self._file.read(lambda cursor: cursor.execute("SELECT count(*) FROM applied").fetchall())
-        megabytes = self._file.path.stat().st_size / 2**20
         return Component(
             name="samples",
             status="ok",
             version=f"DuckDB {duckdb.__version__}",
             latency_ms=round((time.perf_counter() - started) * 1000, 2),
-            detail=f"{self._file.path}, {megabytes:.0f} MiB",
+            detail=f"{self._file.path}, {self.size() / 2**20:.0f} MiB",
         )
 
     async def close(self) -> None:

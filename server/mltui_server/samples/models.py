@@ -3,7 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Integer, LargeBinary, func, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    func,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mltui_server.db.base import Base
@@ -70,6 +82,8 @@ class RunSeries(Base):
     """One row per (run, key). Run tables sort and filter on it and never touch the sample store."""
 
     __tablename__ = "run_series"
+    # Without a time in it: that changes with each flush, which would then write to every index of the row.
+    __table_args__ = (Index("ix_run_series_nonfinite", "run_id", postgresql_where=text("nonfinite > 0")),)
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)

@@ -118,6 +118,9 @@ class SampleStore(Protocol):
     async def delete_run(self, run: UUID) -> None:
         """Forget every sample of the run."""
 
+    def size(self) -> int | None:
+        """Bytes on this machine's disk; None where the store is a server of its own."""
+
     async def health(self) -> Component: ...
 
     async def close(self) -> None: ...

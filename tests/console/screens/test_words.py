@@ -37,7 +37,7 @@ def test_commands(line: str, command: str, argument: str) -> None:
         ("rnus", "did you mean 'runs'?"),
         ("start", ":start needs a pipeline"),
         ("help me", "takes nothing after it"),
-        ("xyz", "there are runs, pipelines"),
+        ("xyz", "there are home, runs, pipelines"),
     ],
 )
 def test_wrong_commands_say_what_would_be_right(line: str, words: str) -> None:
@@ -142,12 +142,9 @@ def test_series_share_charts() -> None:
 
 
 def test_the_table_of_keys_has_no_clash() -> None:
-    for name in ("APP", "RUNS", "RUN", "PIPELINES", "PIPELINE", "CONFIRM", "CHOOSE", "FORM", "PROMPT", "CHARTS"):
+    screens = ("APP", "HOME", "RUNS", "RUN", "PIPELINES", "PIPELINE", "CHARTS")
+    for name in (*screens, "CONFIRM", "CHOOSE", "FORM", "PROMPT"):
         keys = [key for entry in getattr(keymap, name) for key in entry.keys.split(",")]
         assert len(keys) == len(set(keys)), name
-    ids = [
-        entry.id
-        for name in ("APP", "RUNS", "RUN", "PIPELINES", "PIPELINE", "CHARTS")
-        for entry in getattr(keymap, name)
-    ]
+    ids = [entry.id for name in screens for entry in getattr(keymap, name)]
     assert len(ids) == len(set(ids))

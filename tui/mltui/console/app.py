@@ -242,7 +242,7 @@ class MltuiApp(InOrder):
         self.push_screen(PipelineScreen(pipeline, known))
 
     def action_go(self, where: str) -> None:
-        """`runs`, `pipelines` or `metrics`: their screen, with nothing on top of it."""
+        """`home`, `runs`, `pipelines` or `metrics`: their screen, with nothing on top of it."""
         wanted = screen_of(where)
         for at, screen in enumerate(self.screen_stack):
             if isinstance(screen, wanted):
@@ -281,8 +281,8 @@ class MltuiApp(InOrder):
                 self.action_go("runs")
                 if line.argument:
                     self.filter_runs(line.argument)
-            case "pipelines":
-                self.action_go("pipelines")
+            case "home" | "pipelines":
+                self.action_go(line.command.name)
             case "metrics":
                 self.open_metric(line.argument)
             case "run":

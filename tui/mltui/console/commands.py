@@ -23,6 +23,7 @@ class Command:
 
 
 COMMANDS = (
+    Command("home", "What needs attention, and how things go"),
     Command("runs", "All runs, or those that match a filter", "filter"),
     Command("pipelines", "All pipelines", also=("pl",)),
     Command("metrics", "All metrics, or one of them", "metric", also=("metric",)),
@@ -30,7 +31,7 @@ COMMANDS = (
     Command("pipeline", "One pipeline", "pipeline", needed=True),
     Command("start", "Start a run of a pipeline", "pipeline", needed=True),
     Command("theme", "Other colours", "theme", needed=True),
-    Command("help", "What the keys do"),
+    Command("help", "What the keys do", also=("h",)),
     Command("quit", "Leave the console", also=("q", "q!", "exit")),
 )
 BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.also)}

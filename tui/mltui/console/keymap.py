@@ -30,6 +30,15 @@ RUNS = [
     Key("runs.notes", "notes", "n", "Notes"),
     Key("runs.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
     Key("runs.metrics", "app.go('metrics')", "m", "Metrics", show=True),
+    Key("runs.home", "app.go('home')", "H", "Home", show=True),
+]
+
+HOME = [
+    Key("home.failed", "failed", "f", "Failed in 24 h", show=True),
+    Key("home.runs", "app.go('runs')", "r", "Runs", show=True),
+    Key("home.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
+    Key("home.metrics", "app.go('metrics')", "m", "Metrics", show=True),
+    Key("home.panes", "app.focus_next", "tab", "Other pane"),
 ]
 
 RUN = [
@@ -62,6 +71,7 @@ PIPELINES = [
     Key("pipelines.start", "start", "s", "Start", show=True),
     Key("pipelines.runs", "app.go('runs')", "r", "Runs", show=True),
     Key("pipelines.metrics", "app.go('metrics')", "m", "Metrics", show=True),
+    Key("pipelines.home", "app.go('home')", "H", "Home"),
 ]
 
 PIPELINE = [
@@ -87,6 +97,7 @@ METRICS = [
     Key("metrics.panes", "other_pane", "tab", "Other pane"),
     Key("metrics.runs", "app.go('runs')", "r", "Runs"),
     Key("metrics.pipelines", "app.go('pipelines')", "p", "Pipelines"),
+    Key("metrics.home", "app.go('home')", "H", "Home"),
 ]
 
 LABELS = [
@@ -131,6 +142,7 @@ PROMPT = [
 ]
 
 SECTIONS = {
+    "home": "Home",
     "runs": "Runs",
     "run": "Run",
     "charts": "Series",

@@ -80,6 +80,9 @@ class InfluxStore:
         async with self._ready() as server:
             await server.control.delete_run(run)
 
+    def size(self) -> None:
+        """It lies elsewhere."""
+
     async def health(self) -> Component:
         """Degraded while the server cannot be used: samples wait in the inbox, and nobody is stopped."""
         started = time.perf_counter()

@@ -4,8 +4,12 @@ from mltui.console.screens.frame import Frame
 
 
 def screen_of(place: str) -> type[Frame]:
-    """That of `runs`, `pipelines` or `metrics`."""
+    """That of `home`, `runs`, `pipelines` or `metrics`."""
     match place:
+        case "home":
+            from mltui.console.screens.home import HomeScreen
+
+            return HomeScreen
         case "runs":
             from mltui.console.screens.runs import RunsScreen
 

@@ -261,6 +261,12 @@ class RunTable(VirtualLines, Generic[R]):
 
     # What keys and the mouse do.
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where no column can be sorted by, no key offers it."""
+        if action in ("sort", "reverse") and not any(column.sortable for column in self.columns):
+            return False
+        return super().check_action(action, parameters)
+
     def action_open(self) -> None:
         row_id = self.window.id_at(self.cursor)
         if row_id is not None:

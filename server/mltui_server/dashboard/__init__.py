@@ -1,0 +1,1 @@
+"""The dashboard: figures over all runs, and what needs attention."""
