@@ -4,7 +4,7 @@ from mltui.console.screens.frame import Frame
 
 
 def screen_of(place: str) -> type[Frame]:
-    """That of `runs`, `pipelines` or `metrics`."""
+    """That of `runs`, `pipelines`, `events` or `metrics`."""
     match place:
         case "runs":
             from mltui.console.screens.runs import RunsScreen
@@ -14,6 +14,10 @@ def screen_of(place: str) -> type[Frame]:
             from mltui.console.screens.pipelines import PipelinesScreen
 
             return PipelinesScreen
+        case "events":
+            from mltui.console.screens.events import EventsScreen
+
+            return EventsScreen
         case _:
             from mltui.console.screens.metrics import MetricsScreen
 

@@ -261,6 +261,11 @@ class RunTable(VirtualLines, Generic[R]):
 
     # What keys and the mouse do.
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is sorted where no column can be sorted by."""
+        sorts = action in ("sort", "reverse")
+        return not (sorts and not any(c.sortable for c in self.columns)) and super().check_action(action, parameters)
+
     def action_open(self) -> None:
         row_id = self.window.id_at(self.cursor)
         if row_id is not None:
