@@ -7,14 +7,14 @@ from typing import Any
 import psycopg
 from console_server import NOW, insert, run_id
 
-RUN, STAGE = run_id(0), run_id(1000)
+RUN, STAGE = run_id(3), run_id(1030)
 HISTORY: list[tuple[str, str, str, str, dict[str, Any] | None, dict[str, Any] | None, str]] = [
     ("ada", "pipeline.create", run_id(9000), "", None, {"name": "digits", "parameters": {"steps": 600}}, ""),
-    ("ada", "run.create", RUN, RUN, None, {"name": "digits-40", "trigger": "manual"}, ""),
+    ("ada", "run.create", RUN, RUN, None, {"name": "digits-37", "trigger": "manual"}, ""),
     ("scheduler", "run.queue", RUN, RUN, {"status": "pending"}, {"status": "queued"}, ""),
     ("scheduler", "stage_run.start", STAGE, RUN, {"status": "queued"}, {"status": "running"}, ""),
     ("scheduler", "stage_run.complete", STAGE, RUN, {"status": "running"}, {"status": "completed"}, ""),
-    ("scheduler", "run.fail", run_id(2), run_id(2), {"status": "running"},
+    ("scheduler", "run.fail", run_id(7), run_id(7), {"status": "running"},
      {"status": "failed", "error_message": "exit code 1"}, "stage 'train-network' failed: exit code 1"),
     ("grace", "run.update", RUN, RUN, {"notes": "", "tags": {"team": "vision", "urgent": None}},
      {"notes": "best so far", "tags": {"team": "risk", "urgent": ""}}, ""),

@@ -56,9 +56,9 @@ SCENES = {
     "pipelines": Scene([("digits-40", ["p"]), ("Looks at", [])]),
     "pipeline": Scene([("digits-40", ["p"]), ("Looks at", ["j", "enter"]), ("train-network", []), ("digits-40", [])]),
     "start": Scene([("digits-40", ["s"]), ("Start digits", [])]),
-    "events": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("best so far", ["j"])]),
-    "event": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("best so far", ["j", "j", "enter"]), ("req-6", [])]),
-    "events export": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("best so far", ["e"]), ("oldest first", [])]),
+    "events": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["j"])]),
+    "event": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["j", "j", "enter"]), ("req-6", [])]),
+    "events export": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["e"]), ("oldest first", [])]),
     "gauge": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), ("2026-03-14 1", [])], metric="gpu_temperature"
     ),
@@ -87,6 +87,7 @@ def seeded(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     add_runs(dsn)
     add_stages(dsn)
     add_stages(dsn, 2, "failed")
+    add_stages(dsn, 3)
     add_history(dsn)
     server = ConsoleServer(tmp_path_factory.mktemp("pictures"), dsn)
     server.start()

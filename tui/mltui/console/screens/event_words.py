@@ -98,7 +98,7 @@ def _flat(value: dict[str, Any], path: str = "") -> dict[str, str]:
         if isinstance(inner, dict) and inner:
             found |= _flat(inner, f"{path}{key}.")
         elif inner is not None:
-            found[f"{path}{key}"] = inner if isinstance(inner, str) else msgspec.json.encode(inner).decode()
+            found[f"{path}{key}"] = inner if isinstance(inner, str) and inner else msgspec.json.encode(inner).decode()
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from mltui.console.state.window import PAGE_ROWS, Window
+from mltui.console.state.window import PAGE_ROWS, Fetch, Window
 from mltui.wire.base import Page
 from mltui.wire.events import EventRow
 
@@ -33,9 +33,9 @@ class EventWindow(Window[EventRow]):
         self._begin()
         self.invalidate()
 
-    def reset(self, fetch: None = None) -> None:
+    def reset(self, fetch: Fetch[EventRow] | None = None) -> None:
         self._begin()
-        super().reset()
+        super().reset(fetch)
 
     async def look(self) -> None:
         """Count what is newer."""

@@ -11,7 +11,7 @@ from event_history import add_history, add_many
 @pytest.fixture
 def history(server, dsn):
     add_runs(dsn)
-    add_stages(dsn)
+    add_stages(dsn, 3)
     add_history(dsn)
     return server
 
@@ -20,14 +20,14 @@ async def test_what_happened_is_read_opened_and_followed_to_its_object(history, 
     async with open_console() as console:
         await console.until_shown("digits-40")
         await console.press("e")
-        await console.until_shown("Events", "9 events", "metric.update", "digits-40 ingest", "best so far")
+        await console.until_shown("Events", "9 events", "metric.update", "digits-37 ingest", "best so far")
         assert console.text.index("run.delete") < console.text.index("run.update") < console.text.index("run.create")
         await console.press("j", "j", "enter")
         await console.until_shown("Events › run.update", "req-6", "tags.team", "vision → risk", "best so far")
         await console.press("enter")
-        await console.until_shown("Runs › digits-40")
+        await console.until_shown("Runs › digits-37")
         await console.press("e")
-        await console.until_shown("/object:digits-40", "5 events", "stage_run.start")
+        await console.until_shown("/object:digits-37", "5 events", "stage_run.start")
         assert "pipeline.create" not in console.text
 
 
@@ -94,7 +94,7 @@ async def test_a_long_history_is_walked_by_cursor(history, dsn, open_console):
         await console.until_shown("450 events")
         await console.press("G")
         await console.until_shown("number 2 ", "number 1 ")
-        await console.press("pageup")
+        await console.press("pageup", "pageup")
         await console.until_shown("number 20 ")
         await console.press("g")
         await console.until_shown("number 450")
