@@ -164,6 +164,30 @@ def test_following_events_shows_what_comes_and_ends_quietly_on_ctrl_c(server, ml
     assert mltui("events", "--object-id", event["object_id"], "--json").stdout.count("pipeline.") == 2
 
 
+def test_events_are_exported_to_a_new_file_or_a_pipe(server, mltui, tmp_path):
+    file = tmp_path / "pipeline.yaml"
+    file.write_text("name: empty\nstages: [{name: a, command: 'true'}]\n")
+    mltui("pipelines", "apply", file)
+    mltui("pipelines", "delete", "empty")
+    listed = json.loads(mltui("events", "--object", "empty", "--json").stdout)
+    assert [event["action"] for event in listed] == ["pipeline.create", "pipeline.delete"]
+    assert "empty" in mltui("events", "--action", "pipeline.*").stdout
+    mltui("events", "--export", tmp_path / "all.json")
+    assert json.loads((tmp_path / "all.json").read_text()) == listed
+    assert json.loads(mltui("events", "--export", "-", "--json").stdout) == listed
+    mltui("events", "--action", "pipeline.delete", "--export", tmp_path / "some.CSV")
+    printed = mltui("events", "--action", "pipeline.delete", "--export", "-").stdout
+    assert (tmp_path / "some.CSV").read_text() == printed
+    assert (printed.count("\n"), printed.count("pipeline.delete")) == (2, 1)
+    for words, said in [
+        ((tmp_path / "all.json",), f"{tmp_path / 'all.json'} exists; write another name"),
+        ((tmp_path / "all.xml",), f"'{tmp_path / 'all.xml'}' is neither .csv nor .json; its suffix says what to write"),
+        (("-", "--limit", "3"), "--export writes all that match; leave --limit out, or narrow it down with --since"),
+    ]:
+        assert mltui("events", "--export", *words, code=2).stderr == f"mltui: {said}\n"
+    assert "no/all.csv: No such file or directory" in mltui("events", "--export", "no/all.csv", code=1).stderr
+
+
 def test_the_doctor_names_each_part_and_what_is_wrong(server, mltui):
     done = mltui("doctor", "--json")
     report = json.loads(done.stdout)

@@ -309,6 +309,7 @@ class Client(ArtifactCalls):
         *,
         actor: str | None = None,
         action: str | None = None,
+        object: str | None = None,
         object_type: str | None = None,
         object_id: str | None = None,
         run: str | None = None,
@@ -319,10 +320,14 @@ class Client(ArtifactCalls):
         cursor: str | None = None,
         after: str | None = None,
     ) -> Page[EventRow]:
-        """Newest first; with `after`, what came after that cursor, oldest first."""
+        """Newest first; with `after`, what came after that cursor, oldest first.
+
+        `actor` and `action` may be several with commas, an action `run.*`; `object` is an id or a name.
+        """
         query: Query = {
             "actor": actor,
             "action": action,
+            "object": object,
             "object_type": object_type,
             "object_id": object_id,
             "run": run,
@@ -334,6 +339,10 @@ class Client(ArtifactCalls):
             "after": after,
         }
         return await self._call(Page[EventRow], "GET", "/events", query=query)
+
+    def export_events(self, form: Literal["csv", "json"], **filters: str | datetime | None) -> AsyncIterator[bytes]:
+        """All that match the filters, which are those of `events`, oldest first, in pieces of the file."""
+        return self._pieces("/events/export", {"format": form, **filters})
 
     async def health(self) -> Health:
         """Each component's state. A server that is down says so in its answer; that is no error here."""

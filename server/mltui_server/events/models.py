@@ -16,8 +16,11 @@ class Event(Base):
     __tablename__ = "event"
     __table_args__ = (
         Index("ix_event_xid_id", "xid", "id"),
-        Index("ix_event_object", "object_type", "object_id", "id"),
-        Index("ix_event_run_id", "run_id", "id"),
+        Index("ix_event_time", "time", "id"),
+        *(
+            Index(f"ix_event_{name}", name, "time", "id")
+            for name in ("actor", "action", "object_type", "object_id", "run_id")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -1,32 +1,41 @@
 """Reading events.
 
-Their order is (transaction, id): what follows a cursor is complete only up to the oldest transaction that still runs,
-as ids become visible out of order.
+People read them by time, newest first. Who follows them reads in the order of (transaction, id): what comes after a
+cursor is complete only up to the oldest transaction that still runs, as ids become visible out of order.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, String, cast, func, or_, select, tuple_
+from psycopg.errors import QueryCanceled
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, or_, select, text, tuple_
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.base import Page
 from mltui.wire.events import EventRow
 from mltui_server.events.models import Event
+from mltui_server.events.names import names_of, run_ids
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.pagination import Window
 
 HORIZON = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), String), BigInteger)
 """The oldest transaction that still runs. Whatever is before it is complete."""
+SEARCH_S = 10
+"""A text may be in no event, or a combination of filters rare: then all events are read, and only for so long."""
 _POSITION = tuple_(Event.xid, Event.id)
-_COLUMNS = [getattr(Event, name) for name in ("xid", *EventRow.__struct_fields__)]
+_MOMENT = tuple_(Event.time, Event.id)
+_COLUMNS = [getattr(Event, name) for name in ("xid", *EventRow.__struct_fields__) if name != "object_name"]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Cursor(NamedTuple):
-    """A place in the order of events; as text, `<xid>.<id>`."""
+    """A place in the order of transactions; as text, `<xid>.<id>`."""
 
     xid: int
     id: int
@@ -47,10 +56,25 @@ def parse_cursor(text: str) -> Cursor | None:
     return cursor if max(cursor) < 2**63 else None
 
 
+class Moment(NamedTuple):
+    """A place in the order of time; as text, `<microseconds>-<id>`."""
+
+    time: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{(self.time - _EPOCH) // timedelta(microseconds=1)}-{self.id}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class EventFilter:
-    actor: str | None = None
-    action: str | None = None
+    """Which events. All must hold; several actors, actions or objects are alternatives."""
+
+    actors: Sequence[str] = ()
+    actions: Sequence[str] = ()
+    """A trailing `*` means every action that begins so."""
+    objects: Sequence[str] | None = None
+    """Ids. A run's events are those of its stages and executions too."""
     object_type: str | None = None
     object_id: str | None = None
     run: UUID | None = None
@@ -60,14 +84,14 @@ class EventFilter:
     until: datetime | None = None
 
     def clauses(self) -> list[ColumnElement[bool]]:
-        exact = {
-            Event.actor: self.actor,
-            Event.action: self.action,
-            Event.object_type: self.object_type,
-            Event.object_id: self.object_id,
-            Event.run_id: self.run,
-        }
+        exact = {Event.object_type: self.object_type, Event.object_id: self.object_id, Event.run_id: self.run}
         found: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+        if self.actors:
+            found.append(_one_of(Event.actor.expression, self.actors))
+        if self.actions:
+            found.append(or_(*map(_does, self.actions)))
+        if self.objects is not None:
+            found.append(or_(Event.object_id.in_(self.objects), Event.run_id.in_(run_ids(self.objects))))
         if self.text:
             searched = (Event.action, Event.actor, Event.object_id, Event.message)
             found.append(or_(*(column.icontains(self.text, autoescape=True) for column in searched)))
@@ -79,14 +103,15 @@ class EventFilter:
 
 
 async def list_events(session: AsyncSession, chosen: EventFilter, window: Window) -> Page[EventRow]:
-    """Newest first; `next` leads to older ones."""
-    statement = select(*_COLUMNS).where(*chosen.clauses()).order_by(Event.xid.desc(), Event.id.desc())
+    """Newest first; `next` leads to older ones. Raises Invalid for what takes longer than SEARCH_S to find."""
+    statement = select(*_COLUMNS).where(*chosen.clauses()).order_by(Event.time.desc(), Event.id.desc())
     if window.cursor:
-        statement = statement.where(tuple_(*_known(window.cursor)) > _POSITION)
-    rows = list(await session.execute(statement.limit(window.limit + 1)))
+        statement = statement.where(tuple_(*_moment(window.cursor)) > _MOMENT)
+    async with _bounded(session):
+        rows = list(await session.execute(statement.limit(window.limit + 1)))
     more = len(rows) > window.limit
     rows = rows[: window.limit]
-    return Page(items=_items(rows), next=str(Cursor(rows[-1].xid, rows[-1].id)) if more else None)
+    return Page(items=await _items(session, rows), next=str(Moment(rows[-1].time, rows[-1].id)) if more else None)
 
 
 async def follow_events(session: AsyncSession, chosen: EventFilter, window: Window) -> Page[EventRow]:
@@ -96,13 +121,73 @@ async def follow_events(session: AsyncSession, chosen: EventFilter, window: Wind
     """
     after = await _position(session, window.cursor or "")
     statement = select(*_COLUMNS).where(*chosen.clauses(), tuple_(*after) < _POSITION, Event.xid < HORIZON)
-    rows = list(await session.execute(statement.order_by(Event.xid, Event.id).limit(window.limit)))
+    async with _bounded(session):
+        rows = list(await session.execute(statement.order_by(Event.xid, Event.id).limit(window.limit)))
     reached = Cursor(rows[-1].xid, rows[-1].id) if rows else after
-    return Page(items=_items(rows), next=str(reached))
+    return Page(items=await _items(session, rows), next=str(reached))
 
 
-def _items(rows: Sequence[Any]) -> list[EventRow]:
-    return [EventRow(**{name: getattr(row, name) for name in EventRow.__struct_fields__}) for row in rows]
+async def next_events(
+    session: AsyncSession, chosen: EventFilter, limit: int, after: EventRow | None = None
+) -> list[EventRow]:
+    """The next by time, oldest first: those after that event, or the first there are."""
+    statement = select(*_COLUMNS).where(*chosen.clauses()).order_by(Event.time, Event.id).limit(limit)
+    if after is not None:
+        statement = statement.where(tuple_(after.time, after.id) < _MOMENT)
+    return await _items(session, list(await session.execute(statement)))
+
+
+@asynccontextmanager
+async def _bounded(session: AsyncSession) -> AsyncIterator[None]:
+    await session.execute(text(f"SET LOCAL statement_timeout = '{SEARCH_S}s'"))
+    try:
+        yield
+    except OperationalError as error:
+        if not isinstance(error.orig, QueryCanceled):
+            raise
+        faster = "give a shorter time (since, until), or an actor, an action or an object"
+        raise Invalid(f"to look for this takes longer than {SEARCH_S} s; {faster}") from None
+
+
+def _one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """One value by equality: only then an index gives the rows in order of time."""
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def _does(action: str) -> ColumnElement[bool]:
+    beginning = action.removesuffix("*")
+    if beginning == action:
+        return Event.action == action
+    if beginning.endswith(".") and beginning.count(".") == 1:
+        return Event.object_type == beginning.removesuffix(".")
+    return Event.action.startswith(beginning, autoescape=True)
+
+
+async def _items(session: AsyncSession, rows: Sequence[Any]) -> list[EventRow]:
+    names = await names_of(session, ((row.object_type, row.object_id) for row in rows))
+    return [_item(row, names.get((row.object_type, row.object_id))) for row in rows]
+
+
+def _item(row: Any, name: str | None) -> EventRow:
+    return EventRow(
+        id=row.id,
+        time=row.time,
+        actor=row.actor,
+        action=row.action,
+        object_type=row.object_type,
+        object_id=row.object_id,
+        object_name=name or _own_name(row.after) or _own_name(row.before),
+        run_id=str(row.run_id) if row.run_id else None,
+        before=row.before,
+        after=row.after,
+        message=row.message,
+        request_id=row.request_id,
+    )
+
+
+def _own_name(values: dict[str, Any] | None) -> str | None:
+    name = (values or {}).get("name")
+    return name if isinstance(name, str) else None
 
 
 async def _position(session: AsyncSession, cursor: str) -> Cursor:
@@ -110,10 +195,16 @@ async def _position(session: AsyncSession, cursor: str) -> Cursor:
     if cursor.isascii() and cursor.isdigit() and int(cursor) < 2**63:
         xid = await session.scalar(select(Event.xid).where(Event.id == int(cursor)))
         return Cursor(xid, int(cursor)) if xid is not None else START
-    return _known(cursor)
-
-
-def _known(cursor: str) -> Cursor:
     if (found := parse_cursor(cursor)) is None:
-        raise Invalid(f"{cursor!r} is not a cursor that this list gave out")
+        raise _stranger(cursor)
     return found
+
+
+def _moment(cursor: str) -> Moment:
+    if (match := re.fullmatch(r"([0-9]{1,17})-([0-9]{1,18})", cursor)) is None:
+        raise _stranger(cursor)
+    return Moment(_EPOCH + timedelta(microseconds=int(match[1])), int(match[2]))
+
+
+def _stranger(cursor: str) -> Invalid:
+    return Invalid(f"{cursor!r} is not a cursor that this list gave out")

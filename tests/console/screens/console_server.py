@@ -119,11 +119,11 @@ def add_runs(dsn: str, count: int = 40, *, ends: Iterable[str] = ()) -> None:
     states = [*ends, *(("completed", "completed", "failed", "completed", "cancelled")[i % 5] for i in range(count))]
     with psycopg.connect(dsn) as connection:
         for number, name in enumerate(("digits", "churn")):
-            _insert(connection, "pipeline", id=run_id(9000 + number), name=name, description=f"Looks at {name}",
+            insert(connection, "pipeline", id=run_id(9000 + number), name=name, description=f"Looks at {name}",
                     parameters=json.dumps(PARAMETERS), environment="prod" if number else "demo", config="{}",
                     run_counter=count, created_at=NOW, updated_at=NOW)  # fmt: skip
         for i, (name, dependencies, _, _) in enumerate(STAGES):
-            _insert(connection, "stage", id=run_id(9100 + i), pipeline_id=run_id(9000), name=name, stage_type="CUSTOM",
+            insert(connection, "stage", id=run_id(9100 + i), pipeline_id=run_id(9000), name=name, stage_type="CUSTOM",
                     order=i, command=json.dumps(f"python {name}.py"), dependencies=json.dumps(list(dependencies)),
                     env="{}", retries=0, backoff_s=1, config="{}", created_at=NOW, updated_at=NOW)  # fmt: skip
         for i in range(count):
@@ -140,7 +140,7 @@ def _add_run(connection: psycopg.Connection[Any], i: int, state: str, count: int
         "parameters": PARAMETERS,
         "stages": [{"name": n, "command": f"python {n}.py", "dependencies": list(d)} for n, d, _, _ in STAGES],
     }
-    _insert(
+    insert(
         connection, "run", id=run_id(i), pipeline_id=run_id(9001 if i % 3 == 2 else 9000),
         name=f"{definition['name']}-{count - i}", status=state, trigger_type="schedule" if i % 4 else "manual",
         triggered_by="ada" if i % 2 else "grace", environment="prod" if i % 3 == 2 else "demo",
@@ -151,12 +151,12 @@ def _add_run(connection: psycopg.Connection[Any], i: int, state: str, count: int
         max_cpu_usage=40.0 + 61 * i % 700, stage_count=6, success_count=done, failed_count=int(state == "failed"),
     )  # fmt: skip
     for key, value in (PARAMETERS | {"steps": 900}).items():
-        _insert(connection, "run_parameter", run_id=run_id(i), key=key, value=json.dumps(value).strip('"'))
-    _insert(connection, "run_tag", run_id=run_id(i), key="team", value="risk" if i % 2 else "vision")
+        insert(connection, "run_parameter", run_id=run_id(i), key=key, value=json.dumps(value).strip('"'))
+    insert(connection, "run_tag", run_id=run_id(i), key="team", value="risk" if i % 2 else "vision")
     begun_ns = int(begun.timestamp()) * 10**9
     for key, value in {"loss": 0.1 + i % 7 / 10, "val/accuracy": 0.99 - i % 9 / 50}.items():
         if state != "queued":
-            _insert(connection, "run_series", run_id=run_id(i), key=key, count=600, nonfinite=0, min=value, max=2.3,
+            insert(connection, "run_series", run_id=run_id(i), key=key, count=600, nonfinite=0, min=value, max=2.3,
                     last=value if i != 5 else math.nan, last_step=599, first_time=begun_ns,
                     last_time=begun_ns + 10**11)  # fmt: skip
 
@@ -171,7 +171,7 @@ def add_stages(dsn: str, number: int = 0, state: str = "completed") -> None:
             began = None if status == "skipped" else begun + timedelta(seconds=first)
             ended = None if status in ("skipped", "running") else begun + timedelta(seconds=last)
             message = {"failed": "exit code 1", "skipped": "it depends on 'train-network'"}.get(status)
-            _insert(
+            insert(
                 connection, "stage_run", id=run_id(1000 + 10 * number + i), run_id=run_id(number),
                 stage_id=run_id(9100 + i), name=name, stage_type="CUSTOM", order=i,
                 dependencies=json.dumps(list(dependencies)), status=status,
@@ -180,7 +180,7 @@ def add_stages(dsn: str, number: int = 0, state: str = "completed") -> None:
                 error_message=message, created_at=begun, updated_at=begun,
             )  # fmt: skip
             if began is not None:
-                _insert(
+                insert(
                     connection, "execution", id=run_id(2000 + 10 * number + i), run_id=run_id(number),
                     stage_run_id=run_id(1000 + 10 * number + i), scope=name,
                     attempt_number=2 if i == 3 else 1, engine="local", status=status,
@@ -213,7 +213,7 @@ def curves(number: int = 0) -> dict[str, Any]:
     return {"series": series}
 
 
-def _insert(connection: psycopg.Connection[Any], table: str, **values: Any) -> None:
+def insert(connection: psycopg.Connection[Any], table: str, **values: Any) -> None:
     names = ", ".join(f'"{name}"' for name in values)
     places = ", ".join(["%s"] * len(values))
     connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({places})', list(values.values()))  # type: ignore[arg-type]

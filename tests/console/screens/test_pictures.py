@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from conftest import WITHIN_S, make_app, screen_text
 from console_server import NOW, ConsoleServer, add_runs, add_stages, curves, run_id
+from event_history import add_history
 from metric_points import add_metrics
 from textual.pilot import Pilot
 
@@ -34,6 +35,8 @@ class Scene:
 
 
 LOADING = ["Loading", "·····", "connecting"]
+EVENTS_THEN = ["colon", *"events", "space", *"until", "colon", *"0s"]
+"""Up to NOW: what is registered for other pictures is recorded when the test runs."""
 SCENES = {
     "runs": Scene([("digits-40", [])]),
     "runs marked": Scene([("digits-40", ["space", "j", "space"]), ("2 marked", [])]),
@@ -53,6 +56,9 @@ SCENES = {
     "pipelines": Scene([("digits-40", ["p"]), ("Looks at", [])]),
     "pipeline": Scene([("digits-40", ["p"]), ("Looks at", ["j", "enter"]), ("train-network", []), ("digits-40", [])]),
     "start": Scene([("digits-40", ["s"]), ("Start digits", [])]),
+    "events": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["j"])]),
+    "event": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["j", "j", "enter"]), ("req-6", [])]),
+    "events export": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["e"]), ("oldest first", [])]),
     "gauge": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), ("2026-03-14 1", [])], metric="gpu_temperature"
     ),
@@ -81,6 +87,8 @@ def seeded(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     add_runs(dsn)
     add_stages(dsn)
     add_stages(dsn, 2, "failed")
+    add_stages(dsn, 3)
+    add_history(dsn)
     server = ConsoleServer(tmp_path_factory.mktemp("pictures"), dsn)
     server.start()
     server.post(f"/runs/{run_id(0)}/samples", curves())

@@ -10,8 +10,9 @@ from mltui.console.commands import CommandFault, completions, parse
 from mltui.console.faults import words_of
 from mltui.console.screens.run_actions import parse_tags, tag_fault
 from mltui.console.state import parameters, run_filter
+from mltui.console.state.filter_words import FilterFault
 from mltui.console.state.panels import metric_groups, resource_groups
-from mltui.console.state.run_filter import FilterFault, parse_filter
+from mltui.console.state.run_filter import parse_filter
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 

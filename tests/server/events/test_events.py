@@ -6,6 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from mltui_server.events import queries
 from mltui_server.events.service import record
 from mltui_server.lib.principal import Principal
 from tests.server.agents import make_pipeline
@@ -87,7 +88,14 @@ async def test_who_follows_misses_nothing_that_commits_late(http, dsn):
     [
         ({"actor": "bob"}, 2),
         ({"actor": "nobody"}, 0),
+        ({"actor": "nobody,bob"}, 2),
         ({"action": "stage_run.fail"}, 2),
+        ({"action": "run.*,stage_run.fail"}, 2),
+        ({"action": "stage_run.*"}, 2),
+        ({"action": "stage_run.f*"}, 2),
+        ({"action": "stage_run"}, 0),
+        ({"action": "stage%.*"}, 0),
+        ({"object": "no such thing"}, 0),
         ({"object_type": "stage_run"}, 2),
         ({"text": "IT FAILED"}, 2),
         ({"text": "100%"}, 0),
@@ -101,8 +109,53 @@ async def test_filters(http, database, query, count):
     assert len((await events(http, **query))["items"]) == count
 
 
+async def test_objects_have_names_and_are_found_by_them(http):
+    pipeline = await make_pipeline(http)
+    run = (await http.post(f"/api/v1/pipelines/{pipeline['id']}/runs", json={})).json()
+    await http.post(f"/api/v1/runs/{run['id']}/cancel")
+    found = (await events(http, object=run["name"]))["items"]
+    assert {event["object_type"] for event in found} >= {"run", "stage_run"}
+    assert {event["run_id"] for event in found} == {run["id"]}
+    assert {event["object_name"] for event in found if event["object_type"] == "run"} == {run["name"]}
+    stages = {event["object_name"] for event in found if event["object_type"] == "stage_run"}
+    assert stages == {f"{run['name']} {stage['name']}" for stage in pipeline["stages"]}
+    assert found == (await events(http, object=run["id"]))["items"]
+    [made] = (await events(http, object=pipeline["name"]))["items"]
+    assert (made["object_id"], made["object_name"], made["run_id"]) == (pipeline["id"], pipeline["name"], None)
+
+
+async def test_what_is_deleted_keeps_its_name(http):
+    await http.post("/api/v1/metrics", json={"name": "depth", "type": "gauge"})
+    await http.delete("/api/v1/metrics/depth")
+    found = (await events(http, object_type="metric"))["items"]
+    assert [(event["action"], event["object_name"]) for event in found] == [
+        ("metric.delete", "depth"), ("metric.create", "depth")
+    ]  # fmt: skip
+
+
+async def test_a_search_ends(http, database, dsn, monkeypatch):
+    """Where all events have to be read; here, because somebody holds them."""
+    monkeypatch.setattr(queries, "SEARCH_S", 1)
+    async with await psycopg.AsyncConnection.connect(dsn) as holding:
+        await holding.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
+        answer = await http.get("/api/v1/events", params={"text": "x"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == (
+        "to look for this takes longer than 1 s; "
+        "give a shorter time (since, until), or an actor, an action or an object"
+    )
+
+
 @pytest.mark.parametrize(
-    "query", [{"cursor": "x"}, {"after": "1.x"}, {"limit": 0}, {"limit": 501}, {"after": "0", "cursor": "0.0"}]
+    "query",
+    [
+        {"cursor": "x"},
+        {"cursor": "1.1"},
+        {"after": "1.x"},
+        {"limit": 0},
+        {"limit": 501},
+        {"after": "0", "cursor": "0.0"},
+    ],
 )
 async def test_what_cannot_be_answered_is_refused(http, query):
     assert (await http.get("/api/v1/events", params=query)).status_code == 422

@@ -18,28 +18,35 @@ if TYPE_CHECKING:
 TOPIC = "events"
 SHOWN = 50
 PAGE = 500
-FILTERS = ("actor", "action", "object_type", "object_id", "run", "text", "since", "until")
+FILTERS = ("actor", "action", "object", "object_type", "object_id", "run", "text", "since", "until")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C; with --json, one a line")
-    parser.add_argument("--actor", help="who did it")
-    parser.add_argument("--action", help="what was done, as in run.cancel")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C; with --json, one a line")
+    way.add_argument("--export", metavar="FILE", help="write all that match, oldest first, to a new .csv or .json; - "
+                     "prints them as CSV, or as JSON with --json")  # fmt: skip
+    parser.add_argument("--actor", help="who did it; several with commas")
+    parser.add_argument("--action", help="what was done, as in run.cancel or 'run.*'; several with commas")
+    parser.add_argument("--object", metavar="NAME", help="a run with its stages, a pipeline or a metric, by name or id")
     parser.add_argument("--object-type", metavar="TYPE", help="run, pipeline, …")
     parser.add_argument("--object-id", metavar="ID")
     parser.add_argument("--run", metavar="ID", help="all that happened to one run and its stages")
     parser.add_argument("--text", help="part of the message")
     parser.add_argument("--since", type=moment, metavar="TIME", help="2h, 3d or 2026-01-31T12:00")
     parser.add_argument("--until", type=moment, metavar="TIME")
-    parser.add_argument("--limit", type=int, default=SHOWN, help=f"at most so many ({SHOWN})")
+    parser.add_argument("--limit", type=int, help=f"at most so many ({SHOWN})")
     add_json(parser)
     add_url(parser)
     parser.set_defaults(call=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.limit < 1:
+    limit = SHOWN if args.limit is None else args.limit
+    if limit < 1:
         raise CommandError("--limit must be at least 1", 2)
+    if args.export and args.limit is not None:
+        raise CommandError("--export writes all that match; leave --limit out, or narrow it down with --since", 2)
     filters = {name: getattr(args, name) for name in FILTERS}
 
     async def talk(client: "Client") -> int:
@@ -47,9 +54,14 @@ def run(args: argparse.Namespace) -> int:
             from mltui.cli.naming import run_id
 
             filters["run"] = await run_id(client, filters["run"])
+        if args.export:
+            from mltui.cli.events_export import export
+
+            await export(client, filters, args.export, as_json=args.json)
+            return 0
         if args.follow:
-            await _follow(client, filters, args.limit, as_json=args.json)
-        events = await _newest(client, filters, args.limit)
+            await _follow(client, filters, limit, as_json=args.json)
+        events = await _newest(client, filters, limit)
         if args.json:
             print_json(events)
         else:
@@ -99,4 +111,4 @@ async def _follow(client: "Client", filters: dict[str, str | None], limit: int, 
 
 
 def _cells(event: "EventRow") -> list[str]:
-    return [clock(event.time), event.actor, event.action, event.object_id[-8:], event.message]
+    return [clock(event.time), event.actor, event.action, event.object_name or event.object_id[-8:], event.message]

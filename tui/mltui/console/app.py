@@ -242,7 +242,7 @@ class MltuiApp(InOrder):
         self.push_screen(PipelineScreen(pipeline, known))
 
     def action_go(self, where: str) -> None:
-        """`home`, `runs`, `pipelines` or `metrics`: their screen, with nothing on top of it."""
+        """`home`, `runs`, `pipelines`, `events` or `metrics`: their screen, with nothing on top of it."""
         wanted = screen_of(where)
         for at, screen in enumerate(self.screen_stack):
             if isinstance(screen, wanted):
@@ -277,10 +277,8 @@ class MltuiApp(InOrder):
 
     def _obey(self, line: "Line") -> None:
         match line.command.name:
-            case "runs":
-                self.action_go("runs")
-                if line.argument:
-                    self.filter_runs(line.argument)
+            case "runs" | "events":
+                self.filter_list(line.command.name, line.argument)
             case "home" | "pipelines":
                 self.action_go(line.command.name)
             case "metrics":
@@ -298,12 +296,12 @@ class MltuiApp(InOrder):
             case _:
                 self.exit()
 
-    def filter_runs(self, line: str) -> None:
-        """The list of runs shows those that match the filter `line`."""
-        from mltui.console.screens.runs import RunsScreen
+    def filter_list(self, where: str, line: str) -> None:
+        """Go to `runs` or `events`, and show those that match the filter `line`; empty for the one that is on."""
+        from mltui.console.screens.list_screen import ListScreen
 
-        self.action_go("runs")
-        if isinstance(self.screen, RunsScreen):
+        self.action_go(where)
+        if line and isinstance(self.screen, ListScreen):
             self.screen.filter_by(line)
 
     @work(group="find", exclusive=True, exit_on_error=False)

@@ -30,6 +30,7 @@ RUNS = [
     Key("runs.notes", "notes", "n", "Notes"),
     Key("runs.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
     Key("runs.metrics", "app.go('metrics')", "m", "Metrics", show=True),
+    Key("runs.events", "app.go('events')", "e", "Events"),
     Key("runs.home", "app.go('home')", "H", "Home", show=True),
 ]
 
@@ -38,6 +39,7 @@ HOME = [
     Key("home.runs", "app.go('runs')", "r", "Runs", show=True),
     Key("home.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
     Key("home.metrics", "app.go('metrics')", "m", "Metrics", show=True),
+    Key("home.events", "app.go('events')", "e", "Events", show=True),
     Key("home.panes", "app.focus_next", "tab", "Other pane"),
 ]
 
@@ -58,6 +60,7 @@ RUN = [
     Key("run.delete", "delete", "D", "Delete"),
     Key("run.tags", "tags", "t", "Tags"),
     Key("run.notes", "notes", "n", "Notes"),
+    Key("run.events", "events", "e", "What was done to it"),
 ]
 
 CHARTS = [
@@ -71,6 +74,7 @@ PIPELINES = [
     Key("pipelines.start", "start", "s", "Start", show=True),
     Key("pipelines.runs", "app.go('runs')", "r", "Runs", show=True),
     Key("pipelines.metrics", "app.go('metrics')", "m", "Metrics", show=True),
+    Key("pipelines.events", "app.go('events')", "e", "Events"),
     Key("pipelines.home", "app.go('home')", "H", "Home"),
 ]
 
@@ -78,6 +82,19 @@ PIPELINE = [
     Key("pipeline.start", "start", "s", "Start", show=True),
     Key("pipeline.all_runs", "all_runs", "r", "All its runs", show=True),
     Key("pipeline.panes", "app.focus_next", "tab", "Other pane"),
+]
+
+EVENTS = [
+    Key("events.filter", "filter", "slash", "Filter", show=True),
+    Key("events.object", "open_object", "o", "Object", show=True),
+    Key("events.export", "export", "e", "Export", show=True),
+    Key("events.runs", "app.go('runs')", "r", "Runs", show=True),
+    Key("events.pipelines", "app.go('pipelines')", "p", "Pipelines"),
+    Key("events.metrics", "app.go('metrics')", "m", "Metrics"),
+]
+
+EVENT = [
+    Key("event.object", "open_object", "enter,o", "Object", show=True),
 ]
 
 METRICS = [
@@ -149,6 +166,8 @@ SECTIONS = {
     "pipelines": "Pipelines",
     "pipeline": "Pipeline",
     "metrics": "Metrics",
+    "events": "Events",
+    "event": "Event",
     "table": "Table",
     "list": "Moving",
     "stages": "Stages",

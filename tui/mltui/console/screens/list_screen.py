@@ -32,6 +32,14 @@ class ListScreen(Frame, Generic[R]):
         """As it was typed; empty for none."""
         return ""
 
+    def filter_by(self, line: str) -> None:
+        """Show the rows that match `line`, which has no fault."""
+        raise NotImplementedError
+
+    def counted(self, total: int) -> Text:
+        """How many rows there are."""
+        return Text(f"{total:,} {self.NOUN}{'s' * (total != 1)}", "muted")
+
     @property
     def window(self) -> Window[R]:
         return self.table.window
@@ -78,7 +86,7 @@ class ListScreen(Frame, Generic[R]):
         if self.window.marks:
             facts.append(f"{len(self.window.marks)} marked  ", "accent")
         if total is not None:
-            facts.append(f"{total:,} {self.NOUN}{'s' * (total != 1)}", "muted")
+            facts.append_text(self.counted(total))
             if self.window.error is not None:
                 facts.append("  not up to date", "warning")
         self.title_line([self.HEADING], facts)

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -10,18 +9,15 @@ from rich.text import Text
 from mltui.console import format
 from mltui.console.screens.ask_text import AskLine
 from mltui.console.screens.choose import Choice, Choose
+from mltui.console.screens.file_names import MOST_COPIED, fault_of, not_written, path_of
 from mltui.console.state.metric_csv import metric_csv
 from mltui.console.state.metric_table import MetricTable
+from mltui.new_file import new_file
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
 FILE, CLIPBOARD = "file", "clipboard"
-MOST_COPIED = 70_000
-"""Bytes. Many terminals drop what is longer, without a word."""
-
-MOST_SHOWN = 60
-"""Characters of a path that cannot be written to."""
 
 
 async def export(app: "MltuiApp", metric: str, table: MetricTable) -> None:
@@ -38,51 +34,21 @@ async def export(app: "MltuiApp", metric: str, table: MetricTable) -> None:
         app.notify(f"{rows}, {size}, sent to the clipboard (OSC 52)", markup=False)
     elif chosen == [FILE]:
         what, default = "A file that does not exist yet", _default(metric, app.session.now())
-        name = await app.push_screen_wait(AskLine("Export", what, default, _fault, lambda name: _write(name, text)))
+        name = await app.push_screen_wait(AskLine("Export", what, default, fault_of, lambda name: _write(name, text)))
         if name is not None:
-            app.notify(f"{rows}, {size}, written to {_path(name)}", markup=False)
+            app.notify(f"{rows}, {size}, written to {path_of(name)}", markup=False)
 
 
 def _default(metric: str, now: datetime) -> str:
     return f"{metric.replace(':', '_')}-{now.astimezone():%Y%m%d-%H%M%S}.csv"
 
 
-def _path(text: str) -> Path:
-    return Path(text.strip()).expanduser().absolute()
-
-
-def _fault(name: str) -> str:
-    """Why nothing can be written there; empty where, as far as can be seen, something can."""
-    if not name.strip():
-        return "write the name of a file"
-    try:
-        path = _path(name)
-        if path.is_dir():
-            return f"{_short(path)} is a folder; write the name of a file in it"
-        if path.exists():
-            return f"{_short(path)} exists; write another name"
-        return "" if path.parent.is_dir() else f"there is no folder {_short(path.parent)}"
-    except (OSError, RuntimeError, ValueError) as error:
-        return _words(error)
-
-
 def _write(name: str, text: str) -> str:
-    """Why it could not be written; empty when it was. Half a file does not stay."""
-    path, made = _path(name), False
+    """Why it could not be written; empty when it was."""
+    path = path_of(name)
     try:
-        with path.open("x", encoding="utf-8", newline="") as file:
-            made = True
-            file.write(text)
+        with new_file(path) as file:
+            file.write(text.encode())
     except (OSError, ValueError) as error:
-        if made:
-            path.unlink(missing_ok=True)
-        return f"{_short(path)}: {_words(error)}"
+        return not_written(path, error)
     return ""
-
-
-def _words(error: Exception) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
-
-
-def _short(path: Path) -> str:
-    return format.shortened(str(path), MOST_SHOWN)

@@ -154,7 +154,7 @@ class PipelineScreen(Frame):
     def action_all_runs(self) -> None:
         if self.pipeline is not None:
             name = self.pipeline.name
-            self.app.filter_runs(f"pipeline:'{name}'" if " " in name else f"pipeline:{name}")
+            self.app.filter_list("runs", f"pipeline:'{name}'" if " " in name else f"pipeline:{name}")
 
 
 def _facts(pipeline: PipelineDetail) -> list[Text]:

@@ -113,12 +113,12 @@ class PipelinesScreen(ListScreen[PipelineRow]):
         from mltui.console.screens.prompt import FilterPrompt
 
         before = self._text
-        said = await self.app.push_screen_wait(FilterPrompt(self.app.session, before, self._filter_by))
+        said = await self.app.push_screen_wait(FilterPrompt(self.app.session, before, self.filter_by))
         if said is None:
-            self._filter_by(before)
+            self.filter_by(before)
 
-    def _filter_by(self, text: str) -> None:
-        text = text.strip()
+    def filter_by(self, line: str) -> None:
+        text = line.strip()
         if text != self._text:
             self._text = text
             self.table.empty = (

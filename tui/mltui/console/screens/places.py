@@ -4,7 +4,7 @@ from mltui.console.screens.frame import Frame
 
 
 def screen_of(place: str) -> type[Frame]:
-    """That of `home`, `runs`, `pipelines` or `metrics`."""
+    """That of `home`, `runs`, `pipelines`, `events` or `metrics`."""
     match place:
         case "home":
             from mltui.console.screens.home import HomeScreen
@@ -18,6 +18,10 @@ def screen_of(place: str) -> type[Frame]:
             from mltui.console.screens.pipelines import PipelinesScreen
 
             return PipelinesScreen
+        case "events":
+            from mltui.console.screens.events import EventsScreen
+
+            return EventsScreen
         case _:
             from mltui.console.screens.metrics import MetricsScreen
 

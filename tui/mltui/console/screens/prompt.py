@@ -15,7 +15,7 @@ from mltui.console import commands
 from mltui.console.commands import Line
 from mltui.console.faults import Fault
 from mltui.console.keymap import PROMPT
-from mltui.console.state import run_filter
+from mltui.console.state import event_filter, run_filter
 from mltui.console.state.session import Session
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.text_field import TextField
@@ -121,9 +121,11 @@ class CommandPrompt(Prompt[Line | None]):
 
     def completions(self, text: str) -> list[str]:
         kind = commands.asks_for(text)
+        head, _, typed = text.lstrip().partition(" ")
         if kind == "filter":
-            head, _, typed = text.lstrip().partition(" ")
             return [f"{head} {line}" for line in run_filter.completions(typed, self.names_of("pipeline"))]
+        if kind == "event filter":
+            return [f"{head} {line}" for line in event_filter.completions(typed)]
         return commands.completions(text, self.names_of(kind) if kind in ("pipeline", "run", "metric") else ())
 
     def fault(self, text: str) -> str:
@@ -140,6 +142,8 @@ class CommandPrompt(Prompt[Line | None]):
         line = commands.parse(text)
         if line.command.argument == "filter":
             run_filter.parse_filter(line.argument, self._session.now())
+        if line.command.argument == "event filter":
+            event_filter.parse_filter(line.argument, self._session.now())
         return line
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -188,3 +192,10 @@ class FilterPrompt(Prompt[str | None]):
         if not self.fault(event.value):
             self._session.remember(self.MARK, event.value.strip())
             self.dismiss(event.value)
+
+
+class EventFilterPrompt(FilterPrompt):
+    """The same, in the language of events."""
+
+    def completions(self, text: str) -> list[str]:
+        return event_filter.completions(text)

@@ -1,6 +1,7 @@
 """One run: its head, its stages at the left, and five tabs of what they did."""
 
 import asyncio
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -313,7 +314,7 @@ class RunScreen(Frame):
         """What cannot be done to the run in the state it is in has no key."""
         if self.deleted:
             return action == "back"
-        if action in ("start", "tags", "notes"):
+        if action in ("start", "tags", "notes", "events"):
             return self.run is not None
         if action not in ("cancel", "retry", "delete"):
             return True
@@ -377,3 +378,7 @@ class RunScreen(Frame):
         if self.run is not None:
             await run_actions.edit_notes(self.app, self.run)
             self.refetch()
+
+    def action_events(self) -> None:
+        if self.run is not None:
+            self.app.filter_list("events", f"object:{shlex.quote(self.run.name)}")

@@ -12,7 +12,8 @@ from mltui.console.keymap import RUNS
 from mltui.console.screens import run_actions
 from mltui.console.screens.list_screen import ListScreen
 from mltui.console.screens.run_columns import run_columns, worth_a_column
-from mltui.console.state.run_filter import FilterFault, RunFilter, parse_filter
+from mltui.console.state.filter_words import FilterFault
+from mltui.console.state.run_filter import RunFilter, parse_filter
 from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.run_table import RunTable

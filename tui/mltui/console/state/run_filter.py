@@ -1,12 +1,12 @@
 """The language of the `/` line, as in `status:failed tag:team=risk word`, and what the server is asked."""
 
-import re
 import shlex
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from mltui.console.faults import Fault, quoted
+from mltui.console.faults import quoted
+from mltui.console.state.filter_words import FilterFault, moment, read_words
 from mltui.wire.runs import TriggerType
 from mltui.wire.states import Status
 
@@ -14,12 +14,10 @@ NAMES = {
     "status": "status", "state": "status", "pipeline": "pipeline", "pipe": "pipeline", "tag": "tag",
     "env": "environment", "environment": "environment", "trigger": "trigger", "since": "since", "until": "until",
 }  # fmt: skip
-SUGGESTED = ("status:", "pipeline:", "tag:", "env:", "trigger:", "since:", "until:")
-_LENGTHS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-class FilterFault(Fault):
-    """What is wrong with a filter, and what would be right."""
+EXAMPLES = {
+    "status": "status:failed", "pipeline": "pipeline:digits", "tag": "tag:team=risk", "environment": "env:prod",
+    "trigger": "trigger:retry", "since": "since:24h", "until": "until:24h",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +39,11 @@ class RunFilter:
 
 def parse_filter(line: str, now: datetime) -> RunFilter:
     """What `line` says; words without a name are searched for together. Raises FilterFault."""
-    chosen, text = RunFilter(), []
-    for word in _words(line):
-        name, colon, value = word.partition(":")
-        if not colon:
-            text.append(word)
-        elif name.lower() not in NAMES:
-            raise FilterFault(f"no filter {quoted(name)}; there are {', '.join(n.rstrip(':') for n in SUGGESTED)}")
-        elif not value:
-            raise FilterFault(f"{name}: needs a value, as in {_example(NAMES[name.lower()])}")
-        else:
-            chosen = _with(chosen, NAMES[name.lower()], value, now)
-    return replace(chosen, text=" ".join(text) or None)
+    chosen = RunFilter()
+    filters, text = read_words(line, NAMES, EXAMPLES)
+    for name, value in filters:
+        chosen = _with(chosen, name, value, now)
+    return replace(chosen, text=text or None)
 
 
 def completions(line: str, pipelines: list[str]) -> list[str]:
@@ -60,7 +51,8 @@ def completions(line: str, pipelines: list[str]) -> list[str]:
     head, _, last = line.rpartition(" ")
     name, colon, value = last.partition(":")
     if not colon:
-        words = [word for word in SUGGESTED if last and word.startswith(last)]
+        names = [example.partition(":")[0] for example in EXAMPLES.values()]
+        words = [f"{name}:" for name in names if last and name.startswith(last)]
     else:
         kind = NAMES.get(name.lower(), "")
         values = {
@@ -74,13 +66,6 @@ def completions(line: str, pipelines: list[str]) -> list[str]:
     return [f"{head} {word}".lstrip() for word in words]
 
 
-def _words(line: str) -> list[str]:
-    try:
-        return shlex.split(line)
-    except ValueError:
-        return line.replace('"', " ").replace("'", " ").split()  # A quote is still open: someone is typing.
-
-
 def _with(chosen: RunFilter, name: str, value: str, now: datetime) -> RunFilter:
     match name:
         case "status":
@@ -90,9 +75,9 @@ def _with(chosen: RunFilter, name: str, value: str, now: datetime) -> RunFilter:
         case "tag":
             return replace(chosen, tags=(*chosen.tags, value.replace("=", ":", 1)))
         case "since":
-            return replace(chosen, since=_moment(value, now))
+            return replace(chosen, since=moment(value, now))
         case "until":
-            return replace(chosen, until=_moment(value, now))
+            return replace(chosen, until=moment(value, now))
         case "pipeline":
             return replace(chosen, pipeline=value)
         case _:
@@ -105,20 +90,3 @@ def _known(words: list[str], kind: type[Status] | type[TriggerType], name: str) 
         if word not in there:
             raise FilterFault(f"no {name} {quoted(word)}; there are {', '.join(there)}")
     return words
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    try:
-        if match := re.fullmatch(r"(\d{1,9})([smhdw])", text):
-            return now - timedelta(**{_LENGTHS[match[2]]: int(match[1])})
-        when = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise FilterFault(f"{quoted(text)} is no time; write 30m, 24h, 7d or {now:%Y-%m-%d}") from None
-    return when if when.tzinfo else when.astimezone()
-
-
-def _example(name: str) -> str:
-    return {
-        "status": "status:failed", "pipeline": "pipeline:digits", "tag": "tag:team=risk", "environment": "env:prod",
-        "trigger": "trigger:retry",
-    }.get(name, f"{name}:24h")  # fmt: skip

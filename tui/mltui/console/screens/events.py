@@ -1,0 +1,145 @@
+"""The list of events: everything that anybody did, newest first, live."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.binding import BindingType
+
+from mltui.console.keymap import EVENTS
+from mltui.console.screens.event import EventScreen, has_screen, open_object
+from mltui.console.screens.event_words import event_columns
+from mltui.console.screens.list_screen import ListScreen
+from mltui.console.state.event_filter import EventFilter, parse_filter
+from mltui.console.state.event_window import EventWindow
+from mltui.console.state.filter_words import FilterFault
+from mltui.console.state.window import PAGE_ROWS
+from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.plain_table import PlainTable
+from mltui.console.widgets.run_table import RunTable
+from mltui.wire.base import Page
+from mltui.wire.events import EventRow
+
+NOTHING_YET = "No events yet: nothing was registered, started or changed."
+NO_MATCH = """No event matches this filter.
+
+Press  /  to change it, or  /  and  enter  on an empty line to see all."""
+
+
+class EventsScreen(ListScreen[EventRow]):
+    """While the cursor is at the top the newest comes in there; further down nothing moves, and news are counted."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVENTS)]
+    HEADING, NOUN, NEWS = "Events", "event", frozenset({"events"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter, self._line = EventFilter(), ""
+        self._events = EventWindow(self._fetch)
+
+    def make_table(self) -> RunTable[EventRow]:
+        return PlainTable(self._events, event_columns(self.app.session.now), empty=self._nothing(), id="events")
+
+    def topics(self) -> tuple[str, ...]:
+        return ("events",)
+
+    # What is shown.
+
+    async def _fetch(self, cursor: str | None, limit: int) -> Page[EventRow]:
+        client = await self.app.connected()
+        return await client.events(**self._filter.arguments(), cursor=cursor, limit=limit)
+
+    def refetch(self) -> None:
+        if self._is_at_top():
+            self._events.restart()
+        else:
+            self._events.invalidate()
+            self._news.ask()
+
+    async def _changed(self) -> None:
+        from mltui.client import ProblemError, Unreachable
+
+        if self._is_at_top():
+            self._events.restart()
+            await self._events.settled()
+            return
+        try:
+            await self._events.look()
+        except (ProblemError, Unreachable):
+            return  # The status line says that the server is away; when it is back, this is asked again.
+
+    def _is_at_top(self) -> bool:
+        return self.table.cursor == 0 and self.table.scroll_offset.y == 0
+
+    def on_run_table_highlighted(self) -> None:
+        self._catch_up()
+
+    def tick(self) -> None:
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._events.newer and self._is_at_top():
+            self._events.restart()
+
+    def counted(self, total: int) -> Text:
+        known = super().counted(total) if self._events.is_whole else Text(f"{total - PAGE_ROWS:,}+ events", "muted")
+        newer = self._events.newer
+        return Text(f"{newer}{'+' * (newer == PAGE_ROWS)} new  ", "accent").append_text(known) if newer else known
+
+    # The filter.
+
+    def filter_line(self) -> str:
+        return self._line
+
+    def filter_by(self, line: str) -> None:
+        line = line.strip()
+        if line == self._line:
+            return
+        self._filter, self._line = parse_filter(line, self.app.session.now()), line
+        if self.is_mounted:
+            self.table.empty = self._nothing()
+            self._events.reset()
+            self.say()
+
+    def _nothing(self) -> str:
+        return NO_MATCH if self._line else NOTHING_YET
+
+    @work(group="filter", exclusive=True, exit_on_error=False)
+    async def action_filter(self) -> None:
+        from mltui.console.screens.prompt import EventFilterPrompt
+
+        before = self._line
+        said = await self.app.push_screen_wait(
+            EventFilterPrompt(self.app.session, before + " " * bool(before), self.filter_by, self._fault)
+        )
+        if said is None:
+            self.filter_by(before)
+
+    def _fault(self, line: str) -> str:
+        try:
+            parse_filter(line, self.app.session.now())
+        except FilterFault as fault:
+            return str(fault)
+        return ""
+
+    # Keys.
+
+    def on_run_table_opened(self) -> None:
+        if (event := self._events.row(self.table.cursor)) is not None:
+            self.app.push_screen(EventScreen(event))
+
+    @work(group="open", name="action_open_object", exclusive=True, exit_on_error=False)
+    async def action_open_object(self) -> None:
+        event = self._events.row(self.table.cursor)
+        if event is None:
+            return
+        if has_screen(event):
+            await open_object(self.app, event)
+        else:
+            self.app.notify(f"there is no screen for an object of type {event.object_type}", markup=False)
+
+    @work(group="export", name="action_export", exclusive=True, exit_on_error=False)
+    async def action_export(self) -> None:
+        from mltui.console.screens.events_export import export
+
+        await export(self.app, self._filter, self._line)

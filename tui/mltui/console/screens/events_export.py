@@ -1,0 +1,64 @@
+"""All events that match the filter, as CSV or JSON, into a file where the console runs, or into the clipboard."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from rich.text import Text
+
+from mltui.console import format
+from mltui.console.screens.ask_text import AskLine
+from mltui.console.screens.choose import Choice, Choose
+from mltui.console.screens.file_names import MOST_COPIED, fault_of, not_written, path_of
+from mltui.console.state.event_filter import EventFilter
+from mltui.new_file import new_file
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+Form = Literal["csv", "json"]
+CHOICES = [
+    Choice("csv file", Text("CSV to a file, where this console runs")),
+    Choice("json file", Text("JSON to a file, where this console runs")),
+    Choice("csv clipboard", Text("CSV to the clipboard of your terminal")),
+    Choice("json clipboard", Text("JSON to the clipboard of your terminal")),
+]
+
+
+async def export(app: "MltuiApp", chosen: EventFilter, line: str) -> None:
+    """Ask as what and where to, and say what went there. `line` is the filter as it was typed."""
+    what = f"Every event that matches {line}, oldest first" if line else "Every event there is, oldest first"
+    choice = await app.push_screen_wait(Choose("Export", what, CHOICES))
+    if choice is None:
+        return
+    form, where = choice[0].split()
+    if where == "file":
+        default = f"events-{app.session.now().astimezone():%Y%m%d-%H%M%S}.{form}"
+        name = await app.push_screen_wait(AskLine("Export", "A file that does not exist yet", default, fault_of))
+        if name is not None:
+            await _write(app, chosen, cast("Form", form), path_of(name))
+    else:
+        await _copy(app, chosen, cast("Form", form))
+
+
+async def _write(app: "MltuiApp", chosen: EventFilter, form: Form, path: Path) -> None:
+    size = 0
+    try:
+        with new_file(path) as file:
+            async for piece in app.client.export_events(form, **chosen.arguments()):
+                size += file.write(piece)
+    except (OSError, ValueError) as error:
+        app.notify(not_written(path, error), severity="error", markup=False)
+    else:
+        app.notify(f"{format.size(size)} written to {path}", markup=False)
+
+
+async def _copy(app: "MltuiApp", chosen: EventFilter, form: Form) -> None:
+    content = b""
+    async for piece in app.client.export_events(form, **chosen.arguments()):
+        content += piece
+        if len(content) > MOST_COPIED:
+            words = "more than 70 KB, which many terminals do not copy; narrow it down with / or export to a file"
+            app.notify(words, severity="warning", markup=False)
+            return
+    app.copy_to_clipboard(content.decode())
+    app.notify(f"{format.size(len(content))} sent to the clipboard (OSC 52)", markup=False)
