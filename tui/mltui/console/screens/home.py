@@ -138,7 +138,7 @@ class HomeScreen(ListScreen[Attention]):
             self.app.notify(f"{item.name}: {item.what}", severity="warning", markup=False)
 
     def action_failed(self) -> None:
-        self.app.filter_runs(FAILED)
+        self.app.filter_list("runs", FAILED)
 
 
 def _key(item: Attention) -> str:
