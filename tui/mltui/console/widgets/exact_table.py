@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.message import Message
@@ -88,7 +87,7 @@ class ExactTable(VirtualLines):
         top = self.scroll_offset.y
         for index in range(top, min(top + self.viewport.height, len(self._table))):
             for at, text in enumerate(self._texts(index)):
-                self._widths[at] = max(self._widths[at], min(cell_len(text), MOST_TEXT))
+                self._widths[at] = max(self._widths[at], min(cells.width_of(text), MOST_TEXT))
         if self._width() != self.virtual_size.width:
             self._drawn.clear()
             self.resize_content(len(self._table), self._width())

@@ -188,7 +188,7 @@ class RunTable(VirtualLines, Generic[R]):
             row = self.window.row(index)
             if row is not None:
                 for key, cell in self._cells(index, row).items():
-                    width = cell.cell_len if isinstance(cell, Text) else cell_len(cell)
+                    width = cells.width_of(cell)
                     if width > self._widest.get(key, 0):
                         self._widest[key] = width
 
