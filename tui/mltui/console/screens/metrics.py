@@ -102,6 +102,8 @@ class MetricsScreen(Frame):
 
     def on_metric_list_chosen(self, event: MetricList.Chosen) -> None:
         self._open(event.metric)
+        if not event.stands_in and event.metric.name != self._memory.here.metric:
+            self._memory.look_at(event.metric.name)
 
     def on_run_table_opened(self) -> None:
         self.list.choose()
@@ -114,7 +116,6 @@ class MetricsScreen(Frame):
         self.metric = metric
         if other:
             self._zoom = None
-            self._memory.look_at(metric.name)
         self._ask()
         self.view.show_metric(metric, self._memory.of(metric.name).chart)
         self.refresh_bindings()
