@@ -48,6 +48,13 @@ def words_within(error: BaseException, width: int) -> str:
     return "server away" if isinstance(error, Unreachable) and len(words) > width else cut(words, width)
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether the server said no to what was asked, as it would again."""
+    from mltui.client import ProblemError
+
+    return isinstance(error, ProblemError) and error.problem.status < 500
+
+
 def is_missing(error: BaseException) -> bool:
     """Whether the server said that there is no such thing."""
     from mltui.client import ProblemError

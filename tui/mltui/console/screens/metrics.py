@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mltui.console.faults import MOST_QUOTED, cut, words_of
+from mltui.console.faults import MOST_QUOTED, cut, is_refusal, words_of
 from mltui.console.keymap import METRICS
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.metric_view import GRAPH, TABLE, MetricView
@@ -219,12 +219,17 @@ class MetricsScreen(Frame):
         if self.metric is not None:
             facts.append(" · ".join(word for word in (self.metric.type.value, self.metric.unit) if word), "muted")
         if self.state.missing and (self.view.asks_for_long or self.state.progress is None):
-            stopped = self.state.progress is None and self.state.error is None
-            words = cut(self.state.missing, MOST_MISSING)
-            facts.append(f"  {'stopped:' if stopped else 'waiting for'} {words}", "warning")
+            facts.append(f"  {self._why_missing()} {cut(self.state.missing, MOST_MISSING)}", "warning")
         elif self.state.error is not None and self.state.data is not None:
             facts.append("  not up to date", "warning")
         return facts
+
+    def _why_missing(self) -> str:
+        if self.state.progress is not None:
+            return "waiting for"
+        if self.state.error is None:
+            return "stopped:"
+        return "refused:" if is_refusal(self.state.error) else "waiting for"
 
     def _empty(self) -> str:
         """What stands where there is nothing to draw."""
