@@ -50,3 +50,20 @@ async def test_the_last_metric_is_kept_while_the_server_is_away(
         assert Memory(path, "here").here.metric == "service_state"
         await console.press("j")
         await console.until(lambda: Memory(path, "here").here.metric == "gpu_temperature", "the choice")
+
+
+async def test_a_time_without_points_goes_on_and_what_is_old_says_how_old(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_metrics(server)
+    now = session()
+    now.memory.choose(range="1m")
+    async with open_console(session=now, size=(140, 32)) as console:
+        screen = await look_at(console, "gpu_temperature")
+        await console.until_shown("No points in this time.")
+        await console.press("e")
+        await console.until_shown("there is nothing of gpu_temperature to export in this time")
+        shown = screen.state.data
+        await console.until(lambda: screen.state.data is not shown, "the time to go on, without any news")
+        server.kill()
+        await console.until_shown("not up to date, ", "s old")
