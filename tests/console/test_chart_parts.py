@@ -15,6 +15,7 @@ from metric_data import enum
 
 from mltui.console.widgets.chart import label_sets, time_axis
 from mltui.console.widgets.chart.heat import Heat, by_column, merged, rows_of_bands
+from mltui.console.widgets.chart.legend import PLUS, Item, fitted
 from mltui.console.widgets.chart.pie import cell, disk, slices
 from mltui.console.widgets.chart.rows import Rows
 from mltui.console.widgets.chart.states import Mix, cuts, lane, mix, shares
@@ -211,3 +212,15 @@ def test_the_zone_of_the_terminal_is_the_default(monkeypatch: pytest.MonkeyPatch
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@given(st.integers(10, 120), st.integers(1, 4))
+def test_a_value_of_many_parts_never_ends_inside_of_one_without_a_mark(width: int, lines: int) -> None:
+    parts = ["draining 6.1234567s", "failed 4.0535123s", "idle 9.7654321s", "running 10.0576989s"]
+    legend = fitted([Item("node-0", 0), Item("node-1", 1)], [PLUS.join(parts), "idle 30s"], width, lines)
+    entries = [entry for line in legend.lines for entry in line]
+    assert len(entries) + legend.left_out == 2
+    for entry, whole in zip(entries, (parts, ["idle 30s"]), strict=False):
+        said = entry.value.split(PLUS)
+        assert entry.width <= width or entry.value == "…"
+        assert said == whole or (said[-1].endswith("…") and said[:-1] == whole[: len(said) - 1])

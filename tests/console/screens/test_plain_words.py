@@ -225,3 +225,18 @@ async def test_nothing_yet_says_what_works_on_this_server(
         await console.until_shown("No runs yet.")
         await console.press("p")
         await console.until_shown("mltui --url http://mltui.example:8642 pipelines apply FILE", "digits/pipeline.yaml")
+
+
+async def test_the_key_that_leaves_at_once_is_found_and_works_in_a_dialog(open_console: Callable[..., Any]) -> None:
+    async with open_console(size=(100, 40)) as console:
+        await console.until_shown("● live")
+        await console.press("question_mark")
+        await console.until_shown("^q", "Quit and leave")
+        await console.press("escape")
+        for word in ("quit", "leave"):
+            await console.press("ctrl+p")
+            await console.type(word)
+            await console.until_shown("Quit and leave")
+            await console.press("escape")
+        await console.press("colon", "ctrl+q")
+        await console.until(lambda: not console.app.is_running, "the end")

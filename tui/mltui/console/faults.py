@@ -40,6 +40,21 @@ def words_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{place}"
 
 
+def words_within(error: BaseException, width: int) -> str:
+    """The same in at most `width` characters."""
+    from mltui.client import Unreachable
+
+    words = words_of(error)
+    return "server away" if isinstance(error, Unreachable) and len(words) > width else cut(words, width)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the server said no to what was asked, as it would again."""
+    from mltui.client import ProblemError
+
+    return isinstance(error, ProblemError) and error.problem.status < 500
+
+
 def is_missing(error: BaseException) -> bool:
     """Whether the server said that there is no such thing."""
     from mltui.client import ProblemError

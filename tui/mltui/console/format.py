@@ -8,6 +8,13 @@ from mltui.wire.base import Number, to_float
 ABSENT = "–"
 """What stands where there is no value."""
 
+_TURNING = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SIGNS = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "␡",
+    **dict.fromkeys((*range(0x80, 0xA0), 0x2028, 0x2029, *_TURNING), "\ufffd"),
+}
+"""What stands for what cannot be drawn, each one column wide."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -31,6 +38,15 @@ def number(value: Number | None, digits: int = 4) -> str:
         return f"{value:.0f}"
     mantissa, exponent = text.split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def printable(text: str) -> str:
+    r"""A sign for each character that would move the cursor, command the terminal or turn the text around.
+
+    >>> printable("a\nb\x1b[2J\u202e"), printable("é 日本 👩‍👧")
+    ('a␊b␛[2J�', 'é 日本 👩‍👧')
+    """
+    return text if text.isprintable() else text.translate(_SIGNS)
 
 
 def shortened(name: str, width: int) -> str:

@@ -18,6 +18,7 @@ APP = [
     Key("app.palette", "app.command_palette", "ctrl+p", "All commands"),
     Key("app.refresh", "screen.refetch", "ctrl+r,f5", "Fetch again"),
     Key("app.back", "screen.back", "q,escape", "Back", show=True),
+    Key("app.quit", "app.quit", "ctrl+q", "Quit and leave", first=True),
 ]
 
 RUNS = [

@@ -16,7 +16,7 @@ from mltui.console.widgets.chart.chart import Chart
 from mltui.console.widgets.chart.choices import choices
 from mltui.console.widgets.chart.enum_pie import EnumPie
 from mltui.console.widgets.exact_table import ExactTable
-from mltui.wire.metrics import MetricData, MetricRow
+from mltui.wire.metrics import EnumData, MetricData, MetricRow
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
@@ -152,7 +152,7 @@ class MetricView(Vertical):
         data, chart = self.state.data, self.chart
         if data is None:
             return None
-        chosen = chart.names.index(chart.chosen) if isinstance(chart, EnumPie) and chart.chosen else None
+        chosen = chart.number_in(data) if isinstance(chart, EnumPie) and isinstance(data, EnumData) else None
         if self._table is None or self._table[0] is not data or self._table[1] != chosen:
             self._table = data, chosen, metric_table(data, self.chart_name, chosen)
         return self._table[2]

@@ -12,7 +12,8 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mltui.console.faults import MOST_QUOTED, cut, words_of
+from mltui.console import format
+from mltui.console.faults import MOST_QUOTED, cut, is_refusal, words_of
 from mltui.console.keymap import METRICS
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.metric_view import GRAPH, TABLE, MetricView
@@ -35,7 +36,7 @@ QUANTILES = (0.5, 0.9, 0.99)
 POINTS = "points:"
 MOST_MISSING = 40
 """Characters of what is waited for."""
-NEEDS_METRIC = ("filter", "range", "next_chart", "step_time", "whole")
+NEEDS_METRIC = ("filter", "export", "range", "next_chart", "step_time", "whole")
 
 
 class MetricsScreen(Frame):
@@ -102,6 +103,8 @@ class MetricsScreen(Frame):
 
     def on_metric_list_chosen(self, event: MetricList.Chosen) -> None:
         self._open(event.metric)
+        if not event.stands_in and event.metric.name != self._memory.here.metric:
+            self._memory.look_at(event.metric.name)
 
     def on_run_table_opened(self) -> None:
         self.list.choose()
@@ -114,7 +117,6 @@ class MetricsScreen(Frame):
         self.metric = metric
         if other:
             self._zoom = None
-            self._memory.look_at(metric.name)
         self._ask()
         self.view.show_metric(metric, self._memory.of(metric.name).chart)
         self.refresh_bindings()
@@ -190,9 +192,19 @@ class MetricsScreen(Frame):
         self.state.more()
 
     def tick(self) -> None:
-        every = REFRESHES[self._refresh_every]
+        if self.state.error is not None:
+            self._say()
+        every = REFRESHES[self._refresh_every] or self._slides_every
         if every and not self.state.cancelled and time.monotonic() - self._asked_at >= every:
             self.state.more()
+
+    @property
+    def _slides_every(self) -> float:
+        """Seconds after which a time that ends now has gone on by a bucket, with or without news; 0 for never."""
+        question, data = self.state.question, self.state.data
+        if self._refresh_every != "live" or question is None or question.range.length is None or data is None:
+            return 0.0
+        return max(CHANGES_EVERY_S, data.width)
 
     # What is said.
 
@@ -218,12 +230,18 @@ class MetricsScreen(Frame):
         if self.metric is not None:
             facts.append(" · ".join(word for word in (self.metric.type.value, self.metric.unit) if word), "muted")
         if self.state.missing and (self.view.asks_for_long or self.state.progress is None):
-            stopped = self.state.progress is None and self.state.error is None
-            words = cut(self.state.missing, MOST_MISSING)
-            facts.append(f"  {'stopped:' if stopped else 'waiting for'} {words}", "warning")
+            facts.append(f"  {self._why_missing()} {cut(self.state.missing, MOST_MISSING)}", "warning")
         elif self.state.error is not None and self.state.data is not None:
-            facts.append("  not up to date", "warning")
+            age = format.duration(max(1.0, float(int(time.monotonic() - self.state.answered_at))))
+            facts.append(f"  not up to date, {age} old", "warning")
         return facts
+
+    def _why_missing(self) -> str:
+        if self.state.progress is not None:
+            return "waiting for"
+        if self.state.error is None:
+            return "stopped:"
+        return "refused:" if is_refusal(self.state.error) else "waiting for"
 
     def _empty(self) -> str:
         """What stands where there is nothing to draw."""
@@ -272,8 +290,6 @@ class MetricsScreen(Frame):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "give_up":
             return self.view.asks_for_long
-        if action == "export":
-            return self.state.data is not None and bool(self.state.data.series)
         return self.metric is not None or action not in NEEDS_METRIC
 
     def action_give_up(self) -> None:
@@ -360,5 +376,7 @@ class MetricsScreen(Frame):
         from mltui.console.screens.metrics_export import export
 
         table = self.view.table
-        if self.metric is not None and table is not None:
+        if self.metric is not None and not table:
+            self.notify(f"there is nothing of {self.metric.name} to export in this time", markup=False)
+        elif self.metric is not None and table is not None:
             await export(self.app, self.metric.name, table)

@@ -143,7 +143,7 @@ class LabelFilter(Dialog[Filters | None]):
         self._list.show(lines)
         chosen = " · ".join(f"{key} {', '.join(values)}" for key, values in self._list.marked.items() if values)
         nothing = "No value has that in it." if typed else "It has no label sets in this time."
-        self.query_one(".hint", Static).update((chosen or "All label sets.") if lines else nothing)
+        self.query_one(".hint", Static).update((format.printable(chosen) or "All label sets.") if lines else nothing)
 
     # Keys.
 

@@ -39,11 +39,11 @@ class MetricList(PlainTable[MetricRow]):
     app: "MltuiApp"
 
     class Chosen(Message):
-        """A metric is to be looked at."""
+        """A metric is to be looked at; where it `stands_in`, nobody asked for it: the one that was sought is gone."""
 
-        def __init__(self, metric: MetricRow) -> None:
+        def __init__(self, metric: MetricRow, *, stands_in: bool = False) -> None:
             super().__init__()
-            self.metric = metric
+            self.metric, self.stands_in = metric, stands_in
 
     class Changed(Message):
         """Other rows, or more or fewer of them."""
@@ -55,8 +55,12 @@ class MetricList(PlainTable[MetricRow]):
         self.id = "metrics"
         self.text = ""
         """What is searched for."""
-        self._seeks = True
-        """The cursor is on its way to a metric: those that it meets are not looked at."""
+        self._sought: str | None = ""
+        """The metric that the cursor is on its way to: those that it meets are not looked at. None once it is there."""
+        self._missed = False
+        """Whether the server did not answer where that is."""
+        self._looked_at: str | None = None
+        """The id of the one that was chosen last."""
         self._news = Coalesced(self._ask_again, CHANGES_EVERY_S)
 
     def on_mount(self) -> None:
@@ -65,6 +69,8 @@ class MetricList(PlainTable[MetricRow]):
         def changed() -> None:
             drawn()
             self.post_message(self.Changed())
+            if self._missed and self._sought is not None and self.window.error is None:
+                self.seek(self._sought)
 
         self.window.on_change = changed
         self._resting = self.set_timer(RESTS_S, self.choose, pause=True)
@@ -105,20 +111,26 @@ class MetricList(PlainTable[MetricRow]):
 
     @work(group="seek", exclusive=True, exit_on_error=False)
     async def seek(self, name: str) -> None:
-        """Put the cursor on the metric with this name and look at it; at the first one, where there is no such."""
-        self._seeks = True
+        """Put the cursor on the metric with this name and look at it; at the first one, where there is no such.
+
+        Where the server does not answer, once it does.
+        """
+        self._resting.stop()
+        self._sought, self._missed = name, False
         try:
             client = await self.app.connected()
             among = (await client.metrics(text=self.text or None, sort=self._order, limit=LOOKED_AMONG)).items
             await self.window.settled()
-            at = next((i for i, metric in enumerate(among) if metric.name == name), None)
-            if at is not None:
-                self.post_message(self.Chosen(among[at]))
-                self.cursor = at
-            elif among:
-                self.post_message(self.Chosen(among[0]))
-        finally:
-            self._seeks = False
+            if self.window.error is not None:
+                raise self.window.error
+        except Exception:
+            self._missed = True
+            raise
+        self._sought = None
+        at = next((i for i, metric in enumerate(among) if metric.name == name), None)
+        if among:
+            self._choose(among[at or 0], stands_in=at is None)
+            self.cursor = at or 0
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         self.app.on_worker_state_changed(event)
@@ -126,14 +138,20 @@ class MetricList(PlainTable[MetricRow]):
     def choose(self) -> None:
         """Look at the metric under the cursor."""
         metric = self.window.row(self.cursor)
-        if metric is not None and not self._seeks:
-            self.post_message(self.Chosen(metric))
+        if metric is not None:
+            self._sought, self._missed = None, False
+            self._choose(metric)
+
+    def _choose(self, metric: MetricRow, *, stands_in: bool = False) -> None:
+        self._looked_at = metric.id
+        self.post_message(self.Chosen(metric, stands_in=stands_in))
 
     def on_run_table_highlighted(self, event: PlainTable.Highlighted) -> None:
         event.stop()
-        if event.row_id is not None and not self._seeks:
+        if self._sought is None:
             self._resting.stop()
-            self._resting = self.set_timer(RESTS_S, self.choose)
+            if event.row_id not in (None, self._looked_at):
+                self._resting = self.set_timer(RESTS_S, self.choose)
 
     def on_run_table_sorted(self, event: PlainTable.Sorted) -> None:
         event.stop()

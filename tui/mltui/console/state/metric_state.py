@@ -70,6 +70,8 @@ class MetricState:
         """The latest answer about the metric of `question`."""
         self.shown: Question | None = None
         """What `data` is the answer to, which may be an earlier question."""
+        self.answered_at = 0.0
+        """time.monotonic() of when `data` came."""
         self.error: Exception | None = None
         """Why the last request failed. Any further wish tries again."""
         self.progress: Progress | None = None
@@ -148,6 +150,8 @@ class MetricState:
             return
         # After an error the same question is not asked again by itself.
         self.data, self.shown, self.error = data, shown, error
+        if error is None:
+            self.answered_at = time.monotonic()
         self._answered, self.progress, self.cancelled = question, None, False
         self.on_change()
         self._start()

@@ -8,7 +8,9 @@ from mltui.console.faults import Fault, quoted
 
 PRESETS = ("15m", "1h", "6h", "24h", "7d", "30d", "all")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_MOST = timedelta(days=36500)
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Between these a point may be."""
+YEARS = "the years 1970 to 2199"
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 
 
@@ -51,11 +53,10 @@ def between(start: datetime | None, end: datetime | None) -> TimeRange:
 
 
 def between_seconds(start: float, end: float) -> TimeRange:
-    """The same in seconds since 1970. Raises RangeFault outside of the years 1 to 9999."""
-    try:
-        return between(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
-    except (ValueError, OverflowError, OSError):
-        raise RangeFault("there is no time so far away") from None
+    """The same in seconds since 1970. Raises RangeFault outside of FIRST and LAST."""
+    if not FIRST.timestamp() <= start < end <= LAST.timestamp():
+        raise RangeFault(f"points are of {YEARS}: there is nothing so far away")
+    return between(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
 
 
 def parse_range(text: str, now: datetime, zone: tzinfo | None = None) -> TimeRange:
@@ -68,7 +69,7 @@ def parse_range(text: str, now: datetime, zone: tzinfo | None = None) -> TimeRan
     if text == "all":
         return ALL
     if match := re.fullmatch(r"(\d{1,9})([smhdw])", text):
-        return _last(text, timedelta(**{_UNITS[match[2]]: int(match[1])}))
+        return _last(text, int(match[1]) * timedelta(**{_UNITS[match[2]]: 1}), now)
     first, mark, last = text.partition(".." if ".." in text else "/")
     if not mark or not (first.strip() or last.strip()):
         right = f"write 90m, 24h, 7d, all, or two times as in {_example(now, zone)}"
@@ -79,8 +80,8 @@ def parse_range(text: str, now: datetime, zone: tzinfo | None = None) -> TimeRan
     return between(start, end)
 
 
-def _last(text: str, length: timedelta) -> TimeRange:
-    if not timedelta(0) < length <= _MOST:
+def _last(text: str, length: timedelta, now: datetime) -> TimeRange:
+    if not timedelta(0) < length <= now - FIRST:
         raise RangeFault(f"{quoted(text)} is no length of time to look back; write 90m, 24h, 7d or all")
     return TimeRange(text, length=length)
 
@@ -99,11 +100,13 @@ def _moment(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
         when = datetime.fromisoformat(text)
         if when.tzinfo is None:
             when = when.replace(tzinfo=zone) if zone is not None else when.astimezone()
-        when.astimezone(zone)  # As it will be shown; at the ends of the calendar it cannot be.
-        return when.astimezone(UTC)
+        when = when.astimezone(UTC)
     except (ValueError, OverflowError):
         right = f"write {here:%Y-%m-%d}, {here:%Y-%m-%d %H:%M}, 14:00 or yesterday 14:00"
         raise RangeFault(f"{quoted(typed)} is no time; {right}") from None
+    if not FIRST <= when <= LAST:
+        raise RangeFault(f"{quoted(typed)} is too far away: write a time in {YEARS}")
+    return when
 
 
 def _short(when: datetime | None, zone: tzinfo | None) -> str:

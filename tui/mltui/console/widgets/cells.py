@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
+from mltui.console.format import printable
 from mltui.console.theme import Palette
 
 _ATTRIBUTES = {"bold": Style(bold=True), "italic": Style(italic=True), "dim": Style(dim=True)}
@@ -16,8 +17,14 @@ _ATTRIBUTES = {"bold": Style(bold=True), "italic": Style(italic=True), "dim": St
 Align = Literal["left", "right"]
 
 
+def width_of(cell: str | Text) -> int:
+    """Columns that it takes where there is room."""
+    return cell_len(printable(cell if isinstance(cell, str) else cell.plain))
+
+
 def plain(text: str, width: int, align: Align, style: Style) -> list[Segment]:
     """Exactly `width` columns; what is too long ends in an ellipsis."""
+    text = printable(text)
     length = cell_len(text)
     if length > width:
         return [Segment(set_cell_size(text, max(0, width - 1)) + "…" * min(1, width), style)]
@@ -29,6 +36,10 @@ def styled(text: Text, width: int, align: Align, base: Style, palette: Palette) 
     """The same for a Text whose styles are names of the theme's colours, or bold, italic, dim."""
     if not text.spans and text.style:
         return plain(text.plain, width, align, base + _style(text.style, palette))
+    if not text.plain.isprintable():
+        text = text.copy()
+        # A sign for a character: the spans stay where they are.
+        text.plain = printable(text.plain)
     length = text.cell_len
     if length > width:
         text = text.copy()

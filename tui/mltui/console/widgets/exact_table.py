@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.message import Message
@@ -40,25 +39,29 @@ class ExactTable(VirtualLines):
         super().__init__(id=id)
         self.empty = ""
         self._table: MetricTable | None = None
+        """None where there are no rows."""
+        self._headings: tuple[Heading, ...] = ()
         self._widths: list[int] = []
+        """By heading."""
         self._read: float | None = None
 
     def show(self, table: MetricTable | None, read: float | None) -> None:
         """Draw `table`, or that there is nothing; the cursor goes to what is read, and keeps its label set."""
         before, at, newest = self._table, self.cursor, self.cursor >= self.line_count - 1
-        if table is None or before is None or before.headings != table.headings:
-            self._widths = [len(heading.title) for heading in table.headings] if table else []
-        self._table, self._read = table, read
-        self.resize_content(len(table) if table else 0, self._width())
-        if table and read is not None:
-            self.cursor = table.row_at(read, before.places[at][1] if before and at < len(before) else 0)
+        self._table, self._read = (table if table is not None and len(table) else None), read
+        headings = self._table.headings if self._table is not None else ()
+        if headings != self._headings:
+            self._headings, self._widths = headings, [len(heading.title) for heading in headings]
+        self.resize_content(len(self._table) if self._table is not None else 0, self._width())
+        if self._table is not None and read is not None:
+            self.cursor = self._table.row_at(read, before.places[at][1] if before and at < len(before) else 0)
         elif newest:
             self.cursor = self.line_count - 1
         self.repaint_changed()
 
     def watch_cursor(self, old: int, new: int) -> None:
         super().watch_cursor(old, new)
-        if old != new and self.has_focus and self._table:
+        if old != new and self.has_focus and self._table is not None:
             x = self._table.places[new][0]
             if x != self._read:
                 self._read = x
@@ -84,7 +87,7 @@ class ExactTable(VirtualLines):
         top = self.scroll_offset.y
         for index in range(top, min(top + self.viewport.height, len(self._table))):
             for at, text in enumerate(self._texts(index)):
-                self._widths[at] = max(self._widths[at], min(cell_len(text), MOST_TEXT))
+                self._widths[at] = max(self._widths[at], min(cells.width_of(text), MOST_TEXT))
         if self._width() != self.virtual_size.width:
             self._drawn.clear()
             self.resize_content(len(self._table), self._width())
@@ -95,10 +98,6 @@ class ExactTable(VirtualLines):
     def _texts(self, index: int) -> list[str]:
         assert self._table is not None
         return [_text(cell, heading) for cell, heading in zip(self._table.cells(index), self._headings, strict=True)]
-
-    @property
-    def _headings(self) -> Sequence[Heading]:
-        return self._table.headings if self._table else ()
 
     def draw_header(self, y: int, base: Style) -> Strip:
         style = base + self.get_component_rich_style("table--header")

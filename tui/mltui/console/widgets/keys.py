@@ -17,7 +17,11 @@ class Key(NamedTuple):
     description: str
     show: bool = False
     """In the footer."""
+    first: bool = False
+    """Before what a dialog or a field would make of it."""
 
 
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
-    return [Binding(key.keys, key.action, key.description, show=key.show, id=key.id) for key in keys]
+    return [
+        Binding(key.keys, key.action, key.description, show=key.show, priority=key.first, id=key.id) for key in keys
+    ]

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from mltui.console.format import printable
 from mltui.console.theme import Palette, palette
 
 
@@ -13,7 +15,7 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
     """Subclasses draw one line of the viewport (`visible_line`).
 
     After any change call `repaint_changed`: it draws the visible lines again and sends
-    to the terminal only those that came out different.
+    to the terminal only those that came out different. No control character gets there, whatever a subclass draws.
     """
 
     DEFAULT_CSS = """
@@ -56,7 +58,7 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         if not self.is_mounted:
             return
         seen = self.scrollable_content_region.size
-        changed = [y for y in range(seen.height) if self._painted.get(y) != self.visible_line(y)]
+        changed = [y for y in range(seen.height) if self._painted.get(y) != _drawable(self.visible_line(y))]
         if changed:
             self.refresh(*(Region(0, y, seen.width, 1) for y in changed))
 
@@ -65,7 +67,7 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
 
     def render_line(self, y: int) -> Strip:
-        strip = self._painted[y] = self.visible_line(y)
+        strip = self._painted[y] = _drawable(self.visible_line(y))
         self.painted_lines += 1
         return strip
 
@@ -98,3 +100,10 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_blur(self) -> None:
         self.repaint_changed()
+
+
+def _drawable(strip: Strip) -> Strip:
+    if strip.text.isprintable():
+        return strip
+    signs = Strip([Segment(printable(text), style) for text, style, _ in strip])
+    return signs.adjust_cell_length(strip.cell_length)

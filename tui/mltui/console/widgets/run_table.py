@@ -12,6 +12,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from mltui.console.faults import words_within
 from mltui.console.state.window import Window
 from mltui.console.widgets import cells
 from mltui.console.widgets.columns import GAP, Column, lay_out, title_in
@@ -188,7 +189,7 @@ class RunTable(VirtualLines, Generic[R]):
             row = self.window.row(index)
             if row is not None:
                 for key, cell in self._cells(index, row).items():
-                    width = cell.cell_len if isinstance(cell, Text) else cell_len(cell)
+                    width = cells.width_of(cell)
                     if width > self._widest.get(key, 0):
                         self._widest[key] = width
 
@@ -253,7 +254,7 @@ class RunTable(VirtualLines, Generic[R]):
 
     def _note(self) -> str:
         if self.window.error is not None:
-            return f"{self.window.error}"
+            return words_within(self.window.error, self.viewport.width)
         return "Loading…" if self.window.total is None else self.empty
 
     def _shown(self) -> list[Column[R]]:

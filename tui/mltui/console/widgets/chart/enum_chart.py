@@ -72,7 +72,8 @@ class EnumChart(Chart[EnumData]):
 
     @property
     def states(self) -> list[str]:
-        return [] if self.shown is None else self.shown.states
+        """As they are drawn."""
+        return [] if self.shown is None else [text.printable(state) for state in self.shown.states]
 
     @property
     def letters(self) -> bool:

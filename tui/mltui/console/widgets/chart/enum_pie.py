@@ -42,6 +42,11 @@ class EnumPie(EnumChart):
             self.chosen = None
         super().show(shown)
 
+    def number_in(self, data: EnumData) -> int | None:
+        """Which of the label sets of `data` is the chosen one; None for all together."""
+        there = names([one.labels for one in data.series])
+        return there.index(self.chosen) if self.chosen in there else None
+
     def xs(self) -> Iterable[float]:
         return (float(number) for number in range(len(self._slices)))
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from mltui.console.format import printable
+
 ALL = "all"
 """What has no labels."""
 
@@ -15,7 +17,9 @@ def names(label_sets: Sequence[Mapping[str, str]]) -> list[str]:
     (['host=a'], ['all'])
     """
     differ = _telling_keys(label_sets)
-    return [" ".join(f"{key}={labels[key]}" for key in differ if key in labels) or ALL for labels in label_sets]
+    return [
+        printable(" ".join(f"{key}={labels[key]}" for key in differ if key in labels)) or ALL for labels in label_sets
+    ]
 
 
 def short_names(label_sets: Sequence[Mapping[str, str]]) -> list[str]:
@@ -25,7 +29,7 @@ def short_names(label_sets: Sequence[Mapping[str, str]]) -> list[str]:
     ['a 0', 'a 1', 'b']
     """
     differ = _telling_keys(label_sets)
-    short = [" ".join(labels[key] for key in differ if labels.get(key)) or ALL for labels in label_sets]
+    short = [printable(" ".join(labels[key] for key in differ if labels.get(key))) or ALL for labels in label_sets]
     return short if len(set(short)) == len(short) else names(label_sets)
 
 

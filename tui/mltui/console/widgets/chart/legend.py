@@ -19,6 +19,8 @@ from mltui.console.widgets.names import distinct
 
 GAP = 2
 """Blank columns between two entries."""
+PLUS = " + "
+"""Between the parts of one value."""
 LEAST_NAME, READABLE_NAME = 5, 9
 """Characters of a name that stay: in any case, and before ranges leave."""
 
@@ -152,7 +154,7 @@ def _shortened(items: Sequence[Named], values: Sequence[str], width: int, most: 
 def _as_many_as_fit(
     items: Sequence[Named], values: Sequence[str], width: int, most: int, least_name: int = READABLE_NAME
 ) -> Legend:
-    entries = _entries(items, values, least_name)
+    entries = [_cut(entry, width) for entry in _entries(items, values, least_name)]
     # More than this cannot be on so many lines; of hundreds, each further try would be felt.
     narrowest = min((entry.width for entry in entries), default=0)
     room = most * max(1, (width + GAP) // (narrowest + GAP))
@@ -160,13 +162,22 @@ def _as_many_as_fit(
         lines = _flow(entries[:count], width)
         if len(lines) <= most and _line_width(lines[-1]) + GAP + len(f"+{len(entries) - count}") <= width:
             return Legend(lines, len(entries) - count)
-    return Legend([[_cut(entry, width, len(entries) - 1) for entry in entries[:1]]], len(entries[1:]))
+    room = width - (GAP + len(f"+{len(entries) - 1}") if len(entries) > 1 else 0)
+    return Legend([[_cut(entry, room) for entry in entries[:1]]], len(entries[1:]))
 
 
-def _cut(entry: Entry, width: int, left_out: int) -> Entry:
-    """Its value with an ellipsis where not even one series has room: a number without its end would be another one."""
-    over = entry.width + (GAP + len(f"+{left_out}") if left_out else 0) - width
-    return entry if over <= 0 else entry._replace(value=entry.value[: max(0, len(entry.value) - over - 1)] + "…")
+def _cut(entry: Entry, width: int) -> Entry:
+    """Its value with an ellipsis where there is no room for all of it: a number without its end would be another one.
+
+    The parts that stay are whole, where any fits.
+    """
+    over = entry.width - width
+    if over <= 0:
+        return entry
+    parts = entry.value.split(PLUS)
+    shorter = (entry._replace(value=PLUS.join([*parts[:count], "…"])) for count in range(len(parts) - 1, 0, -1))
+    cut = entry._replace(value=entry.value[: max(0, len(entry.value) - over - 1)] + "…")
+    return next((short for short in shorter if short.width <= width), cut)
 
 
 def _entries(items: Sequence[Named], values: Sequence[str], length: int) -> list[Entry]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from mltui.console.format import printable
 from mltui.wire.metrics import EnumData, EnumSeries
 
 
@@ -10,6 +11,7 @@ class Share(NamedTuple):
     """What one state has of the time in which the state is known."""
 
     state: str
+    """As it is drawn."""
     colour: int
     """Its place among all states of the data."""
     share: float
@@ -33,9 +35,10 @@ def shares(data: EnumData, series: EnumSeries | None) -> list[Share]:
     total = sum(together.values())
     order = sorted(enumerate(data.states), key=lambda item: -together[item[1]])
     if series is None:
-        return [Share(state, n, together[state] / total, together[state]) for n, state in order if together[state] > 0]
-    lasted = series.durations
-    return [Share(state, n, series.shares[state], lasted[state]) for n, state in order if lasted.get(state, 0.0) > 0]
+        lasted, parts = together, {state: seconds / total for state, seconds in together.items() if total}
+    else:
+        lasted, parts = series.durations, series.shares
+    return [Share(printable(state), n, parts[state], lasted[state]) for n, state in order if lasted.get(state, 0.0) > 0]
 
 
 def seconds_at(data: EnumData, series: EnumSeries, bucket: int) -> dict[int, float]:

@@ -15,7 +15,7 @@ from mltui.console.widgets.chart import x_axis
 from mltui.console.widgets.chart.enum_chart import EnumChart, name_width
 from mltui.console.widgets.chart.ink import Ink, letter
 from mltui.console.widgets.chart.label_sets import short_names
-from mltui.console.widgets.chart.legend import Item, fitted, strips
+from mltui.console.widgets.chart.legend import PLUS, Item, fitted, strips
 from mltui.console.widgets.chart.reading import Quantity, Reading, exact
 from mltui.console.widgets.chart.rows import Rows
 from mltui.console.widgets.chart.states import Mix, lane, mix, seconds_at
@@ -74,7 +74,7 @@ class StateTimeline(EnumChart):
 
     def _words(self, seconds: dict[int, float]) -> str:
         order = sorted(seconds, key=lambda number: -seconds[number])
-        return " + ".join(f"{self.states[n]} {exact(seconds[n])}s" for n in order) or text.ABSENT
+        return PLUS.join(f"{self.states[n]} {exact(seconds[n])}s" for n in order) or text.ABSENT
 
 
 class Lanes:
