@@ -49,3 +49,9 @@ def test_the_contract_of_layers_is_complete():
     slices = {path.parts[2] for path in OURS if path.match("server/mltui_server/*/controller.py")}
     contract = (ROOT / "pyproject.toml").read_text()
     assert [name for name in sorted(slices) if f'"mltui_server.{name}"' not in contract] == []
+
+
+def test_test_files_have_names_of_their_own():
+    """Two that are called alike cannot be collected together."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
