@@ -1,0 +1,1 @@
+"""Datasets: artifacts with rows and columns, and the runs that read them."""

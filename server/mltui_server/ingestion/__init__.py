@@ -1,0 +1,1 @@
+"""Ingestion jobs: data brought in from a URI."""
