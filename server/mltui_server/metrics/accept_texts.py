@@ -44,8 +44,9 @@ class TextDoor:
             refuse(lacking(metrics, known)[:MAX_FAULTS])
         elif plans := planned(metrics, known):
             # All points are checked before anything is made for them.
-            to_be = {name: _as_planned(plan) for name, plan in plans.items()}
-            await asyncio.to_thread(_checked, metrics, known | to_be)
+            to_be = {name: _as_planned(plan, known.get(name)) for name, plan in plans.items()}
+            for points in await asyncio.to_thread(_checked, metrics, known | to_be):
+                self._inbox.known.check_room(points.metric, points.metric.unknown(points.labels))
             async with self._database.session() as session:
                 await make(session, self._principal, plans, known)
             made = await self._inbox.known.look_up(plans)
@@ -57,8 +58,11 @@ class TextDoor:
             await self._inbox.put(points)
 
 
-def _as_planned(plan: CreateMetric) -> KnownMetric:
-    return KnownMetric(new_id(), plan.name, plan.type, tuple(plan.label_keys))
+def _as_planned(plan: CreateMetric, there: KnownMetric | None) -> KnownMetric:
+    """With the label sets that are there, in which a label that is new is empty."""
+    new = ("",) * (len(plan.label_keys) - len(there.keys)) if there else ()
+    sets = {(*values, *new): id_ for values, id_ in there.sets.items()} if there else {}
+    return KnownMetric(new_id(), plan.name, plan.type, tuple(plan.label_keys), sets)
 
 
 def _checked(metrics: Sequence[TextMetric], known: Mapping[str, KnownMetric]) -> list[Incoming]:

@@ -19,6 +19,8 @@ from mltui_server.samples.batch import MAX_TIME
 MAX_FAULTS = 20
 """Of one answer: what follows is mostly the same."""
 MAX_LABEL_VALUE = 500
+MAX_LABELS_BYTES = 16_384
+"""Of all values of a label set: InfluxDB takes 65,535 for what tells a series, and may need two for one."""
 MAX_BOUNDS = 200
 LEAST_TIME = 10**16
 """April 1970, ns: below are seconds, milliseconds and microseconds of our days."""
@@ -83,6 +85,10 @@ class Checker:
         if values not in self.metric.sets:
             for key, value in labels.items():
                 _check_label(key, value)
+            if (size := len("".join(values).encode())) > MAX_LABELS_BYTES:
+                raise _Wrong(
+                    "labels", f"the values have {size:,} bytes in all; at most {MAX_LABELS_BYTES:,} are allowed"
+                )
         return values
 
     def _refuse_foreign(self, point: DataPoint) -> None:

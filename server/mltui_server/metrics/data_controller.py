@@ -13,6 +13,7 @@ from mltui.wire.base import Page
 from mltui.wire.metrics import AcceptedPoints, LabelValues, MetricData, MetricPoint, MetricType
 from mltui_server.lib.content_type import JSON, MSGPACK, content_type
 from mltui_server.lib.errors import Invalid
+from mltui_server.lib.http import attachment
 from mltui_server.lib.session import RequestSession
 from mltui_server.metrics.asked import PARAMETERS, refuse_idle
 from mltui_server.metrics.export import MEDIA_TYPES, Format, export
@@ -85,7 +86,7 @@ class MetricDataController(Controller):
         store = state.samples.store.points
         if format_ is not None:
             pieces = await while_wanted(request, export(store, selection, format_))
-            headers = {"Content-Disposition": f'attachment; filename="{name}.{format_}"'}
+            headers = {"Content-Disposition": attachment(f"{name}.{format_}")}
             return Stream(pieces, media_type=MEDIA_TYPES[format_], headers=headers)
         if buckets is not None:
             return _json(await while_wanted(request, read_buckets(store, selection, buckets, quantiles)))

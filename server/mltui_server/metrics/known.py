@@ -89,13 +89,20 @@ class KnownMetrics:
         # Others may have registered some of them, and known them, while this one waited for the lock.
         have = list(metric.sets | found)
         missing = [values for values in wanted if values not in found and values not in metric.sets]
-        if len(have) + len(missing) > self.ceiling:
-            raise Invalid(too_many(metric, [*have, *missing], self.ceiling))
+        self._check_room(metric, have, missing)
         if missing:
             labels = [Jsonb(dict(zip(metric.keys, values, strict=True))) for values in missing]
             added = await (await connection.execute(ADD, [metric.id, labels])).fetchall()
             found |= {tuple(labels[key] for key in metric.keys): id_ for id_, labels in added}
         return found
+
+    def check_room(self, metric: KnownMetric, new: Collection[Values]) -> None:
+        """Raises Invalid where it would have more label sets than it may, as far as is known."""
+        self._check_room(metric, list(metric.sets), new)
+
+    def _check_room(self, metric: KnownMetric, have: Collection[Values], new: Collection[Values]) -> None:
+        if len(have) + len(new) > self.ceiling:
+            raise Invalid(too_many(metric, [*have, *new], self.ceiling))
 
 
 def too_many(metric: KnownMetric, sets: Sequence[Values], ceiling: int) -> str:

@@ -1,7 +1,9 @@
 """What the texts of other programs hold, before anybody has looked whether there is such a metric."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mltui.wire.metrics import RESERVED_LABEL_KEYS, DataPoint, MetricType
 from mltui_server.lib.errors import Fault, Invalid
@@ -9,6 +11,7 @@ from mltui_server.metrics.checks import CONTROL
 
 EXPORTED = "exported_"
 """Before a label whose name is taken, as Prometheus has it."""
+_FOREIGN = re.compile(r"[^A-Za-z0-9_]")
 
 
 @dataclass
@@ -51,24 +54,34 @@ class Found:
 
 
 def _labels(given: Mapping[str, str]) -> dict[str, str]:
-    r"""As we store them: an empty one is absent, a name of ours is another, control characters are to be seen.
+    r"""As we store them: an empty one is absent, names are as ours have to be, control characters are to be seen.
 
-    >>> _labels({"state": "idle\a", "s": "x", "zone": ""})
-    {'state': 'idle\\x07', 'exported_s': 'x'}
+    >>> _labels({"state": "idle\a", "s": "x", "zone": "", "cpu-core": "3"})
+    {'state': 'idle\\x07', 'exported_s': 'x', 'cpu_core': '3'}
     """
-    labels = {}
-    for key, value in given.items():
-        if value:
-            labels[_free(key, given)] = CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
-    return labels
+    shown = (CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value) for value in given.values())
+    return {key: value for key, value in zip(_names(tuple(given)), shown, strict=True) if value}
 
 
-def _free(key: str, given: Mapping[str, str]) -> str:
-    if key in RESERVED_LABEL_KEYS:
-        key = EXPORTED + key
-        while key in given:
-            key = EXPORTED + key
-    return key
+@lru_cache(1024)
+def _names(given: tuple[str, ...]) -> list[str]:
+    """What labels called so are called here, which depends not on their order."""
+    names: dict[str, str] = {}
+    for key in sorted(given):
+        names[key] = _free(key, {*given, *names.values()})
+    return [names[key] for key in given]
+
+
+def _free(key: str, taken: Collection[str]) -> str:
+    """What `key` is called here: another name than any of those in `taken`."""
+    ours = _FOREIGN.sub("_", key)
+    if ours[:1].isdigit():
+        ours = f"_{ours}"
+    if ours in RESERVED_LABEL_KEYS:
+        ours = EXPORTED + ours
+    while ours != key and ours in taken:
+        ours = EXPORTED + ours
+    return ours
 
 
 def wrong_line(line: int, message: str) -> Invalid:

@@ -9,10 +9,10 @@ from mltui.console import keymap
 from mltui.console.commands import CommandFault, completions, parse
 from mltui.console.faults import words_of
 from mltui.console.screens.run_actions import parse_tags, tag_fault
-from mltui.console.state import parameters, run_filter
+from mltui.console.state import parameters
 from mltui.console.state.filter_words import FilterFault
 from mltui.console.state.panels import metric_groups, resource_groups
-from mltui.console.state.run_filter import parse_filter
+from mltui.console.state.run_filter import RUN_FILTERS
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
@@ -52,13 +52,13 @@ def test_command_completion() -> None:
 
 
 def test_filters() -> None:
-    chosen = parse_filter("status:failed,cancelled tag:team=risk tag:best env:prod since:24h big loss", NOW)
+    chosen = RUN_FILTERS.parse("status:failed,cancelled tag:team=risk tag:best env:prod since:24h big loss", NOW)
     assert chosen.status == ("failed", "cancelled")
     assert chosen.tags == ("team:risk", "best")
     assert chosen.environment == "prod"
     assert chosen.since == NOW - timedelta(days=1)
     assert chosen.text == "big loss"
-    assert parse_filter("pipeline:'two words'", NOW).pipeline == "two words"
+    assert RUN_FILTERS.parse("pipeline:'two words'", NOW).pipeline == "two words"
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,20 @@ def test_filters() -> None:
 )
 def test_wrong_filters_say_what_would_be_right(line: str, words: str) -> None:
     with pytest.raises(FilterFault, match=words):
-        parse_filter(line, NOW)
+        RUN_FILTERS.parse(line, NOW)
 
 
-def test_filter_completion() -> None:
-    assert run_filter.completions("env:prod st", []) == ["env:prod status:"]
-    assert run_filter.completions("status:failed,ca", []) == ["status:failed,cancelling", "status:failed,cancelled"]
-    assert run_filter.completions("pipeline:d", ["digits", "churn"]) == ["pipeline:digits"]
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("env:prod st", ["env:prod status:"]),
+        ("status:failed,ca", ["status:failed,cancelling", "status:failed,cancelled"]),
+        ("pipeline:d", ["pipeline:digits", "pipeline:'d 2'"]),
+    ],
+)
+def test_filter_completion(typed: str, offered: list[str]) -> None:
+    there = {"pipeline": ["digits", "churn", "d 2"]}
+    assert RUN_FILTERS.completions(typed, lambda kind: there[kind]) == offered
 
 
 def test_parameters_take_the_type_of_their_default() -> None:
@@ -114,7 +121,7 @@ def test_a_number_too_large_is_refused() -> None:
 
 def test_faults_are_said_as_they_stand() -> None:
     try:
-        parse_filter("status:zzz", NOW)
+        RUN_FILTERS.parse("status:zzz", NOW)
     except FilterFault as fault:
         assert words_of(fault).startswith("no status 'zzz'; there are")
     try:

@@ -33,7 +33,7 @@ def table(content: bytes) -> list[dict[str, str]]:
 async def test_a_file_has_a_name(http, format_, kind):
     answer = await http.get("/api/v1/events/export", params={"format": format_})
     assert answer.headers["content-type"] == kind
-    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''events.{format_}"
+    assert answer.headers["content-disposition"] == f'attachment; filename="events.{format_}"'
 
 
 async def test_a_file_has_what_the_list_has_oldest_first(http):

@@ -47,6 +47,7 @@ async def test_the_commands(http):
             piped = answer.content
 
 
+WIDE = [f"k{n}" for n in range(32)]
 Request = tuple[str, str, dict[str, Any]]
 
 
@@ -66,6 +67,10 @@ def labelled(count: int) -> list[dict[str, Any]]:
     return [{"labels": {"k": f"v{n}"}, "value": 1, "timestamp": at(0)} for n in range(count)]
 
 
+def wide(text: str) -> dict[str, str]:
+    return {key: text[500 * at : 500 * (at + 1)] for at, key in enumerate(WIDE)}
+
+
 def buckets(count: int) -> dict[str, int]:
     return dict.fromkeys([*map(str, range(count - 1)), "+Inf"], 1)
 
@@ -75,6 +80,9 @@ LIMITS: dict[str, Callable[[int], Request]] = {
     "label keys of a metric": lambda n: definition(label_keys=[f"k{i}" for i in range(n)]),
     "characters of a label key": lambda n: definition(label_keys=["k" * n]),
     "characters of a label's value": lambda n: batch("one", {"labels": {"k": "v" * n}, "value": 1}),
+    "bytes of all values of a label set": lambda n: batch(
+        "wide", {"labels": wide("é" * (n // 2) + "x" * (n % 2)), "value": 1}
+    ),
     "label sets of a metric, unless `MLTUI_METRIC_LABEL_SETS` says otherwise": lambda n: batch("many", *labelled(n)),
     "characters of `unit`": lambda n: definition(unit="u" * n),
     "characters of `description`": lambda n: definition(description="d" * n),
@@ -98,6 +106,7 @@ async def test_the_limits_are_where_the_page_says(http):
     for name, type_, *keys in (
         ("one", "gauge", "k"),
         ("many", "gauge", "k"),
+        ("wide", "gauge", *WIDE),
         ("state", "enum"),
         ("latency", "histogram"),
     ):

@@ -13,6 +13,8 @@ from mltui_server.app import create_app
 from mltui_server.metrics.checks import MAX_FAULTS
 from mltui_server.metrics.known import KnownMetrics
 
+PROMETHEUS = "/api/v1/metrics/prometheus?create=true"
+
 QUEUE = {"queue": "a"}
 HISTOGRAM = {"labels": QUEUE, "buckets": {"1": 2, "+Inf": 3}}
 
@@ -204,6 +206,18 @@ async def test_a_label_set_too_many_names_the_label_that_explodes(settings):
         await readable(http, "requests", 3)
         assert (await http.get("/api/v1/metrics/requests")).json()["label_sets"] == 3
         assert (await batch(http, "requests", points)).status_code == 202
+
+
+async def test_a_text_with_too_many_label_sets_leaves_nothing_behind(settings):
+    small = msgspec.structs.replace(settings, metric_label_sets=2)
+    async with AsyncTestClient(create_app(small, settings.database_url)) as http:
+        assert (await http.post(PROMETHEUS, content='up{job="a"} 1\nup{job="b"} 1\n')).status_code == 202
+        for text in ('down{job="a"} 1\ndown{job="b"} 1\ndown{job="c"} 1\n', 'up{job="a",zone="x"} 1\n'):
+            answer = await http.post(PROMETHEUS, content=text)
+            assert answer.status_code == 422
+            assert "would have 3 label sets; at most 2 are allowed" in answer.json()["detail"]
+        listed = (await http.get("/api/v1/metrics")).json()["items"]
+        assert [(row["name"], row["label_keys"]) for row in listed] == [("up", ["job"])]
 
 
 async def test_label_sets_that_come_at_once_are_made_once(metrics):

@@ -119,6 +119,16 @@ async def test_a_name_that_is_taken_too_gets_one_more(http):
     ]  # fmt: skip
 
 
+async def test_what_cannot_be_in_the_name_of_a_label_is_another_there(http):
+    answer = await lines(http, "load,cpu-core=1,1st=2,cpu.core=3,cpu_core=4,größe=5 value=1\n")
+    assert answer.status_code == 202, answer.text
+    await readable(http, "load", 1)
+    [point] = (await data(http, "load"))["items"]
+    assert point["labels"] == {
+        "exported_cpu_core": "1", "_1st": "2", "exported_exported_cpu_core": "3", "cpu_core": "4", "gr__e": "5"
+    }  # fmt: skip
+
+
 async def test_control_characters_are_there_to_be_seen(http):
     await prometheus(http, 'dmi{version="a\x1b[2J\x00"} 1\n')
     await readable(http, "dmi", 1)
@@ -274,7 +284,7 @@ async def test_hours_and_what_is_no_precision(http):
         ("depth value=1 1790000000\n", "line 1: timestamp: 1790000000 is out of range"),
         ('h 1="x",+Inf=2\n', "line 1: field '1' of a histogram is no number"),
         ("a\\ b value=1\n", "line 1: 'a b' cannot be a metric: name: Expected `str`: letters, digits"),
-        ("a,b.c=1 value=1\n", "line 1: 'a' cannot be a metric: label 'b.c': Expected `str`: letters, digits and _"),
+        (f"a,{'k' * 101}=1 value=1\n", "line 1: 'a' cannot be a metric: label 'kkk"),
         (f'depth state="{"x" * 201}"\n', "line 1"),
         ('x value=1\nx state="up"\n', "line 2: 'x' is of type gauge in line 1, and of type enum here"),
     ],

@@ -10,9 +10,8 @@ from mltui.console.keymap import EVENTS
 from mltui.console.screens.event import EventScreen, has_screen, open_object
 from mltui.console.screens.event_words import event_columns
 from mltui.console.screens.list_screen import ListScreen
-from mltui.console.state.event_filter import EventFilter, parse_filter
+from mltui.console.state.event_filter import EVENT_FILTERS, EventFilter
 from mltui.console.state.event_window import EventWindow
-from mltui.console.state.filter_words import FilterFault
 from mltui.console.state.window import PAGE_ROWS
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.plain_table import PlainTable
@@ -31,6 +30,7 @@ class EventsScreen(ListScreen[EventRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVENTS)]
     HEADING, NOUN, NEWS = "Events", "event", frozenset({"events"})
+    LANGUAGE = EVENT_FILTERS
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class EventsScreen(ListScreen[EventRow]):
         line = line.strip()
         if line == self._line:
             return
-        self._filter, self._line = parse_filter(line, self.app.session.now()), line
+        self._filter, self._line = EVENT_FILTERS.parse(line, self.app.session.now()), line
         if self.is_mounted:
             self.table.empty = self._nothing()
             self._events.reset()
@@ -103,24 +103,6 @@ class EventsScreen(ListScreen[EventRow]):
 
     def _nothing(self) -> str:
         return NO_MATCH if self._line else NOTHING_YET
-
-    @work(group="filter", exclusive=True, exit_on_error=False)
-    async def action_filter(self) -> None:
-        from mltui.console.screens.prompt import EventFilterPrompt
-
-        before = self._line
-        said = await self.app.push_screen_wait(
-            EventFilterPrompt(self.app.session, before + " " * bool(before), self.filter_by, self._fault)
-        )
-        if said is None:
-            self.filter_by(before)
-
-    def _fault(self, line: str) -> str:
-        try:
-            parse_filter(line, self.app.session.now())
-        except FilterFault as fault:
-            return str(fault)
-        return ""
 
     # Keys.
 

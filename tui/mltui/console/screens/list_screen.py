@@ -1,12 +1,14 @@
 """What every screen that is one live list has in common: a window of rows, its table, news, and what the title says."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
+from textual import work
 from textual.widget import Widget
 
 from mltui.console.screens.frame import Frame
+from mltui.console.state.filter_words import Language
 from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.run_table import RunTable
@@ -23,6 +25,8 @@ class ListScreen(Frame, Generic[R]):
     NEWS: ClassVar[frozenset[str]]
     """Topics that tell of changes in the list."""
     CHANGES_EVERY_S: ClassVar[float] = 1.0
+    LANGUAGE: ClassVar[Language[Any] | None] = None
+    """What can be written on the `/` line; None: any text."""
     table: RunTable[R]
 
     def make_table(self) -> RunTable[R]:
@@ -35,6 +39,15 @@ class ListScreen(Frame, Generic[R]):
     def filter_by(self, line: str) -> None:
         """Show the rows that match `line`, which has no fault."""
         raise NotImplementedError
+
+    @work(group="filter", exclusive=True, exit_on_error=False)
+    async def action_filter(self) -> None:
+        from mltui.console.screens.prompt import FilterPrompt
+
+        before = self.filter_line()
+        prompt = FilterPrompt(self.app.session, before, self.filter_by, self.LANGUAGE)
+        if await self.app.push_screen_wait(prompt) is None:
+            self.filter_by(before)
 
     def counted(self, total: int) -> Text:
         """How many rows there are."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
 from textual.binding import BindingType
 
 from mltui.console import format, shell
@@ -107,15 +106,6 @@ class PipelinesScreen(ListScreen[PipelineRow]):
         here = self.window.id_at(self.table.cursor)
         if here is not None:
             self.app.start_run(here)
-
-    @work(group="filter", exclusive=True, exit_on_error=False)
-    async def action_filter(self) -> None:
-        from mltui.console.screens.prompt import FilterPrompt
-
-        before = self._text
-        said = await self.app.push_screen_wait(FilterPrompt(self.app.session, before, self.filter_by))
-        if said is None:
-            self.filter_by(before)
 
     def filter_by(self, line: str) -> None:
         text = line.strip()

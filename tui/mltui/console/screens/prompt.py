@@ -1,7 +1,7 @@
 """The lines at the bottom that are typed into: `:` goes somewhere, `/` filters."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -15,7 +15,9 @@ from mltui.console import commands
 from mltui.console.commands import Line
 from mltui.console.faults import Fault
 from mltui.console.keymap import PROMPT
-from mltui.console.state import event_filter, run_filter
+from mltui.console.state.event_filter import EVENT_FILTERS
+from mltui.console.state.filter_words import Language
+from mltui.console.state.run_filter import RUN_FILTERS
 from mltui.console.state.session import Session
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.text_field import TextField
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
 A = TypeVar("A")
+LANGUAGES: dict[str, Language[Any]] = {"filter": RUN_FILTERS, "event filter": EVENT_FILTERS}
+"""Of the filters that commands take, by the kind of the argument."""
 OFFERED = 200
 """Names of pipelines, runs and metrics that completion knows of."""
 
@@ -122,10 +126,8 @@ class CommandPrompt(Prompt[Line | None]):
     def completions(self, text: str) -> list[str]:
         kind = commands.asks_for(text)
         head, _, typed = text.lstrip().partition(" ")
-        if kind == "filter":
-            return [f"{head} {line}" for line in run_filter.completions(typed, self.names_of("pipeline"))]
-        if kind == "event filter":
-            return [f"{head} {line}" for line in event_filter.completions(typed)]
+        if kind in LANGUAGES:
+            return [f"{head} {line}" for line in LANGUAGES[kind].completions(typed, self.names_of)]
         return commands.completions(text, self.names_of(kind) if kind in ("pipeline", "run", "metric") else ())
 
     def fault(self, text: str) -> str:
@@ -140,10 +142,8 @@ class CommandPrompt(Prompt[Line | None]):
     def _read(self, text: str) -> Line:
         """The line that `text` is, its filter tried too. Raises Fault."""
         line = commands.parse(text)
-        if line.command.argument == "filter":
-            run_filter.parse_filter(line.argument, self._session.now())
-        if line.command.argument == "event filter":
-            event_filter.parse_filter(line.argument, self._session.now())
+        if (language := LANGUAGES.get(line.command.argument)) is not None:
+            language.parse(line.argument, self._session.now())
         return line
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -165,20 +165,18 @@ class FilterPrompt(Prompt[str | None]):
     MARK = "/"
 
     def __init__(
-        self, session: Session, text: str, on_change: Callable[[str], None], check: Callable[[str], str] | None = None
+        self, session: Session, text: str, on_change: Callable[[str], None], language: Language[Any] | None = None
     ) -> None:
-        """`check` says what is wrong with a line; without it, any text will do."""
-        super().__init__(session, text)
-        self._on_change, self._check = on_change, check
+        """Without a `language`, any text will do."""
+        # The next filter is written after a space.
+        super().__init__(session, f"{text} " if text and language else text)
+        self._on_change, self._language = on_change, language
 
     def completions(self, text: str) -> list[str]:
-        if self._check is None:
-            return []
-        wants_pipelines = text.rpartition(" ")[2].startswith("pipe")
-        return run_filter.completions(text, self.names_of("pipeline") if wants_pipelines else [])
+        return self._language.completions(text, self.names_of) if self._language else []
 
     def fault(self, text: str) -> str:
-        return self._check(text) if self._check is not None else ""
+        return self._language.fault(text, self._session.now()) if self._language else ""
 
     def on_input_changed(self, event: Input.Changed) -> None:
         super().on_input_changed(event)
@@ -192,10 +190,3 @@ class FilterPrompt(Prompt[str | None]):
         if not self.fault(event.value):
             self._session.remember(self.MARK, event.value.strip())
             self.dismiss(event.value)
-
-
-class EventFilterPrompt(FilterPrompt):
-    """The same, in the language of events."""
-
-    def completions(self, text: str) -> list[str]:
-        return event_filter.completions(text)

@@ -12,8 +12,7 @@ from mltui.console.keymap import RUNS
 from mltui.console.screens import run_actions
 from mltui.console.screens.list_screen import ListScreen
 from mltui.console.screens.run_columns import run_columns, worth_a_column
-from mltui.console.state.filter_words import FilterFault
-from mltui.console.state.run_filter import RunFilter, parse_filter
+from mltui.console.state.run_filter import RUN_FILTERS, RunFilter
 from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.run_table import RunTable
@@ -42,6 +41,7 @@ Press  /  to change it, or  /  and  enter  on an empty line to see all."""
 class RunsScreen(ListScreen[RunRow]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUNS)]
     HEADING, NOUN, NEWS = "Runs", "run", frozenset({"runs"})
+    LANGUAGE = RUN_FILTERS
     CHANGES_EVERY_S = 0.5
 
     def make_table(self) -> RunTable[RunRow]:
@@ -98,7 +98,7 @@ class RunsScreen(ListScreen[RunRow]):
         line = line.strip()
         if line == self._line:
             return
-        self._filter = parse_filter(line, self.app.session.now())
+        self._filter = RUN_FILTERS.parse(line, self.app.session.now())
         self._line = self.app.session.filter = line
         self.table.empty = NO_MATCH if line else nothing_yet(self.app.url)
         self.window.reset()
@@ -117,24 +117,6 @@ class RunsScreen(ListScreen[RunRow]):
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self.app.session.sort = (event.key, event.descending)
         self.window.reset()
-
-    @work(group="filter", exclusive=True, exit_on_error=False)
-    async def action_filter(self) -> None:
-        from mltui.console.screens.prompt import FilterPrompt
-
-        before = self._line
-        said = await self.app.push_screen_wait(
-            FilterPrompt(self.app.session, before + " " * bool(before), self.filter_by, self._fault)
-        )
-        if said is None:
-            self.filter_by(before)
-
-    def _fault(self, line: str) -> str:
-        try:
-            parse_filter(line, self.app.session.now())
-        except FilterFault as fault:
-            return str(fault)
-        return ""
 
     def _chosen(self) -> list[str]:
         """Ids of the marked runs, or of the one under the cursor."""

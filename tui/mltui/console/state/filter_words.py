@@ -2,16 +2,70 @@
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from mltui.console.faults import Fault, quoted
 
+F = TypeVar("F")
+NamesOf = Callable[[str], Sequence[str]]
+"""Names of pipelines, runs and so on that are known so far, by what one is called."""
+TIMES = ("1h", "24h", "7d")
+"""Worth offering; any other can be typed."""
 _LENGTHS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class FilterFault(Fault):
     """What is wrong with a filter, and what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language(Generic[F]):
+    """What can be written on the `/` line of one list."""
+
+    names: Mapping[str, str]
+    """What each filter may be called, and what we call it."""
+    examples: Mapping[str, str]
+    """One of each filter, by what we call it."""
+    read: Callable[[Sequence[tuple[str, str]], str, datetime], F]
+    """Makes of named filters and other words what the server is asked. Raises FilterFault."""
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Those that are offered."""
+    several: frozenset[str] = frozenset()
+    """Filters that take more than one value, with commas."""
+    named: frozenset[str] = frozenset()
+    """Filters whose values are names of things that the server has, of the kind that the filter is called."""
+
+    def parse(self, line: str, now: datetime) -> F:
+        """What `line` says; words without a name are searched for together. Raises FilterFault."""
+        return self.read(*read_words(line, self.names, self.examples), now)
+
+    def fault(self, line: str, now: datetime) -> str:
+        """What is wrong with `line`; empty if nothing is."""
+        try:
+            self.parse(line, now)
+        except FilterFault as fault:
+            return str(fault)
+        return ""
+
+    def completions(self, line: str, names_of: NamesOf) -> list[str]:
+        """Whole lines that `line` may become: its last word, finished."""
+        head, _, last = line.rpartition(" ")
+        name, colon, value = last.partition(":")
+        if not colon:
+            known = [example.partition(":")[0] for example in self.examples.values()]
+            words = [f"{name}:" for name in known if last and name.startswith(last)]
+        else:
+            kind = self.names.get(name.lower(), "")
+            named = kind in self.named
+            there = names_of(kind) if named else self.values.get(kind, ())
+            done, comma, typed = value.rpartition(",") if kind in self.several else ("", "", value)
+            typed = typed.lstrip("'\"")
+            found = [shlex.quote(one) if named else one for one in there if one.startswith(typed)]
+            words = [f"{name}:{done}{comma}{one}" for one in found]
+        return [f"{head} {word}".lstrip() for word in words]
 
 
 def read_words(line: str, names: Mapping[str, str], examples: Mapping[str, str]) -> tuple[list[tuple[str, str]], str]:

@@ -1,12 +1,12 @@
 """The language of the `/` line, as in `status:failed tag:team=risk word`, and what the server is asked."""
 
-import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from mltui.console.faults import quoted
-from mltui.console.state.filter_words import FilterFault, moment, read_words
+from mltui.console.state.filter_words import TIMES, FilterFault, Language, moment
 from mltui.wire.runs import TriggerType
 from mltui.wire.states import Status
 
@@ -37,33 +37,11 @@ class RunFilter:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def parse_filter(line: str, now: datetime) -> RunFilter:
-    """What `line` says; words without a name are searched for together. Raises FilterFault."""
-    chosen = RunFilter()
-    filters, text = read_words(line, NAMES, EXAMPLES)
+def _read(filters: Sequence[tuple[str, str]], text: str, now: datetime) -> RunFilter:
+    chosen = RunFilter(text=text or None)
     for name, value in filters:
         chosen = _with(chosen, name, value, now)
-    return replace(chosen, text=text or None)
-
-
-def completions(line: str, pipelines: list[str]) -> list[str]:
-    """Whole lines that `line` may become: its last word, finished."""
-    head, _, last = line.rpartition(" ")
-    name, colon, value = last.partition(":")
-    if not colon:
-        names = [example.partition(":")[0] for example in EXAMPLES.values()]
-        words = [f"{name}:" for name in names if last and name.startswith(last)]
-    else:
-        kind = NAMES.get(name.lower(), "")
-        values = {
-            "status": [status.value for status in Status],
-            "trigger": [trigger.value for trigger in TriggerType],
-            "pipeline": [shlex.quote(pipeline) for pipeline in pipelines],
-            "since": ["1h", "24h", "7d"],
-        }.get(kind, [])
-        done, comma, typed = value.rpartition(",") if kind == "status" else ("", "", value)
-        words = [f"{name}:{done}{comma}{v}" for v in values if v.startswith(typed)]
-    return [f"{head} {word}".lstrip() for word in words]
+    return chosen
 
 
 def _with(chosen: RunFilter, name: str, value: str, now: datetime) -> RunFilter:
@@ -90,3 +68,17 @@ def _known(words: list[str], kind: type[Status] | type[TriggerType], name: str) 
         if word not in there:
             raise FilterFault(f"no {name} {quoted(word)}; there are {', '.join(there)}")
     return words
+
+
+RUN_FILTERS = Language(
+    names=NAMES,
+    examples=EXAMPLES,
+    read=_read,
+    values={
+        "status": [status.value for status in Status],
+        "trigger": [trigger.value for trigger in TriggerType],
+        "since": TIMES,
+    },
+    several=frozenset({"status"}),
+    named=frozenset({"pipeline"}),
+)
