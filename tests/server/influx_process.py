@@ -10,6 +10,8 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -74,6 +76,16 @@ class InfluxProcess:
             self._process.send_signal(how)
             self._process.wait(START_S)
             self._process = None
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """It takes connections in the block, and answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
 
 def free_ports(count: int) -> list[int]:

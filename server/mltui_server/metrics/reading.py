@@ -43,7 +43,7 @@ def quantiles_of(text: str) -> list[str]:
 
 
 async def read_buckets(store: PointStore, selection: Selection, buckets: int, quantiles: str) -> MetricData:
-    """Raises Invalid for too much at a time, or what takes too long, StoreError."""
+    """Raises Invalid for too much at a time, or what takes too long, StoreError for a store that does not answer."""
     wanted = quantiles_of(quantiles)
     if not 1 <= buckets <= MAX_BUCKETS:
         raise Invalid(f"buckets={buckets}; it must be between 1 and {MAX_BUCKETS}")
@@ -57,6 +57,7 @@ async def read_buckets(store: PointStore, selection: Selection, buckets: int, qu
         async with asyncio.timeout(READ_TIMEOUT_S):
             return await Reading(store, selection, buckets).answer(wanted)
     except TimeoutError:
+        await store.answer()
         fewer = f", or {filters}" if count > 1 and selection.keys else ""
         raise Invalid(
             f"{count} label sets from {iso(selection.points.first)} to {iso(selection.points.last)} take longer "

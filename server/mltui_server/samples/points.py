@@ -84,3 +84,6 @@ class PointStore(Protocol):
 
     async def delete(self, series: Collection[int]) -> None:
         """Forget every point of these."""
+
+    async def answer(self) -> None:
+        """Does nothing, soon. Raises StoreError otherwise."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +25,8 @@ from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.models import SampleDeletion
 from mltui_server.samples.store import SampleStore, StoreError
 from mltui_server.settings import Settings
+
+logger = structlog.get_logger(__name__)
 
 HEALTH_TIMEOUT_S = 2.0
 LET_GO_S = 5.0
@@ -44,6 +47,12 @@ class Samples:
             inbox.status = "down" if inbox.status == "down" else "degraded"
             inbox.detail += f"; they do not move: {self.flusher.trouble}"
         return [await self._store_health(), inbox]
+
+    async def say_if_away(self) -> None:
+        """Who starts a server with a wrong address or token should not have to ask."""
+        store = await self._store_health()
+        if store.status != "ok":
+            logger.warning("the sample store cannot be used", reason=store.detail)
 
     def waiting(self) -> InboxState:
         age = self.inbox.age_s
@@ -86,8 +95,9 @@ async def samples_service(settings: Settings, database: Database) -> AsyncIterat
     inbox = Inbox(database.pool, settings.inbox_max_samples)
     flusher = Flusher(database.dsn, store, inbox)
     try:
-        async with _running(flusher.run(), inbox.measure()):
-            yield Samples(store, inbox, flusher)
+        samples = Samples(store, inbox, flusher)
+        async with _running(flusher.run(), inbox.measure(), samples.say_if_away()):
+            yield samples
     finally:
         await store.close()
 

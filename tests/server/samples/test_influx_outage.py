@@ -11,14 +11,19 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 from flush_calls import NOW, add_run, put
 from influx_process import InfluxProcess, influxd
+from litestar.testing import AsyncTestClient
 from sample_calls import until
 
+from mltui_server.app import create_app
+from mltui_server.metrics import reading
 from mltui_server.samples import batch, flusher
 from mltui_server.samples.flusher import Flusher, flush_once
+from mltui_server.samples.influx import client
 from mltui_server.samples.influx.access import Access, Retention
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.store import Selection, StoreError
@@ -94,6 +99,25 @@ async def test_a_server_that_goes_and_comes_back_has_everything_once(
     found = await (await connection.execute("SELECT count, last FROM run_series WHERE run_id = %s", [run])).fetchone()
     assert found == (total, total - 1.0)
     await store.close()
+
+
+async def test_a_server_that_hangs_is_not_a_question_too_large(settings, influx_process, monkeypatch):
+    monkeypatch.setattr(reading, "READ_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(client, "PING_S", 0.5)
+    here = msgspec.structs.replace(settings, influx_url=influx_process.url)
+    async with AsyncTestClient(create_app(here, settings.database_url)) as http:
+        await http.post("/api/v1/metrics", json={"name": "depth", "type": "gauge"})
+        await http.post("/api/v1/metrics/depth/data", json={"value": 1})
+        question = "/api/v1/metrics/depth/data?buckets=10"
+
+        async def readable() -> bool:
+            return bool((await http.get(question)).json().get("series"))
+
+        await until(readable)
+        with influx_process.suspended():
+            answer = await http.get(question)
+        assert (answer.status_code, "does not answer in time" in answer.json()["detail"]) == (503, True), answer.text
+        await until(readable)
 
 
 async def test_a_write_that_broke_off_is_repeated_in_place(connection, inbox, store, run, monkeypatch):

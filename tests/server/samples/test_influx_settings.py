@@ -5,6 +5,7 @@ import msgspec
 import pytest
 from litestar.testing import AsyncTestClient
 from sample_calls import register_run, summaries, until
+from structlog.testing import capture_logs
 
 from mltui_server.app import create_app
 from mltui_server.samples import flusher
@@ -34,6 +35,17 @@ def test_a_wrong_address_is_one_clear_line(url):
         access_from(Settings(influx_url=url))
     assert "\n" not in str(refusal.value)
     assert "hidden" not in str(refusal.value)
+
+
+async def test_a_start_says_that_influxdb_is_away(settings):
+    here = msgspec.structs.replace(settings, influx_url="http://127.0.0.1:9")
+    with capture_logs() as logs:
+        async with AsyncTestClient(create_app(here, settings.database_url)):
+
+            async def said() -> bool:
+                return any("127.0.0.1:9 cannot be reached" in str(line.get("reason")) for line in logs)
+
+            await until(said)
 
 
 @pytest.mark.parametrize(("variable", "value"), [

@@ -14,7 +14,7 @@ from mltui_server.samples.influx.access import Access
 from mltui_server.samples.influx.schema import name
 from mltui_server.samples.store import StoreError
 
-CONNECT_S, ANSWER_S = 3.0, 30.0
+CONNECT_S, PING_S, ANSWER_S = 3.0, 5.0, 30.0
 CONNECTIONS = 8
 GZIP_LEVEL = 1
 """A sixth of the size, in half the time that making the lines takes."""
@@ -101,7 +101,7 @@ class InfluxClient:
 
     async def ping(self) -> str:
         """The server's version, like "1.6.7"."""
-        response = await self.call("GET", "/ping")
+        response = await self.call("GET", "/ping", timeout=PING_S)
         self.check(response)
         version: str = response.headers.get("X-Influxdb-Version", "").removeprefix("v")
         if not (found := re.match(r"\d+", version)):

@@ -124,6 +124,9 @@ class InfluxPoints:
             found, beyond = await gauge_buckets(Groups(self._client, control.places[KIND], wanted, grid))
         return found + await self._by_point(replace(wanted, series=beyond), grid) if beyond else found
 
+    async def answer(self) -> None:
+        await self._client.ping()
+
     async def _by_point(self, wanted: PointRange, grid: Grid) -> list[BucketColumns]:
         sums = Sums()
         async with aclosing(self.read(wanted)) as batches:
