@@ -35,6 +35,13 @@ def add_workers(server: ConsoleServer, count: int) -> None:
     wait_for(server, "worker_load")
 
 
+def add_one_count(server: ConsoleServer) -> None:
+    """A histogram with a single point."""
+    _make(server, "build_seconds", "histogram", [], "s", "")
+    _send(server, "build_seconds", [{"buckets": {"1": 2, "+Inf": 3}, "timestamp": moment(MINUTES - 60)}])
+    wait_for(server, "build_seconds")
+
+
 def moment(minute: int) -> str:
     """`minute` of the day that ends at NOW, as the API takes it."""
     return (NOW - timedelta(minutes=MINUTES - minute)).isoformat()
@@ -95,6 +102,6 @@ def wait_for(server: ConsoleServer, *names: str) -> None:
     import time
 
     deadline = time.monotonic() + 30
-    while not all(server.get(f"/metrics/{name}/data", buckets=10)["series"] for name in names):
+    while not all(server.get(f"/metrics/{name}/data", limit=1)["items"] for name in names):
         assert time.monotonic() < deadline
         time.sleep(0.05)

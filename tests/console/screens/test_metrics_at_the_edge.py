@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from console_server import ConsoleServer
-from metric_points import add_metrics, add_workers
+from metric_points import add_metrics, add_one_count, add_workers
 from test_metrics import look_at, session, settled
 
 from mltui.console.state.memory import Memory
@@ -67,3 +67,36 @@ async def test_a_time_without_points_goes_on_and_what_is_old_says_how_old(
         await console.until(lambda: screen.state.data is not shown, "the time to go on, without any news")
         server.kill()
         await console.until_shown("not up to date, ", "s old")
+
+
+async def test_a_time_that_is_refused_is_named_and_what_is_shown_stays(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_workers(server, 501)
+    now = session()
+    now.memory.choose(range="1m")
+    async with open_console(session=now, size=(140, 32)) as console:
+        await look_at(console, "worker_load")
+        await console.until_shown("No points in this time.")
+        await console.press("t")
+        await console.until_shown("last 15m", "all there is")
+        await console.press("G", "end", "up", "enter")
+        await console.until_shown("refused: all", "at most 500 are read at a time")
+
+
+async def test_a_histogram_of_one_point_says_why_there_is_nothing(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_one_count(server)
+    async with open_console(session=session(), size=(140, 32)) as console:
+        await look_at(console, "build_seconds")
+        await console.until_shown("a first point only says where a histogram begins")
+
+
+async def test_a_click_opens_a_tab(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
+    add_metrics(server)
+    async with open_console(session=session()) as console:
+        screen = await look_at(console, "gpu_temperature")
+        for tab, column in ((2, 14), (1, 4)):
+            await console.pilot.click("#metric-tabs", offset=(column, 0))
+            await console.until(lambda tab=tab: screen.view.tab == tab, f"tab {tab}")

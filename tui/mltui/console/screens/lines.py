@@ -1,11 +1,13 @@
 """The lines of the frame: title, keys and status. Each is sent to the terminal only when it says something else."""
 
 import time
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.text import Text
+from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -66,6 +68,25 @@ class TitleLine(OneLine):
             last = at == len(crumbs) - 1
             left.append(" › " if at else "", "muted").append(crumb, "bold" if last else "muted")
         self.show(left, facts)
+
+
+class TabLine(OneLine):
+    """What there is to look at, by number; a click opens it as its number does."""
+
+    def say(self, tabs: Sequence[str], here: int, more: Text | None = None, right: Text | None = None) -> None:
+        """`here`: the number of the one that is open, from 1. `more`: what comes after them."""
+        line, self._ends = Text(), list[int]()
+        for number, name in enumerate(tabs, 1):
+            open_ = number == here
+            line.append(f" {number} ", "accent" if open_ else "muted").append(f"{name} ", "bold" if open_ else "muted")
+            self._ends.append(1 + line.cell_len)
+            line.append(" ")
+        self.show(line.append_text(more) if more else line, right)
+
+    async def on_click(self, event: events.Click) -> None:
+        number = 1 + bisect_right(self._ends, event.x)
+        if number <= len(self._ends):
+            await self.screen.run_action(f"tab({number})")
 
 
 class KeyLine(OneLine):

@@ -9,7 +9,7 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 
 from mltui.console import format
-from mltui.console.screens.lines import OneLine
+from mltui.console.screens.lines import OneLine, TabLine
 from mltui.console.state.metric_state import MetricState
 from mltui.console.state.metric_table import MetricTable, metric_table
 from mltui.console.widgets.chart.chart import Chart
@@ -66,7 +66,7 @@ class MetricView(Vertical):
         self.chart: Chart[MetricData] | None = None
 
     def compose(self) -> ComposeResult:
-        yield OneLine(id="metric-tabs")
+        yield TabLine(id="metric-tabs")
         yield OneLine(id="metric-facts")
         # One over the other: a chart that is covered still knows how many buckets it has room for.
         with Container(id="tabbed"):
@@ -160,22 +160,18 @@ class MetricView(Vertical):
     # The two lines.
 
     def _say_tabs(self) -> None:
-        line = Text()
-        for number, name in enumerate(TABS, 1):
-            here = number == self.tab
-            line.append(f" {number} ", "accent" if here else "muted").append(f"{name}  ", "bold" if here else "muted")
-        if self._metric is not None:
-            for name in choices(self._metric.type):
-                line.append(f" {name}", "bold" if name == self.chart_name else "muted")
+        charts = Text()
+        for name in choices(self._metric.type) if self._metric is not None else ():
+            charts.append(f" {name}", "bold" if name == self.chart_name else "muted")
         progress = Text()
         if self.asks_for_long and self.state.progress is not None:
             received = self.state.progress.received
             words = f"asking {self._took():.1f} s" + (f" · {format.size(received)}" if received else "")
             progress.append(f"{words} · ", "warning").append("esc", "accent").append(" stops it", "warning")
-        tabs = self.query_one("#metric-tabs", OneLine)
+        tabs = self.query_one(TabLine)
         if bool(tabs.right) != bool(progress):
             self.post_message(self.Slow())
-        tabs.show(line, progress)
+        tabs.say(TABS, self.tab, charts, progress)
 
     def _say_facts(self) -> None:
         data = self.state.data

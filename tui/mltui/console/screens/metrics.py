@@ -38,6 +38,8 @@ MOST_MISSING = 40
 """Characters of what is waited for."""
 NEEDS_METRIC = ("filter", "export", "range", "next_chart", "step_time", "whole")
 
+NOTHING_COUNTED = "Nothing was counted in this time: a first point only says where a histogram begins."
+
 
 class MetricsScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(METRICS)]
@@ -255,6 +257,8 @@ class MetricsScreen(Frame):
             return no_points_yet(self.app.url, self.metric)
         if self._filters:
             return "No points here. f changes the filter, t the time."
+        if self.metric is not None and self.metric.type is MetricType.HISTOGRAM:
+            return f"{NOTHING_COUNTED} t shows another time."
         return "No points in this time. t shows another."
 
     def on_resize(self) -> None:

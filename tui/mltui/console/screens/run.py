@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import work
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
@@ -16,7 +15,7 @@ from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import RUN
 from mltui.console.screens import run_actions
 from mltui.console.screens.frame import Frame
-from mltui.console.screens.lines import OneLine
+from mltui.console.screens.lines import TabLine
 from mltui.console.screens.run_head import RunHead
 from mltui.console.screens.run_words import no_charts, no_log, no_resources
 from mltui.console.screens.text_page import TextPage
@@ -62,7 +61,7 @@ class RunScreen(Frame):
 
     def body(self) -> Iterable[Widget]:
         yield RunHead()
-        yield OneLine(id="tabs")
+        yield TabLine(id="tabs")
         with Horizontal(id="panes"):
             yield StageTree(id="stages", empty="")
             yield Container(id="content")
@@ -214,12 +213,7 @@ class RunScreen(Frame):
         self.query_one(RunHead).show(self._known, fault)
 
     def _show_tabs(self) -> None:
-        line = Text()
-        for number, name in enumerate(TABS, 1):
-            here = number == self.tab
-            line.append(f" {number} ", "accent" if here else "muted").append(f"{name} ", "bold" if here else "muted")
-            line.append(" ")
-        self.query_one("#tabs", OneLine).show(line)
+        self.query_one(TabLine).say(TABS, self.tab)
 
     def _show_pages(self) -> None:
         if self.run is None:

@@ -201,7 +201,7 @@ def _line_width(line: Sequence[Entry]) -> int:
 def _last(curve: Curve) -> str:
     buckets = curve.buckets
     if buckets.x and buckets.nonfinite[-1] and buckets.last[-1] is None:
-        return "NaN"
+        return "NaN/∞"  # which of them, buckets do not say
     return text.number(next((value for value in reversed(buckets.last) if value is not None), None))
 
 
