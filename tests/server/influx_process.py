@@ -118,3 +118,14 @@ def named_access(database: str) -> Access | None:
         part: os.environ.get(f"MLTUI_TEST_INFLUX_{part.upper()}", "") for part in ("user", "password", "token", "org")
     }
     return Access(url, database, **rest)
+
+
+def influx_settings(access: Access) -> dict[str, str]:
+    """That have a server use it."""
+    return {f"influx_{part}": getattr(access, part) for part in ("url", "database", "user", "password", "token", "org")}
+
+
+def direct(access: Access) -> httpx.AsyncClient:
+    """Past our own client."""
+    known = (access.user or "mltui", access.password or access.token) if access.password or access.token else None
+    return httpx.AsyncClient(base_url=access.url, auth=known, trust_env=False)

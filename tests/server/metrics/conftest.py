@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from influx_process import influx_settings
 
 from mltui_server.settings import Settings
 
@@ -12,5 +13,5 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, dsn: str) -> Settin
     place = {}
     if request.param == "influx":
         access = request.getfixturevalue("influx_access")
-        place = {"influx_url": access.url, "influx_database": access.database}
+        place = influx_settings(access)
     return Settings(data_dir=str(tmp_path / "data"), database_url=dsn, port=0, **place)

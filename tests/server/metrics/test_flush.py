@@ -4,9 +4,9 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
+from influx_process import direct
 from point_calls import START, at, data, make, send
 
 from mltui.wire.metrics import DataPoint, MetricType
@@ -19,7 +19,7 @@ from mltui_server.metrics.known import KnownMetrics
 from mltui_server.metrics.packed import GaugePoints, decode
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.inbox import Inbox
-from mltui_server.samples.influx.access import Access, Retention
+from mltui_server.samples.influx.access import Retention, access_from
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.points import PointRange, PointSeries, PointStore
 
@@ -27,7 +27,7 @@ from mltui_server.samples.points import PointRange, PointSeries, PointStore
 @pytest.fixture
 async def store(settings, tmp_path: Path) -> AsyncIterator[PointStore]:
     if settings.influx_url:
-        store = InfluxStore(Access(settings.influx_url, settings.influx_database), Retention())
+        store = InfluxStore(access_from(settings), Retention())
     else:
         store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
     yield store.points
@@ -130,7 +130,7 @@ async def test_what_influxdb_never_takes_is_set_aside(connection, inbox, store, 
     await drain_points(connection, store)
     # Somebody has written a text where a number belongs.
     [(id_,)] = await (await connection.execute("SELECT id FROM metric_label_set")).fetchall()
-    async with httpx.AsyncClient(base_url=settings.influx_url, trust_env=False) as client:
+    async with direct(access_from(settings)) as client:
         line = f'gauge,labelset=0 v="text" {at(900 * 86_400)}'
         answer = await client.post("/write", params={"db": settings.influx_database}, content=line)
         assert answer.status_code == 204, answer.text

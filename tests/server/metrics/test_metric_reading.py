@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from influx_process import direct
 
 from mltui.wire.metrics import MetricType
 from mltui_server.lib.ids import new_id
@@ -267,7 +267,7 @@ async def test_histograms_that_were_written_without_links_are_read_by_point(infl
         for time, small, all_ in [(1, 1, 1), (2, 2, 3), (3, 1, 2), (4, 2, 4)]
         for le, fields in (("1.0", f"n={small}"), ("+Inf", f'n={all_},sum={all_},nf=0i,bounds="1.0 +Inf"'))
     ]
-    async with httpx.AsyncClient(base_url=influx_access.url, trust_env=False) as client:
+    async with direct(influx_access) as client:
         answer = await client.post("/write", params={"db": influx_access.database}, content="\n".join(lines))
         assert answer.status_code == 204, answer.text
     found = await read_buckets(store.points, case.selection(0, 10), 1, "0.5")

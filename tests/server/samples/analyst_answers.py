@@ -100,6 +100,45 @@ SQL: dict[int, list[Row]] = INFLUXQL | {
 }
 """Where SQL says more, or says it otherwise."""
 
+FLUX: dict[int, list[Row]] = {
+    number: [{"_value" if name == column else name: value for name, value in row.items()} for row in answer]
+    for number, column, answer in [
+        (1, "last", INFLUXQL[1]),
+        (2, "", INFLUXQL[2]),
+        (3, "", rows(
+            f"step {STEADY} {BETTER}",
+            *[(step, 1.0, 2.0) for step in (0, 600, 1200)],
+            *[(step, None, 2.0) for step in (1800, 2400, 3000)],
+        )),
+        (4, "", INFLUXQL[4]),
+        (5, "", INFLUXQL[5]),
+        (6, "smooth", INFLUXQL[6]),
+        (7, "jump", INFLUXQL[7]),
+        (8, "steps_per_s", INFLUXQL[8]),
+        (9, "", [
+            *rows("run _field _value", *each(MINUTES, STEADY, "v", 7), *each(MINUTES - 1, BETTER, "v", 7)),
+            *rows("run _field _value", (BETTER, "v", 6), (BETTER, "nf", 1)),
+        ]),
+        (10, "", INFLUXQL[10]),
+        (11, "memory_bytes", INFLUXQL[11]),
+        (12, "cpu_percent", INFLUXQL[12]),
+        (13, "idle_percent", SQL[13]),
+        (14, "bytes_per_hour", INFLUXQL[14]),
+        (15, "", [
+            {"node": row["node"], "_field": f"{name}_bytes_per_s", "_value": row[what]}
+            for row in INFLUXQL[15]
+            for what, name in (("disk", "disk_read"), ("net", "net_recv"))
+        ]),
+        (16, "kwh", INFLUXQL[16]),
+        (17, "depth", INFLUXQL[17]),
+        (18, "p95", rows("p95", *each(5, 0.5 + 0.5 * 300 / 315))),
+        (19, "percent", INFLUXQL[19]),
+        # The last state lasts to the end of the range, and its seconds grow.
+        (20, "", rows("replica _value", ("a", "failed"), ("a", "healthy"), ("b", "healthy"))),
+    ]
+}  # fmt: skip
+"""What has these columns among others."""
+
 
 def comparable(found: Iterable[Row]) -> list[str]:
     """In any order, and to six decimals."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from influxdb_client import InfluxDBClient
+
 from mltui_server.samples.influx.access import Access
 from mltui_server.samples.influx.client import InfluxClient, Place, Result
 
@@ -43,6 +45,13 @@ def ask(access: Access, influxql: str) -> list[dict[str, Any]]:
     return [
         dict(zip(series.columns, row, strict=True)) | series.tags for series in result.series for row in series.values
     ]
+
+
+def ask_in_flux(access: Access, flux: str) -> list[dict[str, Any]]:
+    """Rows of all tables, of the buckets of this database."""
+    with InfluxDBClient(access.url, token=access.token, org=access.org) as client:
+        tables = client.query_api().query(flux.replace('bucket: "mltui', f'bucket: "{access.database}'))
+    return [record.values for table in tables for record in table.records]
 
 
 async def _answered(access: Access, influxql: str) -> list[Result]:

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 import pytest
 from flush_calls import NOW, add_run, put
-from influx_process import InfluxProcess, influxd
+from influx_process import InfluxProcess, direct, influxd
 from litestar.testing import AsyncTestClient
 from sample_calls import until
 
@@ -213,7 +213,7 @@ async def test_a_poisoned_batch_is_set_aside_and_the_rest_goes_on(connection, in
 async def _analyst_writes(store: InfluxStore, policy: str, line: str) -> None:
     """A field of another type than ours, in the shard of NOW."""
     access = store._client.access
-    async with httpx.AsyncClient(base_url=access.url, trust_env=False) as http:
+    async with direct(access) as http:
         line = line.rpartition(" ")[0] + f" {NOW - 10**9}"
         answer = await http.post("/write", params={"db": access.database, "rp": policy}, content=line)
         assert answer.status_code == 204, answer.text
@@ -243,7 +243,7 @@ def _aged(body: bytes) -> bytes:
 async def test_a_dropped_database_is_made_again(store):
     access = store._client.access
     assert (await store.health()).status == "ok"
-    async with httpx.AsyncClient(base_url=access.url, trust_env=False) as http:
+    async with direct(access) as http:
         await http.post("/query", data={"q": f'DROP DATABASE "{access.database}"'})
     lost = await store.health()
     assert lost.status == "degraded"

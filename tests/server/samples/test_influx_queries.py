@@ -1,7 +1,7 @@
-"""The analysts' twenty questions: what docs/queries says in InfluxQL and SQL is run, and answers what it must.
+"""The analysts' twenty questions: what docs/queries says in each language is run, and answers what it must.
 
-InfluxQL on a real server. SQL on DuckDB, as no InfluxDB 3 is here: its dialect is DataFusion's, which differs in what
-these queries use by `date_bin` alone.
+InfluxQL on a real server; Flux too, where the environment names one of version 2. SQL on DuckDB, as no InfluxDB 3 is
+here: its dialect is DataFusion's, which differs in what these queries use by `date_bin` alone.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 import pytest
-from analyst_answers import INFLUXQL, SQL, Row, comparable
-from analyst_questions import DOCS, Question, ask, questions
+from analyst_answers import FLUX, INFLUXQL, SQL, Row, comparable
+from analyst_questions import DOCS, Question, ask, ask_in_flux, questions
 
 from mltui_server.samples.influx.access import Access
 
@@ -57,6 +57,15 @@ def test_influxql_answers_what_it_must(question: Question, seeded: Access):
 def test_sql_answers_what_it_must(question: Question, tables: duckdb.DuckDBPyConnection):
     found = tables.sql(question.sql).to_arrow_table().to_pylist()
     assert comparable(timeless(found)) == comparable(SQL[question.number])
+
+
+@asked
+def test_flux_answers_what_it_must(question: Question, seeded: Access):
+    if not seeded.org:
+        pytest.skip("Flux is InfluxDB 2's: name one by MLTUI_TEST_INFLUX_URL, _TOKEN and _ORG")
+    wanted = FLUX[question.number]
+    found = [{name: row.get(name) for name in wanted[0]} for row in ask_in_flux(seeded, question.flux)]
+    assert comparable(found) == comparable(wanted)
 
 
 @asked

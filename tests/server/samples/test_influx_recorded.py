@@ -157,8 +157,11 @@ class Two(BaseHTTPRequestHandler):
         if path == "/ping":
             self._say(204, None)
         elif path == "/api/v2/buckets":
-            found = [bucket for bucket in self.server.buckets if bucket["name"] == query["name"][0]]
-            self._say(200, {"buckets": found})
+            [name] = query["name"]
+            if found := [bucket for bucket in self.server.buckets if bucket["name"] == name]:
+                self._say(200, {"buckets": found})
+            else:
+                self._say(404, {"code": "not found", "message": f'bucket "{name}" not found'})
         elif path == "/api/v2/orgs":
             self._say(200, {"orgs": [{"id": "0rg", "name": "mltui"}]})
         else:

@@ -1,7 +1,7 @@
 """Retention on InfluxDB 1.x, as its settings change from start to start; and what a network between changes."""
 
-import httpx
 import pytest
+from influx_process import direct
 from store_calls import columns, exported
 
 from mltui_server.samples.influx.access import Access, Retention
@@ -12,7 +12,7 @@ NEVER = "0s"
 
 async def policies(access: Access) -> dict[str, tuple[str, bool]]:
     """Duration of each retention policy, and whether it is the default."""
-    async with httpx.AsyncClient(base_url=access.url, trust_env=False) as http:
+    async with direct(access) as http:
         answer = await http.post("/query", data={"q": f'SHOW RETENTION POLICIES ON "{access.database}"'})
     return {row[0]: (row[1], row[4]) for row in answer.json()["results"][0]["series"][0]["values"]}
 

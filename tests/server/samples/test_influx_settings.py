@@ -1,8 +1,8 @@
 """Settings choose the store, and a server starts whether or not InfluxDB is there."""
 
-import httpx
 import msgspec
 import pytest
+from influx_process import direct, influx_settings
 from litestar.testing import AsyncTestClient
 from sample_calls import register_run, summaries, until
 from structlog.testing import capture_logs
@@ -97,7 +97,7 @@ async def test_a_server_starts_without_influxdb_and_moves_samples_when_it_comes(
 
 
 async def test_resources_know_their_node(settings, influx_access, database):
-    here = msgspec.structs.replace(settings, influx_url=influx_access.url, influx_database=influx_access.database)
+    here = msgspec.structs.replace(settings, **influx_settings(influx_access))
     async with AsyncTestClient(create_app(here, here.database_url)) as http:
         run = await register_run(http)
         async with database.pool.connection() as connection:
@@ -111,7 +111,7 @@ async def test_resources_know_their_node(settings, influx_access, database):
             body = {"series": [{"key": "sys/train/host/cpu", "times": [time], "values": [1.0]}]}
             await http.post(f"/api/v1/runs/{run}/samples", json=body)
             await summaries(http, run, 1 if time == NOW else 2)
-    async with httpx.AsyncClient(base_url=influx_access.url, trust_env=False) as client:
+    async with direct(influx_access) as client:
         query = f'SELECT count("cpu") FROM "{influx_access.database}"."resource"."resource" GROUP BY "node"'
         found = (await client.post("/query", data={"q": query})).json()["results"][0]["series"]
     assert [(one["tags"]["node"], one["values"][0][1]) for one in found] == [("alpha", 1), ("beta", 1)]

@@ -1,7 +1,4 @@
-"""InfluxDB 2.x: a bucket for each kind, mapped to retention policies of one database, on influxdb-client.
-
-Tested against recorded behaviour only.
-"""
+"""InfluxDB 2.x: a bucket for each kind, mapped to retention policies of one database, on influxdb-client."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -9,7 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import urllib3
-from influxdb_client import BucketRetentionRules, DBRPCreate, DBRPsService, InfluxDBClient
+from influxdb_client import Bucket, BucketRetentionRules, BucketsApi, DBRPCreate, DBRPsService, InfluxDBClient
 from influxdb_client.rest import ApiException
 
 from mltui_server.samples.influx.access import Retention
@@ -59,14 +56,22 @@ class ControlV2:
         """The id of the bucket, which is made if it is not there, and keeps samples for so many seconds (0: all)."""
         buckets = server.buckets_api()
         rules = BucketRetentionRules(type="expire", every_seconds=every)
-        found = buckets.find_buckets(name=name, org=self._access.org).buckets
-        bucket = found[0] if found else None
+        bucket = self._find(buckets, name)
         if bucket is None:
             bucket = buckets.create_bucket(bucket_name=name, retention_rules=rules, org=self._access.org)
         elif sum(rule.every_seconds for rule in bucket.retention_rules) != every:
             bucket.retention_rules = [rules] if every else []
             buckets.update_bucket(bucket)
         return str(bucket.id)
+
+    def _find(self, buckets: BucketsApi, name: str) -> Bucket | None:
+        try:
+            found = buckets.find_buckets(name=name, org=self._access.org).buckets
+        except ApiException as error:
+            if error.status != 404:
+                raise
+            return None  # or there is no such organization, which making the bucket will tell
+        return found[0] if found else None
 
     async def delete_run(self, run: UUID) -> None:
         def delete(server: InfluxDBClient) -> None:
