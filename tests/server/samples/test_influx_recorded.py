@@ -185,6 +185,13 @@ class Two(BaseHTTPRequestHandler):
         else:
             self._say(204, None)
 
+    def do_PATCH(self) -> None:
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        [bucket] = [one for one in self.server.buckets if one["id"] == self.path.rpartition("/")[2]]
+        if said["retentionRules"]:  # without any it changes nothing
+            bucket["retentionRules"] = said["retentionRules"]
+        self._say(200, bucket)
+
     def _say(self, status: int, answer: object) -> None:
         body = b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
@@ -239,6 +246,20 @@ async def test_2_has_a_bucket_for_each_kind_mapped_to_one_database(two):
         )
     ]
     await store.close()
+
+
+async def test_2_keeps_samples_as_long_as_the_last_start_says(two):
+    access = Access(f"http://127.0.0.1:{two.server_port}", "lab", token=TOKEN, org="mltui")
+    for retention, days in (
+        (Retention("3d", "2w"), [3, 14, 0]),
+        (Retention("5d"), [5, 0, 0]),
+        (Retention(), [0, 0, 0]),
+    ):
+        store = InfluxStore(access, retention)
+        assert (await store.health()).status == "ok"
+        await store.close()
+        kept = [bucket["retentionRules"][0]["everySeconds"] / 86_400 for bucket in two.buckets]
+        assert kept == days
 
 
 async def test_2_says_what_is_missing(two):

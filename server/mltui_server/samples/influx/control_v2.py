@@ -60,7 +60,7 @@ class ControlV2:
         if bucket is None:
             bucket = buckets.create_bucket(bucket_name=name, retention_rules=rules, org=self._access.org)
         elif sum(rule.every_seconds for rule in bucket.retention_rules) != every:
-            bucket.retention_rules = [rules] if every else []
+            bucket.retention_rules = [rules]
             buckets.update_bucket(bucket)
         return str(bucket.id)
 
