@@ -32,6 +32,7 @@ from mltui_server.lib.principal import provide_principal
 from mltui_server.lib.problems import respond
 from mltui_server.lib.request_id import RequestIdMiddleware
 from mltui_server.lib.session import provide_session
+from mltui_server.lineage.controller import LineageController
 from mltui_server.live.hub import Hub
 from mltui_server.live.socket import talk
 from mltui_server.logs.controller import LogController
@@ -42,6 +43,7 @@ from mltui_server.metrics.inbox import PointInbox
 from mltui_server.metrics.known import KnownMetrics
 from mltui_server.metrics.text_controller import MetricTextController
 from mltui_server.pipelines.controller import PipelineController
+from mltui_server.registry.controller import CitingVersionController, ModelController, VersionController
 from mltui_server.runs.controller import RunController
 from mltui_server.samples.controller import InboxController, SampleController
 from mltui_server.samples.service import samples_service
@@ -99,6 +101,10 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     LogController,
                     ArtifactController,
                     RunArtifactController,
+                    ModelController,
+                    VersionController,
+                    CitingVersionController,
+                    LineageController,
                     EventController,
                     DashboardController,
                     MetricController,

@@ -8,7 +8,6 @@ from litestar.datastructures import Headers, State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Response, Stream
-from msgspec import ValidationError, convert
 
 from mltui.wire.artifacts import (
     CONTENT_DIGEST,
@@ -25,6 +24,7 @@ from mltui.wire.artifacts import (
 from mltui.wire.base import Page
 from mltui_server.artifacts import queries, service
 from mltui_server.artifacts.models import Artifact
+from mltui_server.lib.checked import checked
 from mltui_server.lib.http import attachment
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.pagination import Window
@@ -160,16 +160,9 @@ class RunArtifactController(Controller):
         """A whole file in one request: `curl -T model.pt …/runs/ID/artifacts/model.pt`."""
         more = {"artifact_type": type_, "stage_run": stage_run, "storage_type": storage}
         return await request.app.state.contents.take(  # type: ignore[no-any-return]
-            principal, run_id, _checked(name.removeprefix("/"), ArtifactName, "name"),
-            _checked(digest, Digest, CONTENT_DIGEST) if digest else None, request.stream(), more,
+            principal, run_id, checked(name.removeprefix("/"), ArtifactName, "name"),
+            checked(digest, Digest, CONTENT_DIGEST) if digest else None, request.stream(), more,
         )  # fmt: skip
-
-
-def _checked(value: str, type_: Any, what: str) -> str:
-    try:
-        return convert(value, type_)  # type: ignore[no-any-return]
-    except ValidationError as error:
-        raise ValidationError(f"{what}: {error}") from None
 
 
 def _headers(artifact: Artifact) -> dict[str, str]:

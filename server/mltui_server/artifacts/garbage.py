@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,6 +18,7 @@ from mltui_server.db.database import Database
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Unavailable
 from mltui_server.lib.principal import Principal
+from mltui_server.registry.citations import content_is_cited
 
 GIVEN_UP_S = 24 * 3600.0
 """An upload to which nothing has come for this long."""
@@ -66,7 +67,8 @@ class Collector:
         async with self._database.session() as session:
             await service.hold(session, service.object_path(sha256))
             same = (Artifact.sha256 == sha256, Artifact.storage_type == storage, Artifact.status == service.READY)
-            if await session.scalar(select(Artifact.id).where(*same, Artifact.is_active.is_(True)).limit(1)) is None:
+            needed = or_(Artifact.is_active.is_(True), content_is_cited())
+            if await session.scalar(select(Artifact.id).where(*same, needed).limit(1)) is None:
                 await session.execute(update(Artifact).where(*same).values(status=DELETED))
 
     async def _delete_marked(self) -> None:
@@ -107,7 +109,7 @@ async def _unreferenced(session: AsyncSession) -> Sequence[Any]:
     )  # fmt: skip
     statement = (
         select(Artifact.sha256, Artifact.storage_type, func.max(Artifact.file_size).label("file_size"))
-        .where(Artifact.status == service.READY, Artifact.is_active.is_(False), ~needed)
+        .where(Artifact.status == service.READY, Artifact.is_active.is_(False), ~needed, ~content_is_cited())
         .group_by(Artifact.sha256, Artifact.storage_type)
     )
     return (await session.execute(statement)).all()

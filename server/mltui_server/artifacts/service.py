@@ -15,6 +15,7 @@ from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, Invalid, NotFound
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import Principal
+from mltui_server.registry.citations import citing_version
 from mltui_server.runs import service as runs
 from mltui_server.runs.models import StageRun
 
@@ -143,10 +144,12 @@ async def patch(session: AsyncSession, principal: Principal, key: str, request: 
 
 
 async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
-    """It is not shown any more; `collect` removes its content. Raises Conflict when it is deleted already."""
+    """It is not shown any more; `collect` removes its content. Raises Conflict when it is deleted already, or cited."""
     artifact = await find(session, key, lock=True)
     if not artifact.is_active:
         raise Conflict(f"artifact {artifact.name!r} is deleted already")
+    if (version := await citing_version(session, artifact.id)) is not None:
+        raise Conflict(f"artifact {artifact.name!r} is what model version {version} is made of; delete that first")
     artifact.is_active = False
     await record(session, principal, "artifact.delete", artifact.id, run_id=artifact.run_id,
                  before={"is_active": True}, after={"is_active": False}, message=artifact.name)  # fmt: skip

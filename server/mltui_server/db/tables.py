@@ -8,6 +8,7 @@ import mltui_server.ingestion.models
 import mltui_server.logs.models
 import mltui_server.metrics.models
 import mltui_server.pipelines.models
+import mltui_server.registry.models
 import mltui_server.runs.models
 import mltui_server.samples.models  # noqa: F401
 from mltui_server.db.base import Base

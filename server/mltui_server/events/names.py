@@ -11,6 +11,7 @@ from mltui_server.artifacts.models import Artifact
 from mltui_server.executions.models import Execution
 from mltui_server.metrics.models import Metric
 from mltui_server.pipelines.models import Pipeline
+from mltui_server.registry.models import ModelVersion, RegisteredModel
 from mltui_server.runs.models import Run, StageRun
 
 _NAMED: Mapping[str, tuple[Any, Select[Any]]] = {
@@ -18,11 +19,18 @@ _NAMED: Mapping[str, tuple[Any, Select[Any]]] = {
     "pipeline": (Pipeline.id, select(Pipeline.name)),
     "metric": (Metric.id, select(Metric.name)),
     "artifact": (Artifact.id, select(Artifact.name)),
+    "model": (RegisteredModel.id, select(RegisteredModel.name)),
+    "model_version": (
+        ModelVersion.id,
+        select(RegisteredModel.name + "/" + cast(ModelVersion.version, String)).join(
+            RegisteredModel, RegisteredModel.id == ModelVersion.model_id
+        ),
+    ),
     "stage_run": (StageRun.id, select(Run.name + " " + StageRun.name).join(Run, Run.id == StageRun.run_id)),
     "execution": (Execution.id, select(Run.name + " " + Execution.scope).join(Run, Run.id == Execution.run_id)),
 }
 """By type of object: its id, and a query of names."""
-_CALLED = (Run, Pipeline, Metric)
+_CALLED = (Run, Pipeline, Metric, RegisteredModel)
 """What is asked for by name."""
 
 
@@ -39,7 +47,7 @@ async def names_of(session: AsyncSession, objects: Iterable[tuple[str, str]]) ->
 
 
 async def objects_called(session: AsyncSession, word: str) -> list[str]:
-    """Ids of the runs, pipelines and metrics of that name; and `word` itself, which may be an id."""
+    """Ids of the runs, pipelines, metrics and models of that name; and `word` itself, which may be an id."""
     queries = [select(cast(kind.id, String)).where(kind.name == word) for kind in _CALLED]
     return [word, *(await session.scalars(union_all(*queries)))]
 

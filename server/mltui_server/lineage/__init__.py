@@ -1,0 +1,1 @@
+"""Lineage: from the source to the model, and back."""

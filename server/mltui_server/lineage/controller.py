@@ -1,0 +1,42 @@
+"""/api/v1/lineage: what something came from, and what it led to."""
+
+from typing import Annotated
+
+from litestar import Controller, get
+from litestar.params import FromQuery, PathParameter
+
+from mltui.wire.lineage import MAX_DEPTH, MAX_NODES, NODES, Direction, Lineage
+from mltui_server.lib.errors import Invalid
+from mltui_server.lib.session import RequestSession
+from mltui_server.lineage import queries
+
+Key = Annotated[
+    str,
+    PathParameter(
+        description="Id of a run, stage run, artifact, dataset, ingestion job or model version, or of the last as "
+        "name/3 or name@champion"
+    ),
+]
+
+
+class LineageController(Controller):
+    path = "/lineage"
+    tags = ("lineage",)
+
+    @get("/{key:path}")
+    async def show(
+        self,
+        session: RequestSession,
+        key: Key,
+        direction: FromQuery[Direction] = "both",
+        depth: FromQuery[int] = 20,
+        limit: FromQuery[int] = NODES,
+    ) -> Lineage:
+        """Nodes and edges within `depth` hops, at most `limit` nodes each way. `cut` names those beyond which there is
+        more.
+        """
+        for name, value, most in (("depth", depth, MAX_DEPTH), ("limit", limit, MAX_NODES)):
+            if not 1 <= value <= most:
+                raise Invalid(f"{name} is {value}; it must be between 1 and {most}")
+        root = await queries.find(session, key.removeprefix("/"))
+        return await queries.lineage(session, root, direction, depth, limit)
