@@ -7,9 +7,10 @@ that `mltui --version` and the agent never pay for what they do not need.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mltui.agent.registering import register_model
     from mltui.sdk import Run, start_run
 
-__all__ = ["Run", "__version__", "start_run"]
+__all__ = ["Run", "__version__", "register_model", "start_run"]
 __version__ = "0.1.0"
 
 
@@ -18,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from mltui import sdk
 
         return getattr(sdk, name)
+    if name == "register_model":
+        from mltui.agent import registering
+
+        return registering.register_model
     raise AttributeError(f"module 'mltui' has no attribute {name!r}")

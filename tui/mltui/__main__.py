@@ -24,6 +24,8 @@ COMMANDS = {
     "pipelines": "List, check, register and start pipelines.",
     "runs": "List, show, start, follow and stop runs.",
     "artifacts": "List a run's files, copy them here, add and delete some.",
+    "models": "List, register, compare and move versions of models.",
+    "lineage": "Show what something came from, and what it led to.",
     "events": "Show who did what.",
     "samples": "Look at samples that the sample store refused: try them again, or forget them.",
     "gc": "Remove content that no artifact refers to any more.",

@@ -10,7 +10,6 @@ Under `mltui exec` the program joins the run it was started for, and the agent d
 
 import atexit
 import json
-import math
 import operator
 import os
 import re
@@ -21,7 +20,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, SupportsFloat, SupportsIndex
+from typing import Any, Self, SupportsFloat, SupportsIndex, Unpack
 
 import msgspec
 import uuid_utils
@@ -29,10 +28,11 @@ import uuid_utils
 from mltui.agent.environment import check_settings, drain_s, server_url
 from mltui.agent.files import files_below, keep_file
 from mltui.agent.frames import Record
+from mltui.agent.registering import Facts, version_record
 from mltui.agent.server import JSON
 from mltui.agent.shipper import Shipper, close_after_drain
 from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, open_group
-from mltui.agent.text import UNSTORABLE, json_body
+from mltui.agent.text import UNSTORABLE, json_body, plain
 from mltui.agent.writer import SampleWriter
 from mltui.wire.artifacts import ArtifactType
 from mltui.wire.base import in_words, to_number
@@ -83,6 +83,8 @@ class Run:
         self._owner = os.getpid()
         self._drain_s = drain_s()
         self._known_keys: set[str] = set()
+        self._last_values: dict[str, float] = {}
+        self._all_parameters = dict(self.parameters)
         # Reentrant: a signal handler may log in the middle of a log.
         self._step_lock = threading.RLock()
         self._next_step = 0
@@ -117,11 +119,13 @@ class Run:
             at = self._next_step if step is None else _step(step)
             self._next_step = at + 1
         self._writer.add(now, at, numbers)
+        self._last_values.update(numbers)
 
     def params(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
         """Record parameters, by name or as a dict. A parameter is written once: the server refuses another value."""
         given = {key: _parameter(value) for key, value in {**(values or {}), **named}.items()}
         self._record(RecordRun(parameters=given))
+        self._all_parameters |= given
 
     def tags(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
         """Record tags; a tag recorded again has the new value."""
@@ -129,7 +133,7 @@ class Run:
 
     def output(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
         """Record what came out: anything that JSON can say, merged into what is there."""
-        self._record(RecordRun(output_data={key: _plain(value) for key, value in {**(values or {}), **named}.items()}))
+        self._record(RecordRun(output_data={key: plain(value) for key, value in {**(values or {}), **named}.items()}))
 
     def log_artifact(self, path: str | os.PathLike[str], name: str = "", *, type: str | None = None) -> None:
         """Keep a file, or all files of a folder, as artifacts of the run: `run.log_artifact("model.pt")`.
@@ -146,6 +150,30 @@ class Run:
         for file, called in files_below(Path(path), name):
             record = keep_file(self._folder, self.id, file, called, chosen)
             self._files_lane().append(record)
+
+    def register_model(self, name: str, artifact: str | os.PathLike[str], **facts: Unpack[Facts]) -> None:
+        """Register a version of a model: `run.register_model("digits", "model.pt", algorithm="cnn")`.
+
+        `artifact` is a file, which is kept as `log_artifact` does, or the name of one that was. The version has the
+        last values and the parameters that this program recorded so far; what `facts` say wins. Raises as
+        `log_artifact`, and ValueError for a folder and for what cannot be a version.
+        """
+        path = Path(artifact)
+        if path.is_dir():
+            raise ValueError(f"{artifact}: a version is of one file; pack the folder, or name one file of it")
+        file = path.resolve().name if path.exists() else str(artifact)
+        said: Facts = {
+            **facts,
+            "training_config": {**self._all_parameters, **facts.get("training_config", {})},
+            "metrics": {**self._last_values, **facts.get("metrics", {})},
+        }
+        record = version_record(name, {"run": self.id, "artifact": file}, said)
+        if path.exists():
+            self.log_artifact(path)
+        elif self._finished:
+            raise RuntimeError(f"run {self.name!r} has ended; it registers nothing more")
+        # Behind its file: the server must have that first.
+        self._files_lane().append(record)
 
     def _files_lane(self) -> Lane:
         with self._step_lock:
@@ -351,16 +379,3 @@ def _parameter(value: Any) -> Parameter:
 
 def _for_json(parameters: dict[str, Parameter]) -> dict[str, Parameter]:
     return {k: to_number(v) if isinstance(v, float) else v for k, v in parameters.items()}
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can say: numbers it has no word for become strings, other objects their text."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else to_number(value)
-    return value if value is None or isinstance(value, str | int | bool) else str(value)

@@ -37,6 +37,10 @@ def main() -> None:
     (OUTPUT / "report.json").write_text(json.dumps({"best": best, "models": results}, indent=2) + "\n")
     with mltui.start_run("evaluate") as run:
         run.log({f"{name}/test/{key}": value for name, row in results.items() for key, value in row.items()})
+        run.register_model(
+            "digits", output_of(f"train-{best}") / "model.joblib", algorithm=best, model_type="classifier",
+            metrics=results[best],
+        )  # fmt: skip
         run.output(best=best, test_accuracy=results[best]["accuracy"], report=str(OUTPUT / "report.json"))
 
 

@@ -1,0 +1,151 @@
+"""`mltui models`, `mltui lineage` and `register_model`, as a person types them, against a real server."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import mltui
+from pathlib import Path
+with mltui.start_run("train-1", parameters={"lr": 0.1}) as run:
+    run.params(epochs=3, patience=float("inf"))
+    run.log({"loss": 1.0, "accuracy": 0.5})
+    run.log({"loss": float("nan")})
+    Path("model.pt").write_bytes(b"weights")
+    run.register_model("digits", "model.pt", algorithm="cnn", tags={"team": "risk"}, metrics={"size": 7},
+                       training_config={"layers": (3, 4), "folder": Path("out")})
+    run.register_model("digits", "model.pt")
+print(run.id)
+"""
+
+
+@pytest.fixture
+def trained(server, environment, tmp_path) -> str:
+    """A run that registered digits/1 and digits/2; its id."""
+    return python(PROGRAM, environment, tmp_path).strip()
+
+
+def python(code: str, environment, folder) -> str:
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=folder, capture_output=True, text=True,
+                          timeout=90, check=True)  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_what_a_program_registers_is_there_with_what_it_knew(mltui, trained):
+    version = json.loads(mltui("models", "show", "digits/1", "--json").stdout)
+    assert (version["run_id"], version["artifact"], version["framework"]) == (trained, "model.pt", "pytorch")
+    assert version["metrics"] == {"loss": "NaN", "accuracy": 0.5, "size": 7}
+    assert version["training_config"] == {
+        "lr": 0.1, "epochs": 3, "patience": "Infinity", "layers": [3, 4], "folder": "out",
+    }  # fmt: skip
+    assert (version["algorithm"], version["tags"]) == ("cnn", {"team": "risk"})
+    [row] = json.loads(mltui("models", "ls", "--json").stdout)
+    assert (row["name"], row["latest"]) == ("digits", 2)
+    page = mltui("models", "show", "digits/1").stdout
+    assert "digits/1  ready" in page
+    assert "loss=NaN" in page
+    tree = mltui("lineage", "digits/1").stdout
+    assert tree.splitlines() == [
+        "digits/1  model version  ready", "came from", "└─ model.pt  artifact  MODEL",
+        "   └─ train-1  run  completed  default", "led to nothing that is known",
+    ]  # fmt: skip
+    down = mltui("lineage", "latest", "--down").stdout.splitlines()
+    assert (down[0], down[-1]) == ("train-1  run  completed  default", "   └─ digits/1  model version  ready")
+    assert {node["kind"] for node in json.loads(mltui("lineage", trained, "--json").stdout)["nodes"]} == {
+        "run", "artifact", "model_version",
+    }  # fmt: skip
+
+
+def test_aliases_and_stages_move_with_a_reason_and_an_approval(mltui, trained):
+    assert mltui("models", "alias", "digits/1", "champion", "--reason", "first").stdout == (
+        "digits@champion points to digits/1\n"
+    )
+    assert "is in Production" in mltui("models", "promote", "digits@champion", "production", "--reason", "go").stdout
+    assert "--reason" in mltui("models", "promote", "digits/2", "Staging", code=2).stderr
+    assert "digits  approval on" in mltui("models", "set", "digits", "--approval", "on").stdout
+    waits = mltui("models", "alias", "digits/2", "champion", "--reason", "better").stdout
+    assert "mltui models approve digits" in waits
+    own = mltui("models", "approve", "digits", "--reason", "mine", code=1).stderr
+    assert "somebody else must decide on it" in own
+    shown = mltui("models", "show", "digits").stdout
+    assert "@champion → 2" in shown
+    assert mltui("models", "reject", "digits", "--reason", "no", LOGNAME="bob").stdout == (
+        "rejected: digits@champion to 2\n"
+    )
+    mltui("models", "alias", "digits/2", "champion", "--reason", "better")
+    assert "approved" in mltui("models", "approve", "digits", "--reason", "fine", LOGNAME="bob").stdout
+    assert "@champion=2" in mltui("models", "ls").stdout
+    assert "no such move waits" in mltui("models", "approve", "digits", "--reason", "fine", code=1).stderr
+
+
+def test_versions_from_a_shell(mltui, trained, tmp_path):
+    (tmp_path / "best.onnx").write_bytes(b"onnx")
+    done = mltui("models", "register", "digits", "--run", "latest", "--artifact", tmp_path / "best.onnx", "--metric",
+                 "accuracy=0.9", "--metric", "loss=NaN", "--tag", "a=b").stdout  # fmt: skip
+    assert done.startswith("registered digits/3  ")
+    mltui("models", "register", "fraud", "--uri", "s3://models/fraud.joblib")
+    assert "scikit-learn" in mltui("models", "show", "fraud").stdout
+    diff = mltui("models", "diff", "digits/1", "3").stdout
+    assert "metrics     accuracy" in " ".join(diff.split("\n"))
+    changed = mltui("models", "diff", "digits/1", "3", "--changed").stdout.splitlines()
+    lines = {tuple(line.split()[:2]) for line in changed}
+    assert ("metrics", "accuracy") in lines
+    assert ("parameters", "lr") not in lines
+    assert mltui("models", "set", "digits/3", "--status", "archived").stdout.startswith("archived digits/3  ")
+    assert "is archived; it cannot become failed" in (
+        mltui("models", "set", "digits/3", "--status", "failed", code=1).stderr
+    )
+    assert "deleted digits/3" in mltui("models", "rm", "digits/3").stdout
+    assert mltui("models", "restore", "digits/3").stdout.startswith("restored digits/3")
+
+
+def test_what_is_wrong_is_said_in_a_line(mltui, trained):
+    for words, code, said in (
+        (["show", "nothing"], 1, "no model 'nothing'"),
+        (["show", "digits/9"], 1, "no version 'digits/9'"),
+        (["promote", "digits", "Staging", "--reason", "x"], 2, "is no version; write name/3 or name@alias"),
+        (["promote", "digits/1", "Live", "--reason", "x"], 2, "'Live' is no stage; there are None, Staging"),
+        (["set", "digits", "--status", "ready"], 2, "--status is of a version"),
+        (["set", "digits/1", "--approval", "on"], 2, "--approval is of a model"),
+        (["diff", "digits/1", "fraud/2"], 2, "is of another model"),
+        (["register", "digits"], 1, "give its run, its artifact or its uri"),
+        (["register", "digits", "--uri", "s3://a/b", "--metric", "loss=much"], 1, "'much' is not a number"),
+    ):
+        assert said in mltui("models", *words, code=code).stderr
+    assert "as name/3 or as name@alias" in mltui("lineage", "0" * 32 + "x", code=1).stderr
+
+
+def test_registering_without_a_run_and_what_cannot_be(server, environment, tmp_path):
+    code = """
+import mltui
+print(mltui.register_model("fraud", uri="s3://models/fraud.cbm", metrics={"auc": 0.9}))
+print(mltui.register_model("fraud", uri="s3://models/fraud.cbm"))
+def said(name, **more):
+    try: mltui.register_model(name, **more)
+    except Exception as error: print(type(error).__name__, error)
+said("fraud")
+said("a/b", uri="s3://a/b")
+said("fraud", uri="s3://a/b", metrics={"auc": "high"})
+said("fraud", uri="s3://a/b", url="http://127.0.0.1:9")
+run = mltui.start_run("x")
+try: run.register_model("fraud", ".")
+except ValueError as error: print(error)
+run.finish()
+"""
+    one, two, nothing, name, metric, away, folder = python(code, environment, tmp_path).splitlines()
+    assert (one, two) == ("1", "2")
+    assert nothing == "ValueError register_model: a version comes from somewhere: give its run, its artifact or its uri"
+    assert "no slash, no @" in name
+    assert metric == "ValueError register_model: metric 'auc': 'high' is not a number"
+    assert away.startswith("ConnectionError register_model: ")
+    assert "a version is of one file" in folder
+
+
+def test_under_the_agent_it_is_of_its_run(server, mltui, tmp_path):
+    code = "import mltui; open('m.onnx','w').write('a'); r = mltui.start_run('x'); r.register_model('net', 'm.onnx')"
+    mltui("exec", "--run-name", "outer", "--", sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {code}")
+    version = json.loads(mltui("models", "show", "net/1", "--json").stdout)
+    assert (version["run"], version["artifact"], version["model_format"]) == ("outer", "m.onnx", "onnx")

@@ -1,0 +1,64 @@
+"""`mltui lineage`: what something came from, and what it led to, as a tree."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mltui.cli.naming import run_id
+from mltui.cli.output import print_json
+from mltui.cli.session import add_json, add_url, converse
+
+if TYPE_CHECKING:
+    from mltui.client import Client
+    from mltui.console.state.lineage import Branch
+    from mltui.wire.lineage import Direction, Lineage, LineageNode
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="of a run (a part of it, or `latest`), an artifact, a dataset, an "
+                        "ingestion job or a model version; or name/3 or name@alias")  # fmt: skip
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--up", action="store_true", help="only what it came from")
+    way.add_argument("--down", action="store_true", help="only what it led to")
+    parser.add_argument("--depth", type=int, help="so many steps at most (20)")
+    add_json(parser)
+    add_url(parser)
+    parser.set_defaults(call=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> "Lineage":
+        # Parts of ids, and `latest`, are those of runs; all else the server knows.
+        whole = len(args.id) >= 32 or "/" in args.id or "@" in args.id
+        key = args.id if whole else await run_id(client, args.id)
+        direction: Direction = "up" if args.up else "down" if args.down else "both"
+        return await client.lineage(key, direction=direction, depth=args.depth)
+
+    found = converse(args, talk)
+    if args.json:
+        print_json(found)
+    else:
+        print_lineage(found, up=not args.down, down=not args.up)
+    return 0
+
+
+def print_lineage(found: "Lineage", *, up: bool, down: bool) -> None:
+    from mltui.console.state.lineage import came_from, led_to, root_of
+
+    print(_words(root_of(found)))
+    for wanted, heading, branches in ((up, "came from", came_from(found)), (down, "led to", led_to(found))):
+        if wanted:
+            print(heading if branches else f"{heading} nothing that is known")
+            for branch in branches:
+                print(branch.guide + _line(branch))
+    if found.cut:
+        print("… there is more beyond; ask with the id of what stands before it, or with a greater --depth")
+
+
+def _line(branch: "Branch") -> str:
+    stage = f"(stage {branch.stage})" if branch.stage else ""
+    mark = "↑ as above" if branch.again else "…" if branch.cut else ""
+    return "  ".join(filter(None, [_words(branch.node), stage, mark]))
+
+
+def _words(node: "LineageNode") -> str:
+    return "  ".join(filter(None, [node.name, node.kind.value.replace("_", " "), node.state, node.note]))
