@@ -21,7 +21,7 @@ from mltui.console.faults import quoted, words_of
 from mltui.console.keymap import APP, active
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import StatusLine
-from mltui.console.screens.places import screen_of
+from mltui.console.screens.places import open_place, screen_of
 from mltui.console.state.memory import Memory, memory_file
 from mltui.console.state.server import Coalesced, Counts, count_runs, inbox_of, run_called
 from mltui.console.state.session import Session
@@ -242,7 +242,7 @@ class MltuiApp(InOrder):
         self.push_screen(PipelineScreen(pipeline, known))
 
     def action_go(self, where: str) -> None:
-        """`home`, `runs`, `pipelines`, `events` or `metrics`: their screen, with nothing on top of it."""
+        """`home`, `runs`, `pipelines`, `models`, `events` or `metrics`: their screen, with nothing on top of it."""
         wanted = screen_of(where)
         for at, screen in enumerate(self.screen_stack):
             if isinstance(screen, wanted):
@@ -289,6 +289,8 @@ class MltuiApp(InOrder):
                 self.find_pipeline(line.argument)
             case "start":
                 self.start_run(line.argument)
+            case "models" | "lineage":
+                open_place(self, line.command.name, line.argument)
             case "theme":
                 self.choose_theme(line.argument)
             case "help":

@@ -8,7 +8,7 @@ from typing import Literal
 from mltui.console.faults import Fault, quoted
 from mltui.console.theme import THEMES
 
-Kind = Literal["", "pipeline", "run", "metric", "theme", "filter", "event filter"]
+Kind = Literal["", "pipeline", "run", "metric", "model", "id", "theme", "filter", "event filter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ COMMANDS = (
     Command("runs", "All runs, or those that match a filter", "filter"),
     Command("pipelines", "All pipelines", also=("pl",)),
     Command("metrics", "All metrics, or one of them", "metric", also=("metric",)),
+    Command("models", "All models, or one of them", "model", also=("model",)),
+    Command("lineage", "What it came from and led to", "id", needed=True),
     Command("events", "Who did what, or what matches a filter", "event filter"),
     Command("run", "One run, by its name or id", "run", needed=True),
     Command("pipeline", "One pipeline", "pipeline", needed=True),
@@ -95,4 +97,4 @@ def _only_one(beginning: str) -> Command | None:
 
 
 def _example(command: Command) -> str:
-    return {"theme": THEMES[0].name, "run": "digits-1"}.get(command.argument, "digits")
+    return {"theme": THEMES[0].name, "run": "digits-1", "id": "digits/1"}.get(command.argument, "digits")

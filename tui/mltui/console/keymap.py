@@ -32,6 +32,8 @@ RUNS = [
     Key("runs.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
     Key("runs.metrics", "app.go('metrics')", "m", "Metrics", show=True),
     Key("runs.events", "app.go('events')", "e", "Events"),
+    Key("runs.models", "app.go('models')", "v", "Models"),
+    Key("runs.lineage", "lineage", "L", "Lineage"),
     Key("runs.home", "app.go('home')", "H", "Home", show=True),
 ]
 
@@ -41,6 +43,7 @@ HOME = [
     Key("home.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
     Key("home.metrics", "app.go('metrics')", "m", "Metrics", show=True),
     Key("home.events", "app.go('events')", "e", "Events", show=True),
+    Key("home.models", "app.go('models')", "v", "Models"),
     Key("home.panes", "app.focus_next", "tab", "Other pane"),
 ]
 
@@ -62,6 +65,7 @@ RUN = [
     Key("run.tags", "tags", "t", "Tags"),
     Key("run.notes", "notes", "n", "Notes"),
     Key("run.events", "events", "e", "What was done to it"),
+    Key("run.lineage", "lineage", "L", "Lineage"),
 ]
 
 CHARTS = [
@@ -76,6 +80,7 @@ PIPELINES = [
     Key("pipelines.runs", "app.go('runs')", "r", "Runs", show=True),
     Key("pipelines.metrics", "app.go('metrics')", "m", "Metrics", show=True),
     Key("pipelines.events", "app.go('events')", "e", "Events"),
+    Key("pipelines.models", "app.go('models')", "v", "Models"),
     Key("pipelines.home", "app.go('home')", "H", "Home"),
 ]
 
@@ -92,6 +97,40 @@ EVENTS = [
     Key("events.runs", "app.go('runs')", "r", "Runs", show=True),
     Key("events.pipelines", "app.go('pipelines')", "p", "Pipelines"),
     Key("events.metrics", "app.go('metrics')", "m", "Metrics"),
+]
+
+MODELS = [
+    Key("models.filter", "filter", "slash", "Filter", show=True),
+    Key("models.runs", "app.go('runs')", "r", "Runs", show=True),
+    Key("models.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
+    Key("models.events", "app.go('events')", "e", "Events"),
+    Key("models.home", "app.go('home')", "H", "Home"),
+]
+
+MODEL = [
+    Key("model.alias", "alias", "a", "Alias", show=True),
+    Key("model.stage", "stage", "s", "Stage", show=True),
+    Key("model.compare", "compare", "c", "Compare", show=True),
+    Key("model.lineage", "lineage", "L", "Lineage", show=True),
+    Key("model.decide", "decide", "w", "Waiting moves", show=True),
+    Key("model.approval", "approval", "A", "Approval on or off"),
+    Key("model.delete", "delete", "D", "Delete the version"),
+]
+
+VERSION = [
+    Key("version.alias", "alias", "a", "Alias", show=True),
+    Key("version.stage", "stage", "s", "Stage", show=True),
+    Key("version.run", "open_run", "r", "Its run", show=True),
+    Key("version.lineage", "lineage", "L", "Lineage", show=True),
+    Key("version.delete", "delete", "D", "Delete"),
+]
+
+COMPARE = [
+    Key("compare.changed", "changed_only", "c", "Only what differs", show=True),
+]
+
+LINEAGE = [
+    Key("lineage.from_here", "from_here", "L", "From here", show=True),
 ]
 
 EVENT = [
@@ -167,6 +206,11 @@ SECTIONS = {
     "pipelines": "Pipelines",
     "pipeline": "Pipeline",
     "metrics": "Metrics",
+    "models": "Models",
+    "model": "Model",
+    "version": "Version",
+    "compare": "Comparison",
+    "lineage": "Lineage",
     "events": "Events",
     "event": "Event",
     "table": "Table",

@@ -46,14 +46,28 @@ class EventScreen(Frame):
 
 def has_screen(event: EventRow) -> bool:
     """Whether there is a screen for what it was done to."""
-    return event.run_id is not None or event.object_type in ("run", "pipeline", "metric")
+    return event.run_id is not None or event.object_type in ("run", "pipeline", "metric", "model", "model_version")
 
 
 async def open_object(app: "MltuiApp", event: EventRow) -> None:
     """Its screen; of a stage, an execution or an artifact, its run's. Raises ProblemError when it is gone."""
-    if event.run_id is not None:
+    if event.object_type in ("model", "model_version"):
+        _open_model(app, event)
+    elif event.run_id is not None:
         app.open_run((await app.client.run(event.run_id)).id)
     elif event.object_type == "pipeline":
         app.find_pipeline(event.object_id)
     else:
         app.open_metric(event.object_name or event.object_id)
+
+
+def _open_model(app: "MltuiApp", event: EventRow) -> None:
+    name, slash, version = (event.object_name or event.object_id).partition("/")
+    if slash:
+        from mltui.console.screens.version import VersionScreen
+
+        app.push_screen(VersionScreen(name, version))
+    else:
+        from mltui.console.screens.model import ModelScreen
+
+        app.push_screen(ModelScreen(name))

@@ -128,7 +128,7 @@ class CommandPrompt(Prompt[Line | None]):
         head, _, typed = text.lstrip().partition(" ")
         if kind in LANGUAGES:
             return [f"{head} {line}" for line in LANGUAGES[kind].completions(typed, self.names_of)]
-        return commands.completions(text, self.names_of(kind) if kind in ("pipeline", "run", "metric") else ())
+        return commands.completions(text, self.names_of(kind) if kind in ("pipeline", "run", "metric", "model") else ())
 
     def fault(self, text: str) -> str:
         if not text.strip():

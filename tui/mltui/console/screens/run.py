@@ -376,3 +376,9 @@ class RunScreen(Frame):
     def action_events(self) -> None:
         if self.run is not None:
             self.app.filter_list("events", f"object:{shlex.quote(self.run.name)}")
+
+    def action_lineage(self) -> None:
+        from mltui.console.screens.lineage import LineageScreen
+
+        if self.run is not None:
+            self.app.push_screen(LineageScreen(self.run.id))

@@ -108,7 +108,7 @@ class RunsScreen(ListScreen[RunRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a run needs one."""
-        return action not in ("cancel", "retry", "delete", "tags", "notes") or self.table.line_count > 0
+        return action not in ("cancel", "retry", "delete", "tags", "notes", "lineage") or self.table.line_count > 0
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         row = self.window.row(self.table.cursor)
@@ -165,3 +165,9 @@ class RunsScreen(ListScreen[RunRow]):
         here = self.window.id_at(self.table.cursor)
         if here is not None:
             await run_actions.edit_notes(self.app, await self.app.client.run(here))
+
+    def action_lineage(self) -> None:
+        from mltui.console.screens.lineage import LineageScreen
+
+        if (here := self.window.id_at(self.table.cursor)) is not None:
+            self.app.push_screen(LineageScreen(here))

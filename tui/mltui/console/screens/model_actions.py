@@ -1,0 +1,128 @@
+"""What is done to models and their versions: the dialogs that ask, and the requests that follow."""
+
+import re
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mltui.console.screens.model_words import STAGE_COLOURS, asked
+from mltui.wire.models import (
+    ApprovalStatus,
+    ModelStage,
+    MoveAlias,
+    MoveOutcome,
+    MoveStage,
+    PatchModel,
+    VersionRow,
+)
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+
+
+def alias_fault(text: str) -> str:
+    """What is wrong with the name of an alias; empty when nothing is."""
+    if ALIAS.fullmatch(text.strip()):
+        return ""
+    return "an alias is letters, digits and _ . -, beginning with a letter, as in champion"
+
+
+def reason_fault(text: str) -> str:
+    return "" if text.strip() else "a reason is needed"
+
+
+async def ask_reason(app: "MltuiApp", heading: str) -> str | None:
+    """None: it was left."""
+    from mltui.console.screens.ask_text import AskLine
+
+    return await app.push_screen_wait(AskLine(heading, "why; it is kept with the event", "", reason_fault))
+
+
+async def move_alias(app: "MltuiApp", version: VersionRow) -> None:
+    """Ask which alias is to point to the version, or no longer, and why."""
+    from mltui.console.screens.ask_text import AskLine
+
+    called = f"{version.model}/{version.version}"
+    model = await app.client.model(version.model)
+    what = "as in champion; one that the version has already is taken away"
+    said = await app.push_screen_wait(AskLine(f"Alias of {called}", what, "", alias_fault))
+    if said is None:
+        return
+    alias = said.strip()
+    at = model.aliases.get(alias)
+    away = at == version.version
+    doing = f"Take @{alias} away from {called}" if away else f"@{alias} from {at or 'none'} to {called}"
+    if (reason := await ask_reason(app, doing)) is not None:
+        to = MoveAlias(version=None if away else version.version, reason=reason, expected=at)
+        _tell(app, await app.client.move_alias(version.model, alias, to))
+
+
+async def move_stage(app: "MltuiApp", version: VersionRow) -> None:
+    """Ask to which stage, and why."""
+    from mltui.console.screens.choose import Choice, Choose
+
+    called = f"{version.model}/{version.version}"
+    choices = [Choice(stage.value, Text(stage.value, STAGE_COLOURS[stage])) for stage in ModelStage
+               if stage is not version.stage]  # fmt: skip
+    chosen = await app.push_screen_wait(Choose(f"Stage of {called}", f"It is in {version.stage.value}.", choices))
+    if chosen is None:
+        return
+    heading = f"{called} from {version.stage.value} to {chosen[0]}"
+    if (reason := await ask_reason(app, heading)) is not None:
+        to = MoveStage(stage=ModelStage(chosen[0]), reason=reason, expected=version.stage)
+        _tell(app, await app.client.move_stage(version.model, str(version.version), to))
+
+
+def _tell(app: "MltuiApp", outcome: MoveOutcome) -> None:
+    if outcome.approval is not None:
+        app.notify("it waits until somebody else approves it", markup=False)
+
+
+async def decide(app: "MltuiApp", model: str) -> None:
+    """Ask which of the moves that wait is to be approved or rejected, and why."""
+    from mltui.console.screens.choose import Choice, Choose
+
+    waiting = [one for one in (await app.client.approvals(model)).items if one.status is ApprovalStatus.PENDING]
+    if not waiting:
+        app.notify(f"no move of {model} waits for approval", markup=False)
+        return
+    choices = [
+        Choice(f"{verb} {one.id}", Text().append(f"{verb}  ", colour).append_text(asked(one)))
+        for one in waiting for verb, colour in (("approve", "success"), ("reject", "error"))
+    ]  # fmt: skip
+    chosen = await app.push_screen_wait(Choose(f"Moves of {model} that wait", "Nobody decides on their own.", choices))
+    if chosen is None:
+        return
+    verb, _, approval = chosen[0].partition(" ")
+    if (reason := await ask_reason(app, f"Why {verb} it?")) is not None:
+        await app.client.decide(model, approval, approve=verb == "approve", reason=reason)
+
+
+async def switch_approval(app: "MltuiApp", name: str) -> None:
+    """Ask, and have moves need somebody else's approval, or no longer."""
+    from mltui.console.screens.dialog import Confirm
+
+    model = await app.client.model(name)
+    what = (
+        "Moves of its aliases and stages are made at once again. What waits still waits."
+        if model.approval
+        else "Each move of an alias or a stage waits until somebody else approves it."
+    )
+    if await app.push_screen_wait(Confirm(f"{name}: approval {'off' if model.approval else 'on'}?", what)):
+        await app.client.patch_model(name, PatchModel(approval=not model.approval))
+
+
+async def delete(app: "MltuiApp", version: VersionRow) -> bool:
+    """Ask, and delete the version. Whether it was done."""
+    from mltui.console import shell
+    from mltui.console.screens.dialog import Confirm
+
+    called = f"{version.model}/{version.version}"
+    back = shell.command(f"models restore {called}", app.url)
+    what = f"Deletes {called}.\n\n{back}\nbrings it back until `mltui gc` has removed its content."
+    if not await app.push_screen_wait(Confirm(f"Delete {called}?", what)):
+        return False
+    await app.client.delete_version(version.model, str(version.version))
+    return True

@@ -1,0 +1,90 @@
+"""The list of registered models."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+
+from mltui.console import shell
+from mltui.console.faults import quoted
+from mltui.console.keymap import MODELS
+from mltui.console.screens.list_screen import ListScreen
+from mltui.console.screens.model_words import model_columns
+from mltui.console.state.window import Window
+from mltui.console.widgets.keys import bindings
+from mltui.console.widgets.plain_table import PlainTable
+from mltui.console.widgets.run_table import RunTable
+from mltui.wire.models import ModelRow
+
+
+def nothing_yet(url: str) -> str:
+    """What registers a first model on the server at `url`."""
+    return f"""No models yet.
+
+Register one where it is trained:
+run.register_model("digits", "model.pt")
+
+or from a shell:
+{shell.command("models register NAME --run RUN --artifact FILE", url)}"""
+
+
+class ModelsScreen(ListScreen[ModelRow]):
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(MODELS)]
+    HEADING, NOUN, NEWS = "Models", "model", frozenset({"models"})
+
+    def make_table(self) -> RunTable[ModelRow]:
+        self._text = ""
+        self._sort = ("name", False)
+        return PlainTable(
+            Window(self._fetch, lambda model: model.id),
+            model_columns(self.app.session.now),
+            empty=nothing_yet(self.app.url),
+            sort=self._sort,
+            id="models",
+        )
+
+    def filter_line(self) -> str:
+        return self._text
+
+    async def _fetch(self, offset: int, limit: int) -> tuple[Sequence[ModelRow], int]:
+        key, descending = self._sort
+        client = await self.app.connected()
+        page = await client.models(
+            text=self._text or None, sort=f"{'-' if descending else ''}{key}", limit=limit, offset=offset
+        )
+        return page.items, page.total or 0
+
+    def topics(self) -> tuple[str, ...]:
+        return ("models",)
+
+    # Keys.
+
+    def on_run_table_opened(self) -> None:
+        from mltui.console.screens.model import ModelScreen
+
+        if (model := self.window.row(self.table.cursor)) is not None:
+            self.app.push_screen(ModelScreen(model.name))
+
+    def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
+        self._sort = (event.key, event.descending)
+        self.window.reset()
+
+    @work(group="filter", exclusive=True, exit_on_error=False)
+    async def action_filter(self) -> None:
+        from mltui.console.screens.prompt import FilterPrompt
+
+        before = self._text
+        said = await self.app.push_screen_wait(FilterPrompt(self.app.session, before, self.filter_by))
+        if said is None:
+            self.filter_by(before)
+
+    def filter_by(self, line: str) -> None:
+        text = line.strip()
+        if text != self._text:
+            self._text = text
+            self.table.empty = (
+                f"No model has {quoted(text)} in its name or description." if text else nothing_yet(self.app.url)
+            )
+            self.window.reset()
+            self.say()

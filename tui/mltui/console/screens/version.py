@@ -1,0 +1,106 @@
+"""One version of a model: what it is, where it came from, how good it was."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from mltui.console.faults import is_missing, words_of
+from mltui.console.keymap import VERSION
+from mltui.console.screens import model_actions
+from mltui.console.screens.frame import Frame
+from mltui.console.screens.model_words import about_version
+from mltui.console.screens.text_page import TextPage
+from mltui.console.state.server import Coalesced
+from mltui.console.widgets.keys import bindings
+from mltui.wire.models import VersionRow
+
+CHANGES_EVERY_S = 0.5
+
+
+class VersionScreen(Frame):
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VERSION)]
+
+    def __init__(self, model: str, version: str) -> None:
+        """`version` is its number, or an alias as in `@champion`."""
+        super().__init__()
+        self._model, self._key = model, version
+        self._version: VersionRow | None = None
+        self._news = Coalesced(self._fetch, CHANGES_EVERY_S)
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", id="fault", markup=False)
+        yield TextPage()
+
+    def on_mount(self) -> None:
+        self.query_one(TextPage).focus()
+        self.title_line(["Models", self._model, self._key])
+        self._say_fault("")
+
+    def on_unmount(self) -> None:
+        self._news.close()
+
+    def topics(self) -> tuple[str, ...]:
+        return ("models",)
+
+    def refetch(self) -> None:
+        self._news.ask()
+
+    def heard(self, topic: str, ids: list[str]) -> None:
+        if topic == "models" and self.is_current:
+            self._news.ask()
+
+    async def _fetch(self) -> None:
+        try:
+            version = await self.app.client.model_version(self._model, self._key)
+        except Exception as error:
+            if self.is_attached:
+                self._say_fault("There is no such version any more." if is_missing(error) else words_of(error))
+            return
+        # From here on this one, wherever its alias goes.
+        self._version, self._key = version, str(version.version)
+        if self.is_attached:
+            self._say_fault("")
+            self.title_line(["Models", self._model, self._key])
+            self.query_one(TextPage).show(about_version(version))
+            self.refresh_bindings()
+
+    def _say_fault(self, fault: str) -> None:
+        line = self.query_one("#fault", Static)
+        line.display = bool(fault)
+        line.update(fault)
+
+    # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "open_run":
+            return self._version is not None and self._version.run_id is not None
+        return action not in ("alias", "stage", "lineage", "delete") or self._version is not None
+
+    @work(group="act", name="action_alias", exclusive=True, exit_on_error=False)
+    async def action_alias(self) -> None:
+        if self._version is not None:
+            await model_actions.move_alias(self.app, self._version)
+
+    @work(group="act", name="action_stage", exclusive=True, exit_on_error=False)
+    async def action_stage(self) -> None:
+        if self._version is not None:
+            await model_actions.move_stage(self.app, self._version)
+
+    @work(group="act", name="action_delete", exclusive=True, exit_on_error=False)
+    async def action_delete(self) -> None:
+        if self._version is not None and await model_actions.delete(self.app, self._version):
+            self.action_back()
+
+    def action_open_run(self) -> None:
+        if self._version is not None and self._version.run_id is not None:
+            self.app.open_run(self._version.run_id)
+
+    def action_lineage(self) -> None:
+        from mltui.console.screens.lineage import LineageScreen
+
+        if self._version is not None:
+            self.app.push_screen(LineageScreen(self._version.id))
