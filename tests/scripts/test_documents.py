@@ -16,7 +16,10 @@ from mltui_server import settings
 ROOT = Path(__file__).parents[2]
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 PIPELINES = (ROOT / "docs" / "pipelines.md").read_text()
-PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operating", "pipelines", "influxdb"))]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("operating", "pipelines", "influxdb", "models")),
+]
 
 
 def settings_rows() -> list[str]:
