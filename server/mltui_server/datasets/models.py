@@ -34,7 +34,7 @@ class RunInput(Base):
     """A run, or one stage of it, read a dataset."""
 
     __tablename__ = "run_input"
-    __table_args__ = (Index("ix_run_input_dataset_id", "dataset_id"),)
+    __table_args__ = (Index("ix_run_input_dataset_id", "dataset_id", "run_id"),)
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)

@@ -62,8 +62,10 @@ def _beside(edge: Edge, *, up: bool) -> str:
     here, here_id, there, there_id = (edge.target, edge.target_id, edge.source, edge.source_id) if up else edge[:4]
     further = "" if up else f" AND {edge.going_down}"
     return (
-        f"SELECT '{there}' AS kind, {there_id} AS id, {edge.stage} AS stage FROM {edge.tables}"
+        # Ordered and cut here, too, so that an index can give the newest of very many.
+        f"(SELECT '{there}' AS kind, {there_id} AS id, {edge.stage} AS stage FROM {edge.tables}"
         f" WHERE w.kind = '{here}' AND {here_id} = w.id AND {there_id} IS NOT NULL AND {edge.condition}{further}"
+        f" ORDER BY id DESC LIMIT :fan)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Registered models, their versions, aliases and approvals.
+"""Registered models, their versions, aliases and approvals; the newest readers of a dataset by an index.
 
 Revision: 0014, after 0012.
 """
@@ -96,9 +96,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_model_approval_model_id", "model_approval", ["model_id", "created_at"])
     op.create_index("ix_model_approval_version_id", "model_approval", ["version_id"])
+    op.drop_index("ix_run_input_dataset_id", "run_input")
+    op.create_index("ix_run_input_dataset_id", "run_input", ["dataset_id", "run_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_run_input_dataset_id", "run_input")
+    op.create_index("ix_run_input_dataset_id", "run_input", ["dataset_id"])
     for table in ("model_approval", "model_alias", "model_version_job", "model_version", "registered_model"):
         op.drop_table(table)
 
