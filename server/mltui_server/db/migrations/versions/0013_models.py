@@ -1,13 +1,13 @@
 """Registered models, their versions, aliases and approvals; the newest readers of a dataset by an index.
 
-Revision: 0014, after 0012.
+Revision: 0013, after 0012.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
