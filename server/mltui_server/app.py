@@ -14,6 +14,7 @@ from mltui_server.artifacts.garbage import Collector
 from mltui_server.artifacts.stores import Stores
 from mltui_server.artifacts.uploads import FOLDER as UPLOADS
 from mltui_server.artifacts.uploads import Uploads
+from mltui_server.code.controller import CodeController
 from mltui_server.dashboard.controller import DashboardController
 from mltui_server.dashboard.storage import StorageGauge
 from mltui_server.db.database import Database
@@ -93,6 +94,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                 route_handlers=[
                     PipelineController,
                     RunController,
+                    CodeController,
                     ExecutionController,
                     SampleController,
                     InboxController,
