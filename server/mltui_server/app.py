@@ -48,6 +48,7 @@ from mltui_server.samples.controller import InboxController, SampleController
 from mltui_server.samples.service import samples_service
 from mltui_server.samples.set_aside import check_refused
 from mltui_server.settings import Settings
+from mltui_server.why.controller import WhyController
 
 API = "/api/v1"
 
@@ -95,6 +96,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     PipelineController,
                     RunController,
                     CodeController,
+                    WhyController,
                     ExecutionController,
                     SampleController,
                     InboxController,

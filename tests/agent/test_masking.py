@@ -60,9 +60,9 @@ def test_no_user_of_an_address_comes_out(user, host):
     name=names.filter(lambda name: "-" not in name),
     secret=secrets,
     form=st.sampled_from([
-        ("a.py", "{0} = {2}"), ("a.py", "f({0}={2}, user='x')"), ("a.py", 'add("--{0}", default={2})'), ("a.py", "d['{0}'] = {2}"),
-        (".env", "{0}={1}"), (".env", "export {0}={1}"), ("a.yaml", "  {0}: {1}"), ("a.json", '  "{0}": {2},'), ("a.tf", "{0} = {2}"),
-        ("notes", "{0}: {1}"),
+        ("a.py", "{0} = {2}"), ("a.py", "f({0}={2}, user='x')"), ("a.py", 'add("--{0}", default={2})'),
+        ("a.py", "d['{0}'] = {2}"), (".env", "{0}={1}"), (".env", "export {0}={1}"), ("a.yaml", "  {0}: {1}"),
+        ("a.json", '  "{0}": {2},'), ("a.tf", "{0} = {2}"), ("notes", "{0}: {1}"),
     ]),
 )  # fmt: skip
 def test_no_secret_of_a_diff_comes_out(name, secret, form):
