@@ -1,6 +1,7 @@
 """Where metrics became NaN or infinite: the sample store is asked for buckets, ever narrower around the first."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -12,7 +13,6 @@ BUCKETS = 500
 LOOKS = 8
 """Each narrows down four hundredfold: enough for every step there is."""
 WITHIN_S = 3.0
-ONE_STEP = 1.0
 
 
 async def beginnings(store: SampleStore, run: UUID, series: Sequence[SeriesSummary]) -> list[NonFinite]:
@@ -39,8 +39,9 @@ async def _first_step(store: SampleStore, run: UUID, key: str) -> int | None:
         first = next((index for index, bad in zip(columns.index, columns.nonfinite, strict=True) if bad), None)
         if first is None:
             return None
-        low = max(buckets.low, buckets.grid.border(first))
-        high = min(buckets.high, buckets.grid.border(first + 1) - 1)
-        if buckets.grid.width <= ONE_STEP:
+        # Borders may lie between steps.
+        low = max(buckets.low, math.ceil(buckets.grid.border(first)))
+        high = min(buckets.high, math.ceil(buckets.grid.border(first + 1)) - 1)
+        if low >= high:
             break
     return None if low is None else int(low)
