@@ -64,7 +64,8 @@ async def why(database: Database, logs: Logs, store: SampleStore, key: str) -> W
         series = await queries.telling_series(session, failure.run.id, failure.scope)
         compared = await _compare(session, failure)
     resources = [one for one in series if one.key.startswith(RESOURCE_PREFIX)]
-    diverged = sorted((one for one in series if one not in resources), key=lambda one: one.first_time)
+    # What has most of them has mostly had them for longest.
+    diverged = sorted((one for one in series if one not in resources), key=lambda one: (-one.nonfinite, one.key))
     end = await log_end(logs, failure.execution.id) if failure.execution else LogEnd()
     nonfinite = await beginnings(store, failure.run.id, diverged[:NONFINITE])
     run, stage, execution = failure.run, failure.stage, failure.execution

@@ -17,7 +17,7 @@ LONGEST_VALUE = 1_000
 """Characters of a variable's value."""
 _SELECTED = (
     "CUDA_", "NVIDIA_", "NCCL_", "OMP_", "MKL_", "OPENBLAS_", "PYTORCH_", "TORCH_", "TF_", "XLA_", "JAX_", "HF_",
-    "TRANSFORMERS_", "TOKENIZERS_", "WANDB_", "RAY_", "SPARK_", "SLURM_", "MLTUI_PARAM_", "CONDA_DEFAULT_ENV",
+    "TRANSFORMERS_", "TOKENIZERS_", "WANDB_", "RAY_", "SPARK_", "SLURM_", "CONDA_DEFAULT_ENV",
     "VIRTUAL_ENV", "PYTHON", "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH", "LANG", "LC_ALL", "TZ", "WORLD_SIZE", "RANK",
     "LOCAL_RANK", "MASTER_ADDR",
 )  # fmt: skip

@@ -79,7 +79,7 @@ def changed(code: "CodeVersion") -> str:
     added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
     removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
     more = " and more, which was not kept" if code.diff_cut else ""
-    return f"{added} lines added, {removed} removed{more}; --diff shows them"
+    return f"+{added} -{removed} lines{more}; --diff shows them"
 
 
 def _listed(names: list[str], more: int) -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from mltui.cli import run_code, run_logs, run_metrics, run_watch
+from mltui.cli import run_code, run_logs, run_metrics, run_watch, run_why
 from mltui.cli.naming import RUN_HELP, run_id
 from mltui.cli.output import Column, ago, duration, number, print_json, print_table, short_id, size, state
 from mltui.cli.pipelines import add_start
@@ -59,6 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     run_logs.add(command("logs", "Print a run's log.", run_logs.run))
     run_metrics.add(command("metrics", "Show a run's metrics: last, least, greatest, how many.", run_metrics.run))
 
+    add_json(command("why", "Say why a run failed, and what differs from the last good one.", run_why.run))
     run_code.add(command("code", "Show what a run ran from: commit, changes, interpreter, packages.", run_code.run))
 
     watch = command("watch", "Follow a run's stages to its end; the exit code is its outcome.", run_watch.run)
