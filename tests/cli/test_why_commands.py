@@ -42,7 +42,7 @@ def test_why_a_run_failed_and_what_it_ran_from(server, mltui, tmp_path):
     assert "SINCE small-1, the last good run" in said
     rows = [line.split(maxsplit=1) for line in said[said.index("WHAT") :].splitlines()[1:]]
     assert {row[0] for row in rows} == {"code", "parameter"}
-    assert any("changes since the commit" in row[1] and "none" in row[1] for row in rows)
+    assert any("uncommitted changes" in row[1] and "none" in row[1] for row in rows)
     assert json.loads(mltui("runs", "why", "latest", "--json").stdout)["cause"] == "exit_code"
 
     said = mltui("runs", "code", "latest").stdout

@@ -21,5 +21,8 @@ async def code_of(session: AsyncSession, run_ids: Collection[UUID]) -> dict[UUID
     found: dict[UUID, list[CodeVersion]] = {}
     for row in rows:
         about = {"scope": row.scope, "captured_at": row.captured_at}
-        found.setdefault(row.run_id, []).append(msgspec.convert(row.said | about, CodeVersion))
+        code = msgspec.convert(row.said | about, CodeVersion)
+        # Postgres orders what is in JSON by length.
+        code.packages, code.environment = dict(sorted(code.packages.items())), dict(sorted(code.environment.items()))
+        found.setdefault(row.run_id, []).append(code)
     return found

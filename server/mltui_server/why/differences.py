@@ -44,8 +44,7 @@ def differences(good: Side, bad: Side) -> list[Difference]:
 
 
 def _compared(kind: Kind, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    names = [*after, *(name for name in before if name not in after)]
-    for name in names:
+    for name in [*after, *(name for name in before if name not in after)]:
         old, new = before.get(name), after.get(name)
         if old != new:
             yield Difference(kind=kind, name=name, before=_short(old), after=_short(new))
@@ -61,7 +60,7 @@ def _code(code: CodeVersion | None) -> dict[str, str]:
     return {
         "commit": code.commit or "none",
         "branch": code.branch or "none",
-        "changes since the commit": _changes(code),
+        "uncommitted changes": _changes(code),
         "command": " ".join(code.command),
         "directory": code.directory,
     }

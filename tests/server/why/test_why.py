@@ -336,7 +336,7 @@ async def test_what_differs_from_the_last_good_run(http):
     told = await ask(http, bad)
     assert (told["good"]["id"], told["good"]["name"], told["unknown"]) == (good, good_name, [])
     found = {(d["kind"], d["name"]): (d["before"], d["after"]) for d in told["differences"]}
-    assert found.pop(("code", "changes since the commit"))[0] == "none"
+    assert found.pop(("code", "uncommitted changes"))[0] == "none"
     assert found == {
         ("code", "commit"): ("a" * 40, "b" * 40),
         ("parameter", "lr"): ("0.1", "10"),

@@ -29,6 +29,7 @@ RUNS = [
     Key("runs.delete", "delete", "D", "Delete"),
     Key("runs.tags", "tags", "t", "Tags"),
     Key("runs.notes", "notes", "n", "Notes"),
+    Key("runs.why", "why", "W", "Why it failed"),
     Key("runs.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
     Key("runs.metrics", "app.go('metrics')", "m", "Metrics", show=True),
     Key("runs.events", "app.go('events')", "e", "Events"),
@@ -62,6 +63,24 @@ RUN = [
     Key("run.tags", "tags", "t", "Tags"),
     Key("run.notes", "notes", "n", "Notes"),
     Key("run.events", "events", "e", "What was done to it"),
+    Key("run.why", "why", "W", "Why it failed", show=True),
+    Key("run.code", "code", "v", "Code version"),
+]
+
+WHY = [
+    Key("why.log", "log", "enter", "Log there", show=True),
+    Key("why.code", "code", "v", "Code", show=True),
+    Key("why.run", "run", "o", "Run", show=True),
+    Key("why.good", "good", "b", "Last good run", show=True),
+]
+
+CODE = [
+    Key("code.next", "step(1)", "right_square_bracket", "Next stage", show=True),
+    Key("code.previous", "step(-1)", "left_square_bracket", "Previous stage"),
+]
+
+LOG = [
+    Key("log.search", "search", "slash", "Search", show=True),
 ]
 
 CHARTS = [
@@ -163,6 +182,8 @@ SECTIONS = {
     "home": "Home",
     "runs": "Runs",
     "run": "Run",
+    "why": "Why it failed",
+    "code": "Code",
     "charts": "Series",
     "pipelines": "Pipelines",
     "pipeline": "Pipeline",

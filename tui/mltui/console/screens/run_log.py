@@ -116,6 +116,11 @@ class LogTab(Vertical):
     def focus_content(self) -> None:
         self._view.focus()
 
+    def show_line(self, n: int) -> None:
+        """Go to a line of the log, counted from 0, and mark it."""
+        self._view.show_match(n)
+        self._say()
+
     # Searching.
 
     def search(self, text: str) -> None:

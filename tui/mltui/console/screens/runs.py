@@ -108,7 +108,7 @@ class RunsScreen(ListScreen[RunRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a run needs one."""
-        return action not in ("cancel", "retry", "delete", "tags", "notes") or self.table.line_count > 0
+        return action not in ("cancel", "retry", "delete", "tags", "notes", "why") or self.table.line_count > 0
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         row = self.window.row(self.table.cursor)
@@ -165,3 +165,10 @@ class RunsScreen(ListScreen[RunRow]):
         here = self.window.id_at(self.table.cursor)
         if here is not None:
             await run_actions.edit_notes(self.app, await self.app.client.run(here))
+
+    def action_why(self) -> None:
+        from mltui.console.screens.why import show_why
+
+        run = self.window.row(self.table.cursor)
+        if run is not None:
+            show_why(self.app, run)
