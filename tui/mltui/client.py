@@ -24,7 +24,7 @@ from mltui.wire.metrics import (
     MetricRow,
 )
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StartRun
-from mltui.wire.runs import CancelRun, CreateRun, FinishRun, PatchRun, RecordRun, RetryRun, RunDetail, RunRow
+from mltui.wire.runs import CancelRun, CreateRun, FinishRun, Footprint, PatchRun, RecordRun, RetryRun, RunDetail, RunRow
 from mltui.wire.samples import Accepted, Axis, InboxState, Moved, RefusedBatch, SampleBatch, Series, SeriesSummary
 
 __all__ = ["Client", "ProblemError", "Unreachable"]
@@ -122,8 +122,16 @@ class Client(ArtifactCalls, FailureCalls):
     async def patch_run(self, run_id: str, patch: PatchRun) -> RunDetail:
         return await self._call(RunDetail, "PATCH", f"/runs/{path_part(run_id)}", patch)
 
-    async def delete_run(self, run_id: str) -> None:
-        await self._send("DELETE", f"/runs/{path_part(run_id)}")
+    async def delete_run(self, run_id: str, *, now: bool = False) -> None:
+        """It can be restored for a day; not if it is to go `now`."""
+        await self._send("DELETE", f"/runs/{path_part(run_id)}", query={"now": now or None})
+
+    async def restore_run(self, run_id: str) -> RunDetail:
+        return await self._call(RunDetail, "POST", f"/runs/{path_part(run_id)}/restore")
+
+    async def footprint(self, run_ids: Sequence[str]) -> Footprint:
+        """What would go with these runs."""
+        return await self._call(Footprint, "GET", "/runs/footprint", query={"ids": ",".join(run_ids)})
 
     async def cancel_run(self, run_id: str, reason: str = "") -> RunDetail:
         return await self._call(RunDetail, "POST", f"/runs/{path_part(run_id)}/cancel", CancelRun(reason=reason))

@@ -49,7 +49,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     retry.add_argument("--watch", action="store_true", help="follow it to its end; the exit code is its outcome")
     add_json(retry)
 
-    command("delete", "Delete a run that has ended, with its log and samples.", run_delete)
+    delete = command("delete", "Delete a run that has ended; it can be restored for a day.", run_delete)
+    delete.add_argument("--now", action="store_true", help="at once and for good, with its log and samples")
+    restore = command("restore", "Bring a deleted run back, as it was.")
+    restore.add_argument("run", metavar="ID", help="its whole id, as `mltui runs delete` and its events say it")
+    restore.set_defaults(call=run_restore)
 
     tag = command("tag", "Set and remove tags.", run_tag)
     tag.add_argument("tags", type=pair, nargs="*", metavar="KEY=VALUE")
@@ -190,8 +194,18 @@ def run_retry(args: argparse.Namespace) -> int:
 def run_delete(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> int:
         identity = await run_id(client, args.run)
-        await client.delete_run(identity)
-        print(f"deleted {identity}")
+        await client.delete_run(identity, now=args.now)
+        print(f"deleted {identity}" + ("" if args.now else f"; back with: mltui runs restore {identity}"))
+        return 0
+
+    return converse(args, talk)
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> int:
+        # By its whole id: one that is deleted is in no list to look a part of it up in.
+        run = await client.restore_run(args.run)
+        print(f"restored {run.name}  {run.id}")
         return 0
 
     return converse(args, talk)

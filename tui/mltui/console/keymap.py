@@ -17,6 +17,7 @@ APP = [
     Key("app.help", "app.help", "question_mark", "Keys", show=True),
     Key("app.palette", "app.command_palette", "ctrl+p", "All commands"),
     Key("app.refresh", "screen.refetch", "ctrl+r,f5", "Fetch again"),
+    Key("app.undo", "screen.undo", "z", "Undo the last change"),
     Key("app.back", "screen.back", "q,escape", "Back", show=True),
     Key("app.quit", "app.quit", "ctrl+q", "Quit and leave", first=True),
 ]
@@ -53,6 +54,7 @@ RUN = [
     Key("run.tab_5", "tab(5)", "5", "Config"),
     Key("run.next_tab", "step_tab(1)", "right_square_bracket", "Next tab"),
     Key("run.previous_tab", "step_tab(-1)", "left_square_bracket", "Previous tab"),
+    Key("run.why", "why", "W", "Why it failed", show=True),
     Key("run.search", "search", "slash", "Search the log", show=True),
     # Not in the footer: a key of every screen stands first there, and pushes out those that only this one has.
     Key("run.panes", "other_pane", "tab", "Other pane"),
@@ -63,7 +65,6 @@ RUN = [
     Key("run.tags", "tags", "t", "Tags"),
     Key("run.notes", "notes", "n", "Notes"),
     Key("run.events", "events", "e", "What was done to it"),
-    Key("run.why", "why", "W", "Why it failed", show=True),
     Key("run.code", "code", "v", "Code version"),
 ]
 

@@ -307,7 +307,7 @@ class RunScreen(Frame):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What cannot be done to the run in the state it is in has no key."""
         if self.deleted:
-            return action == "back"
+            return action in ("back", "undo")
         if action in ("start", "tags", "notes", "events", "code"):
             return self.run is not None
         if action == "why":

@@ -1,4 +1,4 @@
-"""What the commands of runs were run from.
+"""What the commands of runs were run from; runs that are deleted and can still be restored.
 
 Revision: 0016, after 0012.
 """
@@ -23,7 +23,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_code_run_id_run"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "scope", name=op.f("pk_run_code")),
     )
+    op.add_column("run", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index("ix_run_deleted_at", "run", ["deleted_at"], postgresql_where=sa.text("deleted_at IS NOT NULL"))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_run_deleted_at", table_name="run")
+    # There they would come back to life.
+    op.execute("DELETE FROM run WHERE deleted_at IS NOT NULL")
+    op.drop_column("run", "deleted_at")
     op.drop_table("run_code")
