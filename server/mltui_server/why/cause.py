@@ -38,7 +38,7 @@ def cause_of(run: Run, stage: StageRun | None, execution: Execution | None) -> t
     if execution is None:
         return Cause.REPORTED, message
     if execution.oom_killed:
-        return Cause.OUT_OF_MEMORY, f"out of memory: {message}"
+        return Cause.OUT_OF_MEMORY, message
     if message.startswith("timed out"):
         return Cause.TIMED_OUT, f"it {message}, which is all it may take"
     if message.startswith("agent lost"):

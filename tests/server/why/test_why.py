@@ -94,7 +94,7 @@ async def samples(http, run_id, series):
         ({"exit_code": 137}, "exit_code", "exit code 137: a process of it was killed by SIGKILL (signal 9)"),
         ({"signal": 11}, "signal", "killed by SIGSEGV (signal 11): a segmentation fault"),
         ({"signal": 9, "oom_killed": True, "memory_peak": 3 * 2.0**30}, "out_of_memory",
-         "out of memory: killed by the kernel: out of memory (peak 3.0 GiB)"),
+         "killed by the kernel: out of memory (peak 3.0 GiB)"),
         ({"signal": 62}, "signal", "killed by signal 62"),
         ({"signal": 15, "timed_out": True}, "timed_out", "it timed out"),
         ({"exit_code": 127, "error_message": "command not found: x"}, "not_started", "command not found: x"),

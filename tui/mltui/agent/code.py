@@ -62,6 +62,7 @@ def _outside(
     mask = Mask(environment)
     now = datetime.now(UTC)
     state = git_state(directory, environment, mask)
+    masked = mask.environment(_selected(environment, given))
     return RecordCode(
         scope=scope,
         captured_at=now,
@@ -69,7 +70,7 @@ def _outside(
         directory=mask.text(directory),
         host=host_name(),
         os=platform.platform(),
-        environment=mask.environment(_selected(environment, given)),
+        environment={name: value[:LONGEST_VALUE] for name, value in masked.items()},
         **vars(state),
     )
 
@@ -77,5 +78,4 @@ def _outside(
 def _selected(environment: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     chosen = {name: value for name, value in environment.items() if name.startswith(_SELECTED)}
     chosen |= {name: value for name, value in given.items() if not name.startswith("MLTUI_")}
-    names = sorted(chosen)[:MAX_VARIABLES]
-    return {name: chosen[name][:LONGEST_VALUE] for name in names}
+    return {name: chosen[name] for name in sorted(chosen)[:MAX_VARIABLES]}

@@ -6,7 +6,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mltui.agent.masking import Mask
@@ -41,7 +41,7 @@ def git_state(directory: str, environment: Mapping[str, str], mask: Mask) -> Git
     state = GitState()
     try:
         status, _ = git.ask(MAX_STATUS, "status", "--porcelain=v2", "--branch", "-z")
-        _read_status(state, status)
+        _read_status(state, map(mask.text, status.decode(errors="replace").split("\0")))
         with contextlib.suppress(GitTrouble):
             state.remote = _remote(git, mask)
         if state.dirty and state.commit:
@@ -55,10 +55,9 @@ def git_state(directory: str, environment: Mapping[str, str], mask: Mask) -> Git
     return state
 
 
-def _read_status(state: GitState, status: bytes) -> None:
+def _read_status(state: GitState, entries: Iterator[str]) -> None:
     """From git's second porcelain format: headers, changes, and `? name` of what it does not know."""
     untracked: list[str] = []
-    entries = iter(status.decode(errors="replace").split("\0"))
     for entry in entries:
         kind, _, rest = entry.partition(" ")
         if kind == "?":
