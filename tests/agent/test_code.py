@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from agent_processes import Agents, program
 from recording_server import RecordingServer
@@ -13,6 +14,7 @@ from recording_server import RecordingServer
 from mltui.agent.git import git_state
 from mltui.agent.interpreter import interpreter_of
 from mltui.agent.masking import HIDDEN, Mask
+from mltui.agent.oom import memory_limit
 from mltui.wire.code import MAX_DIFF, MAX_UNTRACKED, RecordCode
 
 
@@ -60,6 +62,7 @@ def test_an_agent_tells_from_what_its_command_runs(server: RecordingServer, agen
     assert (code.directory, code.executable) == (str(repository), sys.executable)
     assert code.python == f"CPython {sys.version.split()[0]}"
     assert code.packages["msgspec"]
+    assert 0 < code.memory_limit <= psutil.virtual_memory().total
     assert (code.environment["OMP_NUM_THREADS"], code.environment["HF_TOKEN"]) == ("4", HIDDEN)
     assert "HOME" not in code.environment
     (create,) = server.stored.executions.values()
@@ -156,3 +159,22 @@ def test_the_interpreter_is_told_only_where_it_is_sure(tmp_path: Path, command: 
     script.chmod(0o755)
     words = [word.replace("PYTHON", sys.executable).replace("SCRIPT", str(script)) for word in command]
     assert interpreter_of(words, str(tmp_path), os.environ) == (sys.executable if found else None)
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "files", "limit"),
+    [
+        ("0::/a/b\n", {"a/memory.max": "4096", "a/b/memory.max": "max"}, 4096),
+        ("0::/\n", {"memory.max": "8192"}, 8192),
+        ("0::/a\n", {"a/memory.max": "max"}, None),
+        ("4:memory:/docker/x\n0::/\n", {"memory/docker/x/memory.limit_in_bytes": "1024"}, 1024),
+        ("4:memory:/x\n", {"memory/x/memory.limit_in_bytes": "9223372036854771712"}, None),
+    ],
+)
+def test_the_bound_of_memory_is_that_of_the_control_group(
+    tmp_path: Path, cgroup: str, files: dict[str, str], limit: int | None
+) -> None:
+    for name, text in {"proc/self/cgroup": cgroup, **{f"sys/fs/cgroup/{k}": v for k, v in files.items()}}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert memory_limit(tmp_path) == limit

@@ -21,15 +21,16 @@ from mltui_server.why import queries
 from mltui_server.why.cause import cause_of, message_of
 from mltui_server.why.differences import Side, differences
 from mltui_server.why.diverged import beginnings
-from mltui_server.why.first_error import LogEnd, log_end
+from mltui_server.why.first_error import log_end
 
 MAIN = "main"
 NONFINITE = 3
 """Metrics whose beginning is looked for."""
+PROCESS = "process"
 RESOURCES = {
-    "process": ("memory_bytes", "cpu_percent"),
+    PROCESS: ("memory_bytes", "cpu_percent"),
     "host": ("memory_bytes", "memory_percent", "disk_used_percent"),
-    "gpu": ("memory_bytes", "utilization_percent"),
+    "gpu": ("memory_bytes", "memory_percent", "utilization_percent"),
 }
 """Fields that are told, by device; `gpu` stands for each of them."""
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -55,6 +56,7 @@ class Comparison:
     good: GoodRun | None
     differences: list[Difference]
     unknown: list[str]
+    memory_limit: int | None
 
 
 async def why(database: Database, logs: Logs, store: SampleStore, key: str) -> Why:
@@ -66,8 +68,18 @@ async def why(database: Database, logs: Logs, store: SampleStore, key: str) -> W
     resources = [one for one in series if one.key.startswith(RESOURCE_PREFIX)]
     # What has most of them has mostly had them for longest.
     diverged = sorted((one for one in series if one not in resources), key=lambda one: (-one.nonfinite, one.key))
-    end = await log_end(logs, failure.execution.id) if failure.execution else LogEnd()
-    nonfinite = await beginnings(store, failure.run.id, diverged[:NONFINITE])
+    answer = _answer(failure, compared)
+    answer.resources = _at_death(resources, failure.execution, compared.memory_limit)
+    if failure.execution is not None:
+        end = await log_end(logs, failure.execution.id)
+        answer.log_lines, answer.tail, answer.error = end.total, list(end.tail), end.error
+    answer.nonfinite = await beginnings(store, failure.run.id, diverged[:NONFINITE])
+    answer.nonfinite_more = len(diverged[NONFINITE:])
+    return answer
+
+
+def _answer(failure: Failure, compared: Comparison) -> Why:
+    """All that Postgres tells."""
     run, stage, execution = failure.run, failure.stage, failure.execution
     cause, words = cause_of(run, stage, execution)
     return Why(
@@ -87,12 +99,6 @@ async def why(database: Database, logs: Logs, store: SampleStore, key: str) -> W
         failed_at=stage.completed_at if stage else run.completed_at,
         also_failed=[one.name for one in failure.stages if one.status == Status.FAILED.value and one is not stage],
         skipped=[one.name for one in failure.stages if one.status == Status.SKIPPED.value],
-        error=end.error,
-        tail=list(end.tail),
-        log_lines=end.total,
-        resources=_at_death(resources, execution),
-        nonfinite=nonfinite,
-        nonfinite_more=len(diverged[NONFINITE:]),
         good=compared.good,
         differences=compared.differences[:MAX_DIFFERENCES],
         differences_more=len(compared.differences[MAX_DIFFERENCES:]),
@@ -123,54 +129,56 @@ def _state(status: Status) -> str:
 
 async def _compare(session: AsyncSession, failure: Failure) -> Comparison:
     good = await queries.last_good(session, failure.run)
+    runs = [failure.run, *([good] if good else [])]
+    ids = [run.id for run in runs]
+    codes = await code_of(session, ids)
+    code, *_ = told = [_of_scope(codes.get(run, []), failure.scope) for run in ids]
+    limit = code.memory_limit if code else None
     if good is None:
         none = f"no run of {failure.pipeline} completed before it, so there is nothing to compare with"
-        return Comparison(None, [], [none])
-    runs = [good.id, failure.run.id]
-    parameters = await queries.parameters_of(session, runs)
-    inputs = await queries.inputs_of(session, runs)
-    codes = await code_of(session, runs)
-    before, after = (
+        return Comparison(None, [], [none], limit)
+    parameters = await queries.parameters_of(session, ids)
+    inputs = await queries.inputs_of(session, ids)
+    bad_side, good_side = (
         Side(
             parameters=parameters.get(run.id, {}),
             run_config=run.run_config,
             definition=run.definition,
             environment=run.environment,
             inputs=inputs.get(run.id, {}),
-            code=_of_scope(codes.get(run.id, []), failure.scope),
+            code=code,
         )
-        for run in (good, failure.run)
+        for run, code in zip(runs, told, strict=True)
     )
     unknown = [
         f"code and packages cannot be compared: nobody told them for {failure.scope} of {run.name}"
-        for run, side in ((good, before), (failure.run, after))
-        if side.code is None
+        for run, code in zip(runs, told, strict=True)
+        if code is None
     ]
     brief = GoodRun(id=str(good.id), name=good.name, completed_at=good.completed_at)
-    return Comparison(brief, differences(before, after), unknown)
+    return Comparison(brief, differences(good_side, bad_side), unknown, limit)
 
 
 def _of_scope(codes: Sequence[CodeVersion], scope: str) -> CodeVersion | None:
     return next((code for code in codes if code.scope == scope), None)
 
 
-def _at_death(series: Sequence[SeriesSummary], execution: Execution | None) -> list[AtDeath]:
+def _at_death(series: Sequence[SeriesSummary], execution: Execution | None, limit: int | None) -> list[AtDeath]:
     """Processes, host, GPUs. The agent saw peaks between samples, too."""
-    found = []
+    found: dict[tuple[str, str], AtDeath] = {}
     for one in series:
-        device, _, field = one.key.removeprefix(RESOURCE_PREFIX).split("/", 1)[1].rpartition("/")
+        _, device, field = one.key.rsplit("/", 2)
         if field in RESOURCES.get(_kind(device), ()) and isinstance(one.last, float):
-            found.append(AtDeath(device=device, field=field, last=one.last, peak=one.max))
-    known = {(one.device, one.field): one for one in found}
+            found[device, field] = AtDeath(device=device, field=field, last=one.last, peak=one.max)
     peaks = {"memory_bytes": execution.memory_usage, "cpu_percent": execution.cpu_usage} if execution else {}
     for field, peak in peaks.items():
-        sampled = known.get(("process", field))
-        if peak is not None and sampled is not None:
-            sampled.peak = max(peak, sampled.peak or 0.0)
-        elif peak is not None:
-            found.append(AtDeath(device="process", field=field, last=None, peak=peak))
+        if peak is not None:
+            own = found.setdefault((PROCESS, field), AtDeath(device=PROCESS, field=field, last=None, peak=peak))
+            own.peak = max(peak, own.peak or 0.0)
+    if memory := found.get((PROCESS, "memory_bytes")):
+        memory.limit = limit
     order = list(RESOURCES)
-    return sorted(found, key=lambda one: (order.index(_kind(one.device)), one.device))
+    return sorted(found.values(), key=lambda one: (order.index(_kind(one.device)), one.device))
 
 
 def _kind(device: str) -> str:

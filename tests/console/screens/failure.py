@@ -35,7 +35,7 @@ index 8f14e45..c9f0f89 100644
 USUAL: dict[str, Any] = {
     "branch": "main", "remote": "https://***@git.example/team/digits.git", "directory": "/home/ada/digits",
     "command": ["python", "train.py", "--api-key", "***"], "host": "ada-laptop", "os": "Linux-6.18-x86_64",
-    "python": "CPython 3.12.1", "executable": "/home/ada/digits/.venv/bin/python",
+    "python": "CPython 3.12.1", "memory_limit": 16 * 2**30, "executable": "/home/ada/digits/.venv/bin/python",
 }  # fmt: skip
 
 

@@ -244,11 +244,13 @@ async def test_what_the_machine_was_like(http):
         "sys/a/process/memory_bytes": [1e9, 4e9, 3e9], "sys/a/host/disk_used_percent": [50.0, 99.5],
         "sys/a/gpu0/memory_bytes": [7e10], "sys/a/process/threads": [4], "sys/other/process/memory_bytes": [1.0],
     })  # fmt: skip
+    await code(http, run_id, memory_limit=8 * 10**9)
     finish = {"signal": 9, "memory_peak": 5e9, "cpu_peak": 180.0}
     await http.post(f"/api/v1/executions/{execution_id}/finish", json=finish)
     await until_status(http, run_id, "failed")
-    told = [(one["device"], one["field"], one["last"], one["peak"]) for one in (await ask(http, run_id))["resources"]]
-    assert told == [
+    resources = (await ask(http, run_id))["resources"]
+    assert [one["limit"] for one in resources] == [8e9, None, None, None]
+    assert [(one["device"], one["field"], one["last"], one["peak"]) for one in resources] == [
         ("process", "memory_bytes", 3e9, 5e9), ("process", "cpu_percent", None, 180.0),
         ("host", "disk_used_percent", 99.5, 99.5), ("gpu0", "memory_bytes", 7e10, 7e10),
     ]  # fmt: skip
@@ -395,7 +397,7 @@ async def test_the_number_of_queries_does_not_depend_on_how_much_there_is(http, 
 
     await make_pipeline(http, parameters={"lr": 1})
     alone = (await failed(http))["run_id"]
-    assert await counted(alone) == 5
+    assert await counted(alone) == 6
     for _ in range(3):
         good = await start(http)
         await code(http, good, packages={f"p{i}": "1" for i in range(100)})

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from mltui.agent.git import git_state
 from mltui.agent.interpreter import ask, interpreter_of, own
 from mltui.agent.masking import Mask
+from mltui.agent.oom import memory_limit
 from mltui.wire.code import MAX_VARIABLES, RecordCode
 from mltui.wire.host import host_name
 
@@ -60,7 +63,7 @@ def _outside(
     command: list[str], scope: str, directory: str, environment: Mapping[str, str], given: Mapping[str, str]
 ) -> RecordCode:
     mask = Mask(environment)
-    now = datetime.now(UTC)
+    now, total = datetime.now(UTC), psutil.virtual_memory().total
     state = git_state(directory, environment, mask)
     masked = mask.environment(_selected(environment, given))
     return RecordCode(
@@ -70,6 +73,7 @@ def _outside(
         directory=mask.text(directory),
         host=host_name(),
         os=platform.platform(),
+        memory_limit=min(memory_limit() or total, total),
         environment={name: value[:LONGEST_VALUE] for name, value in masked.items()},
         **vars(state),
     )

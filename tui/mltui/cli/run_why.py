@@ -44,7 +44,7 @@ def print_why(why: "Why") -> None:
             print(f"  {_plain(line)}")
     if why.resources:
         print()
-        columns = [Column("AT DEATH"), Column("LAST", right=True), Column("PEAK", right=True)]
+        columns = [Column("AT DEATH"), *(Column(title, right=True) for title in ("LAST", "PEAK", "OF"))]
         print_table(columns, [_resource(one) for one in why.resources])
     _print_nonfinite(why)
     _print_differences(why)
@@ -64,7 +64,7 @@ def _where(why: "Why") -> str:
 def _resource(one: "AtDeath") -> list[str]:
     words = size if one.field.endswith("_bytes") else percent
     name = one.field.removesuffix("_bytes").removesuffix("_percent").replace("_", " ")
-    return [f"{one.device} {name}", words(one.last), words(one.peak)]
+    return [f"{one.device} {name}", words(one.last), words(one.peak), words(one.limit)]
 
 
 def _print_nonfinite(why: "Why") -> None:

@@ -38,6 +38,7 @@ class RecordCode(Request, kw_only=True):
     directory: str | UnsetType = UNSET
     host: str | UnsetType = UNSET
     os: str | UnsetType = UNSET
+    memory_limit: int | UnsetType = UNSET
     python: str | UnsetType = UNSET
     executable: str | UnsetType = UNSET
     packages: Annotated[dict[str, str], Meta(max_length=MAX_PACKAGES)] | UnsetType = UNSET
@@ -72,6 +73,8 @@ class CodeVersion(Answer, kw_only=True):
     directory: str = ""
     host: str = ""
     os: str = ""
+    memory_limit: int | None = None
+    """Bytes that the command may take: of its control group, or else of the machine."""
     python: str = ""
     """Such as `CPython 3.12.1`; empty where the command is no Python that can be told from outside."""
     executable: str = ""

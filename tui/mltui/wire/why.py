@@ -38,6 +38,8 @@ class AtDeath(Answer, kw_only=True):
     last: float | None
     """None where it ended before a sample was taken."""
     peak: float | None
+    limit: float | None = None
+    """All that there may be, of the memory of the processes; where the field is a percentage, that is 100."""
 
 
 class NonFinite(Answer, kw_only=True):
@@ -91,15 +93,15 @@ class Why(Answer, kw_only=True):
     """Other stages that did, later."""
     skipped: list[str]
     """Stages that did not begin because of it."""
-    error: LogLine | None
+    error: LogLine | None = None
     """The first error that can be seen in the last 500 lines of the log; otherwise the last one before them."""
-    tail: list[LogLine]
+    tail: list[LogLine] = []
     """The last lines, 20 at most."""
-    log_lines: int
-    resources: list[AtDeath]
-    nonfinite: list[NonFinite]
+    log_lines: int = 0
+    resources: list[AtDeath] = []
+    nonfinite: list[NonFinite] = []
     """Up to three metrics, the one that began first in front."""
-    nonfinite_more: int
+    nonfinite_more: int = 0
     good: GoodRun | None
     differences: list[Difference]
     """From the last good run; up to 200."""

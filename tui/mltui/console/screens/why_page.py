@@ -104,5 +104,6 @@ def _at_death(resources: list[AtDeath]) -> list[Text]:
         words = format.size if one.field.endswith("_bytes") else format.percent
         name = one.field.removesuffix("_bytes").removesuffix("_percent").replace("_", " ")
         line = fact(f"{one.device} {name}", f"{words(one.last):>{NUMBER}}", NAME)
-        lines.append(line.append(f"{words(one.peak):>{NUMBER}}", "muted"))
+        line.append(f"{words(one.peak):>{NUMBER}}", "muted")
+        lines.append(line.append(f"  of {words(one.limit)}" if one.limit is not None else "", "muted"))
     return lines
