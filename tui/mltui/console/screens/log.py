@@ -35,7 +35,7 @@ class LogScreen(Frame):
         self._log.show(execution)
         self._log.focus_content()
         if self._line is not None:
-            self._log.show_line(self._line)
+            await self._log.show_line(self._line)
 
     def topics(self) -> tuple[str, ...]:
         return (f"log:{self._execution_id}",)
