@@ -102,10 +102,12 @@ class Mask:
 
     def diff(self, diff: str) -> str:
         """What `git diff` says, line by line: strings in programs, whole values elsewhere."""
-        code = False
+        # A removed line that begins with two dashes looks like the name of a file, but not where names stand.
+        code, heads = False, True
         lines = []
         for line in self._shapes(diff).split("\n"):
-            if line.startswith(("+++ ", "--- ")):
+            heads = line.startswith("diff --git ") or (heads and not line.startswith("@@ "))
+            if heads and line.startswith(("+++ ", "--- ")):
                 code = _CODE.fullmatch(PurePath(line.rstrip().rstrip('"')).suffix.lower()) is not None
                 lines.append(line)
             elif code:
