@@ -14,6 +14,7 @@ from mltui_server.artifacts.garbage import Collector
 from mltui_server.artifacts.stores import Stores
 from mltui_server.artifacts.uploads import FOLDER as UPLOADS
 from mltui_server.artifacts.uploads import Uploads
+from mltui_server.code.controller import CodeController
 from mltui_server.dashboard.controller import DashboardController
 from mltui_server.dashboard.storage import StorageGauge
 from mltui_server.db.database import Database
@@ -49,6 +50,7 @@ from mltui_server.samples.controller import InboxController, SampleController
 from mltui_server.samples.service import samples_service
 from mltui_server.samples.set_aside import check_refused
 from mltui_server.settings import Settings
+from mltui_server.why.controller import WhyController
 
 API = "/api/v1"
 
@@ -95,6 +97,8 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                 route_handlers=[
                     PipelineController,
                     RunController,
+                    CodeController,
+                    WhyController,
                     ExecutionController,
                     SampleController,
                     InboxController,

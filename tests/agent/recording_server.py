@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from mltui.wire.base import Problem
+from mltui.wire.code import RecordCode
 from mltui.wire.executions import Claim, CreateExecution, Finish, Heartbeat, Orders, Work
 from mltui.wire.logs import MAX_CHUNK_BYTES, LogChunk, LogRecord
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
@@ -43,6 +44,7 @@ class Stored:
     batches: list[tuple[str, SampleBatch]] = field(default_factory=list)
     writer_seq: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     records: list[tuple[str, RecordRun]] = field(default_factory=list)
+    codes: list[tuple[str, RecordCode]] = field(default_factory=list)
     finishes: dict[str, Finish] = field(default_factory=dict)
     run_ends: dict[str, FinishRun] = field(default_factory=dict)
     heartbeats: dict[str, list[Heartbeat]] = field(default_factory=lambda: defaultdict(list))
@@ -180,6 +182,10 @@ def _record(stored: Stored, decode: Any, body: bytes, run_id: str) -> dict[str, 
     return {}
 
 
+def _code(stored: Stored, decode: Any, body: bytes, run_id: str) -> None:
+    stored.codes.append((run_id, decode(body, type=RecordCode)))
+
+
 def _end_run(stored: Stored, decode: Any, body: bytes, run_id: str) -> dict[str, str]:
     stored.run_ends.setdefault(run_id, decode(body, type=FinishRun))
     return {}
@@ -201,6 +207,7 @@ _ROUTES: list[tuple[str, Callable[..., Any]]] = [
     ("/api/v1/runs", _create_run),
     (f"/api/v1/runs/{_ID}/samples", _samples),
     (f"/api/v1/runs/{_ID}/record", _record),
+    (f"/api/v1/runs/{_ID}/code", _code),
     (f"/api/v1/runs/{_ID}/finish", _end_run),
 ]
 

@@ -27,7 +27,7 @@ def two_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespac
         nvmlDeviceGetCount=lambda: 2,
         nvmlDeviceGetHandleByIndex=lambda i: i,
         nvmlDeviceGetUtilizationRates=lambda card: SimpleNamespace(gpu=40 + card),
-        nvmlDeviceGetMemoryInfo=lambda card: SimpleNamespace(used=2**30 * (card + 1)),
+        nvmlDeviceGetMemoryInfo=lambda card: SimpleNamespace(used=2**30 * (card + 1), total=2**32),
         nvmlDeviceGetPowerUsage=lambda card: 250_500 if card == 0 else absent(),
         nvmlDeviceGetTemperature=lambda card, sensor: 60 + card,
     )
@@ -46,10 +46,16 @@ def test_each_card_says_what_it_has(two_cards: SimpleNamespace) -> None:
             "gpu0": {
                 "utilization_percent": 40.0,
                 "memory_bytes": 2.0**30,
+                "memory_percent": 25.0,
                 "power_watts": 250.5,
                 "temperature_celsius": 60.0,
             },
-            "gpu1": {"utilization_percent": 41.0, "memory_bytes": 2.0**31, "temperature_celsius": 61.0},
+            "gpu1": {
+                "utilization_percent": 41.0,
+                "memory_bytes": 2.0**31,
+                "memory_percent": 50.0,
+                "temperature_celsius": 61.0,
+            },
         }
     assert not two_cards.open
 

@@ -178,7 +178,7 @@ def test_sync_sets_aside_what_a_server_that_is_well_fails_over(
     server.stop()
     code = "with mltui.start_run('x') as run: run.params(poison=1); run.log({'x': 1.0})"
     program(agents, code, MLTUI_DRAIN_S="0").communicate()
-    server.refuse = lambda path, body: Refusal(500, "a fault") if b"poison" in body else None
+    server.refuse = lambda path, body: Refusal(500, "a fault") if path.endswith("/record") else None
     server.start()
     said: list[str] = []
     report = sync(url=server.url, say=said.append)

@@ -126,8 +126,11 @@ def test_a_cancelled_run_exits_130(server, mltui, spawn, tmp_path):
     assert mltui("runs", "cancel", "latest", "--reason", "enough").stdout.startswith(("◌ cancelling", "⊘ cancelled"))
     assert (watching.ends(), watching.err) == (130, "")
     assert watching.out.splitlines()[-1].startswith("⊘ cancelled")
-    mltui("runs", "delete", "latest")
+    back = mltui("runs", "delete", "latest").stdout.partition("back with: mltui ")[2].split()
     assert mltui("runs", "ls", "--json").stdout == "[]\n"
+    assert mltui(*back).stdout.startswith("restored sleeper-1  ")
+    assert mltui("runs", "delete", "latest", "--now").stdout.count("\n") == 1
+    assert "no run" in mltui(*back, code=1).stderr
 
 
 def test_watching_survives_a_killed_server(server, mltui, spawn, tmp_path):

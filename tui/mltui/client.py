@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from mltui.artifact_calls import ArtifactCalls
+from mltui.failure_calls import FailureCalls
 from mltui.model_calls import ModelCalls
 from mltui.transport import MSGPACK, ProblemError, Query, Unreachable, path_part
 from mltui.wire.base import Page
@@ -24,7 +25,7 @@ from mltui.wire.metrics import (
     MetricRow,
 )
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StartRun
-from mltui.wire.runs import CancelRun, CreateRun, FinishRun, PatchRun, RecordRun, RetryRun, RunDetail, RunRow
+from mltui.wire.runs import CancelRun, CreateRun, FinishRun, Footprint, PatchRun, RecordRun, RetryRun, RunDetail, RunRow
 from mltui.wire.samples import Accepted, Axis, InboxState, Moved, RefusedBatch, SampleBatch, Series, SeriesSummary
 
 __all__ = ["Client", "ProblemError", "Unreachable"]
@@ -32,7 +33,7 @@ __all__ = ["Client", "ProblemError", "Unreachable"]
 HEALTH_S = 10.0
 
 
-class Client(ArtifactCalls, ModelCalls):
+class Client(ArtifactCalls, FailureCalls, ModelCalls):
     """One connection pool to the server at `url`. Use as `async with Client(url) as client`.
 
     Every call raises ProblemError when the server refuses, Unreachable when it does not answer. Lists come one page
@@ -122,8 +123,16 @@ class Client(ArtifactCalls, ModelCalls):
     async def patch_run(self, run_id: str, patch: PatchRun) -> RunDetail:
         return await self._call(RunDetail, "PATCH", f"/runs/{path_part(run_id)}", patch)
 
-    async def delete_run(self, run_id: str) -> None:
-        await self._send("DELETE", f"/runs/{path_part(run_id)}")
+    async def delete_run(self, run_id: str, *, now: bool = False) -> None:
+        """It can be restored for a day; not if it is to go `now`."""
+        await self._send("DELETE", f"/runs/{path_part(run_id)}", query={"now": now or None})
+
+    async def restore_run(self, run_id: str) -> RunDetail:
+        return await self._call(RunDetail, "POST", f"/runs/{path_part(run_id)}/restore")
+
+    async def footprint(self, run_ids: Sequence[str]) -> Footprint:
+        """What would go with these runs."""
+        return await self._call(Footprint, "GET", "/runs/footprint", query={"ids": ",".join(run_ids)})
 
     async def cancel_run(self, run_id: str, reason: str = "") -> RunDetail:
         return await self._call(RunDetail, "POST", f"/runs/{path_part(run_id)}/cancel", CancelRun(reason=reason))

@@ -32,6 +32,7 @@ from mltui.agent.registering import Facts, version_record
 from mltui.agent.server import JSON
 from mltui.agent.shipper import Shipper, close_after_drain
 from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, open_group
+from mltui.agent.telling import Telling
 from mltui.agent.text import UNSTORABLE, json_body, plain
 from mltui.agent.writer import SampleWriter
 from mltui.wire.artifacts import ArtifactType
@@ -92,6 +93,7 @@ class Run:
         """Opened by the first file."""
         self._group: Group | None = None
         self._shipper: Shipper | None = None
+        self._telling: Telling | None = None
         self._begin(pipeline, {k: v for k, v in parameters.items() if k not in from_stage}, tags)
         _live.add(self)
 
@@ -194,6 +196,8 @@ class Run:
             return
         self._finished = True
         _live.discard(self)
+        if self._telling is not None:
+            self._telling.finish()
         self._writer.close()
         if self._files is not None:
             self._files.close()
@@ -234,6 +238,8 @@ class Run:
             self._record(RecordRun(parameters=parameters, tags=tags))
         if self._shipper is not None:
             self._shipper.start()
+        scope = (os.environ.get("MLTUI_SCOPE") if self._joined else None) or "main"
+        self._telling = Telling(self.id, scope, self._writer.lane, whole=not self._joined)
 
     def _open_in(self, agents: Path, writer: str) -> bool:
         self._folder = agents
@@ -300,7 +306,7 @@ class Run:
             self._files = None
         if self._group is not None:
             self._group.close_in_child()
-        self._group = self._shipper = None
+        self._group = self._shipper = self._telling = None
         self._step_lock = threading.RLock()
         if not self._finished:
             self._writer = SampleWriter.later(lambda writer: self._open_writer(MIDDLE, writer).lane, self.id)

@@ -14,7 +14,7 @@ from mltui.wire.base import Page
 from mltui_server.artifacts.models import Artifact
 from mltui_server.artifacts.uploads import Uploads
 from mltui_server.lib.pagination import Window, fetch_page, order_of
-from mltui_server.runs.models import StageRun
+from mltui_server.runs.models import Run, StageRun
 
 SORTABLE: Mapping[str, ColumnElement[Any]] = {
     name: getattr(Artifact, name).expression
@@ -38,7 +38,8 @@ class ArtifactFilter:
     """Also those that are deleted, replaced or on their way."""
 
     def clauses(self) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
+        # What belongs to a deleted run comes back with it.
+        found: list[ColumnElement[bool]] = [or_(Artifact.run_id.is_(None), Artifact.run_id.in_(select(Run.id)))]
         if not self.everything:
             found += [Artifact.is_active.is_(True), Artifact.status == ArtifactStatus.READY.value]
         if self.run:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mltui_server.lib.ids import new_id
 
+DELETED_TOO = "deleted_too"
+
 
 class Base(DeclarativeBase):
     metadata = MetaData(
@@ -38,3 +40,9 @@ class Entity(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
+
+
+class Recoverable:
+    """Can be deleted softly: no query of ours sees it then, but for one with the execution option `DELETED_TOO`."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column()

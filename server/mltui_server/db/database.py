@@ -8,7 +8,11 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from mltui_server.db.base import DELETED_TOO, Recoverable
 
 POOL_SIZE = 10
 POOL_OVERFLOW = 10
@@ -27,6 +31,17 @@ async def _check_idle(connection: psycopg.AsyncConnection[Any]) -> None:
     if now - _checked.get(connection, -CHECK_EVERY_S) >= CHECK_EVERY_S:
         await AsyncConnectionPool.check_connection(connection)
         _checked[connection] = now
+
+
+class _Session(Session):
+    """Does not see what is deleted."""
+
+
+@event.listens_for(_Session, "do_orm_execute")
+def _hide_deleted(state: ORMExecuteState) -> None:
+    if state.is_select and not state.is_column_load and not state.execution_options.get(DELETED_TOO):
+        there = with_loader_criteria(Recoverable, lambda cls: cls.deleted_at.is_(None), include_aliases=True)
+        state.statement = state.statement.options(there)
 
 
 def sqlalchemy_url(dsn: str) -> str:
@@ -48,7 +63,7 @@ class Database:
             pool_timeout=WAIT_S,
             connect_args={"connect_timeout": int(WAIT_S)},
         )
-        self._maker = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._maker = async_sessionmaker(self.engine, sync_session_class=_Session, expire_on_commit=False)
         self.pool = AsyncConnectionPool(
             dsn,
             min_size=1,

@@ -1,6 +1,7 @@
 """Every table there is: importing this module fills the metadata."""
 
 import mltui_server.artifacts.models
+import mltui_server.code.models
 import mltui_server.datasets.models
 import mltui_server.events.models
 import mltui_server.executions.models

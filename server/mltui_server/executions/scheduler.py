@@ -23,7 +23,7 @@ from mltui_server.executions.models import Execution
 from mltui_server.lib.principal import SYSTEM
 from mltui_server.lib.problems import DATABASE_AWAY
 from mltui_server.lib.tasks import stop
-from mltui_server.runs import cancel
+from mltui_server.runs import cancel, removal
 from mltui_server.runs.models import Run
 from mltui_server.runs.transitions import LIVE_VALUES, move
 from mltui_server.settings import Settings
@@ -81,6 +81,7 @@ class Scheduler:
         self._reachable_since = self._reachable_since or now
         await settle_lost(self._database, now, self._reachable_since)
         await self._time_out(now)
+        await self._purge(now)
         await self._admit(now)
         await self._advance(now)
         await self._launch(now)
@@ -96,6 +97,10 @@ class Scheduler:
                 run.timed_out = True
                 limit = (run.deadline_at - run.started_at).total_seconds() if run.deadline_at and run.started_at else 0
                 await cancel.stop(session, SYSTEM, run, f"timed out after {limit:g} s")
+
+    async def _purge(self, now: datetime) -> None:
+        async with self._database.session() as session:
+            await removal.purge(session, now)
 
     async def _admit(self, now: datetime) -> None:
         """Start the runs that have waited longest, while there are free places. Outside runs take no place."""

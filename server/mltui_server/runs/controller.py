@@ -10,6 +10,7 @@ from mltui.wire.runs import (
     CancelRun,
     CreateRun,
     FinishRun,
+    Footprint,
     PatchRun,
     RecordRun,
     RetryRun,
@@ -64,6 +65,11 @@ class RunController(Controller):
         )
         return await queries.list_runs(session, Window(limit, cursor, offset), sort, chosen, _several(metrics))
 
+    @get("/footprint")
+    async def footprint(self, session: RequestSession, ids: FromQuery[str]) -> Footprint:
+        """How much is kept of these runs, several with commas: what would go with them."""
+        return await queries.footprint(session, _several(ids))
+
     @post()
     async def register(
         self, session: RequestSession, principal: RequestPrincipal, data: JSONBody[CreateRun]
@@ -83,9 +89,18 @@ class RunController(Controller):
         return await service.patch(session, principal, run_id, data)
 
     @delete("/{run_id:str}")
-    async def remove(self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str]) -> None:
-        """Its samples and logs go too, in the background. 409 while it is live."""
-        await removal.remove(session, principal, run_id)
+    async def remove(
+        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], now: FromQuery[bool] = False
+    ) -> None:
+        """It can be restored for 24 hours; then, or with `now` at once, its samples and logs go too. 409 while it is
+        live.
+        """
+        await removal.remove(session, principal, run_id, at_once=now)
+
+    @post("/{run_id:str}/restore", status_code=200)
+    async def restore(self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str]) -> RunDetail:
+        """Bring back what was deleted, as it was."""
+        return await removal.restore(session, principal, run_id)
 
     @post("/{run_id:str}/cancel", status_code=200)
     async def cancel(

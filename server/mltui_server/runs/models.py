@@ -7,16 +7,17 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mltui_server.db.base import Base, Entity
+from mltui_server.db.base import Base, Entity, Recoverable
 
 
-class Run(Entity):
+class Run(Recoverable, Entity):
     __tablename__ = "run"
     __table_args__ = (
         Index("ix_run_pipeline_id_created_at", "pipeline_id", "created_at"),
         Index("ix_run_status_queued_at", "status", "queued_at"),
         Index("ix_run_created_at_id", "created_at", "id"),
         Index("ix_run_completed_at", "completed_at"),
+        Index("ix_run_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
         Index("ix_run_retry_of", "retry_of", postgresql_where=text("retry_of IS NOT NULL")),
     )
 

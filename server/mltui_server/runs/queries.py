@@ -7,13 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Double, String, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Double, String, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.base import Number, Page, to_number
 from mltui.wire.pipelines import PipelineSpec, StageType
-from mltui.wire.runs import RunDetail, RunRow, StageRunRow, TriggerType
+from mltui.wire.runs import Footprint, RunDetail, RunRow, StageRunRow, TriggerType
 from mltui.wire.states import Status
+from mltui_server.artifacts.models import Artifact
+from mltui_server.executions.models import Execution
 from mltui_server.executions.queries import executions_of, latest_execution_id, log_path
 from mltui_server.lib.durations import seconds_between
 from mltui_server.lib.errors import Invalid
@@ -125,6 +127,29 @@ async def run_detail(session: AsyncSession, run_id: UUID) -> RunDetail:
     if not detail.completed_at:
         await _add_peaks_so_far(session, run_id, detail)
     return detail
+
+
+async def footprint(session: AsyncSession, keys: Sequence[str]) -> Footprint:
+    """Sums over the runs with these ids; those that are not there count for nothing."""
+    ids = [_uuid(key) for key in keys]
+    kept = (Artifact.run_id.in_(ids), Artifact.is_active.is_(True))
+    one = await session.execute(
+        select(
+            select(func.count(Run.id)).where(Run.id.in_(ids)).scalar_subquery(),
+            _sum(Execution.log_bytes, Execution.run_id.in_(ids)),
+            _sum(RunSeries.count, RunSeries.run_id.in_(ids)),
+            select(func.count(Artifact.id)).where(*kept).scalar_subquery(),
+            _sum(Artifact.file_size, *kept),
+        )
+    )
+    runs, log_bytes, samples, artifacts, artifact_bytes = one.one()
+    return Footprint(
+        runs=runs, log_bytes=log_bytes, samples=samples, artifacts=artifacts, artifact_bytes=artifact_bytes
+    )  # fmt: skip
+
+
+def _sum(column: Any, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    return select(cast(func.coalesce(func.sum(column), 0), BigInteger)).where(*conditions).scalar_subquery()
 
 
 def _run_row(row: Any, metrics: dict[str, Number]) -> RunRow:

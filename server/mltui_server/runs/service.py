@@ -121,7 +121,10 @@ async def register(session: AsyncSession, principal: Principal, request: CreateR
             session, principal, "run.create", run_id, run_id=run_id,
             after={"name": request.name, "trigger": TriggerType.EXTERNAL.value},
         )  # fmt: skip
-    return (await session.execute(select(Run).where(Run.id == run_id))).scalar_one()
+    run = await session.scalar(select(Run).where(Run.id == run_id))
+    if run is None:
+        raise Conflict(f"run {run_id} is deleted; restore it first")
+    return run
 
 
 async def record(session: AsyncSession, principal: Principal, key: str, request: RecordRun) -> RunDetail:

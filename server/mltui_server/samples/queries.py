@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.base import to_number
@@ -71,7 +71,12 @@ async def matching_keys(session: AsyncSession, run: UUID, patterns: Sequence[str
 
 async def summaries(session: AsyncSession, run: UUID) -> list[SeriesSummary]:
     """Every series of the run, by key."""
-    rows = await session.execute(select(*SUMMARY).where(RunSeries.run_id == run).order_by(RunSeries.key))
+    return await summaries_where(session, run)
+
+
+async def summaries_where(session: AsyncSession, run: UUID, *conditions: ColumnElement[bool]) -> list[SeriesSummary]:
+    """Those series of the run that meet the conditions, by key."""
+    rows = await session.execute(select(*SUMMARY).where(RunSeries.run_id == run, *conditions).order_by(RunSeries.key))
     return [
         SeriesSummary(
             key=row.key,

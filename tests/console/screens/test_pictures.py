@@ -10,6 +10,7 @@ import pytest
 from conftest import WITHIN_S, make_app, screen_text
 from console_server import NOW, ConsoleServer, add_runs, add_stages, curves, run_id
 from event_history import add_history
+from failure import FAILED, add_failure
 from metric_points import add_metrics
 from textual.pilot import Pilot
 
@@ -59,6 +60,10 @@ SCENES = {
     "events": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["j"])]),
     "event": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["j", "j", "enter"]), ("req-6", [])]),
     "events export": Scene([("digits-40", [*EVENTS_THEN, "enter"]), ("digits-0", ["e"]), ("oldest first", [])]),
+    "why": Scene([("WHAT WENT WRONG", ["W"]), ("the last good run", [])], run=FAILED),
+    "why log": Scene([("WHAT WENT WRONG", ["W"]), ("FIRST ERROR", ["enter"]), ("36 lines", [])], run=FAILED),
+    "code": Scene([("WHAT WENT WRONG", ["v"]), ("RUN BY", [])], run=FAILED),
+    "code changes": Scene([("WHAT WENT WRONG", ["v"]), ("RUN BY", ["G"]), ("CHANGES SINCE", [])], run=FAILED),
     "gauge": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), ("2026-03-14 1", [])], metric="gpu_temperature"
     ),
@@ -93,8 +98,10 @@ def seeded(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     server.start()
     server.post(f"/runs/{run_id(0)}/samples", curves())
     send_log(server)
+    add_failure(server)
     add_metrics(server)
-    wait_for_samples(server)
+    wait_for_samples(server, 0, "linear/loss")
+    wait_for_samples(server, FAILED, "grad_norm")
     yield server
     server.stop()
     with psycopg.connect(postgres, autocommit=True) as connection:
@@ -118,9 +125,9 @@ def send_log(server: ConsoleServer) -> None:
         httpx.post(url, content=body, headers={"Content-Type": "application/msgpack"}).raise_for_status()
 
 
-def wait_for_samples(server: ConsoleServer) -> None:
+def wait_for_samples(server: ConsoleServer, number: int, key: str) -> None:
     deadline = time.monotonic() + WITHIN_S
-    while not server.get(f"/runs/{run_id(0)}/series", keys="linear/loss", buckets=10)["series"]:
+    while not server.get(f"/runs/{run_id(number)}/series", keys=key, buckets=10)["series"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

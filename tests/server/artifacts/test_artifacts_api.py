@@ -216,7 +216,7 @@ async def test_uploads_that_were_given_up_are_collected(http, run, settings, dat
 async def test_with_the_run_they_go(http, run, settings):
     made = await put(http, run, "a", CONTENT)
     await http.post(f"/api/v1/runs/{run}/finish", json={"status": "completed"})
-    assert (await http.delete(f"/api/v1/runs/{run}")).status_code == 204
+    assert (await http.delete(f"/api/v1/runs/{run}?now=true")).status_code == 204
     assert (await http.get(f"/api/v1/artifacts/{made['id']}")).json()["is_active"] is False
     assert (await http.post("/api/v1/artifacts/garbage")).json()["objects"] == 1
     assert objects(settings) == []

@@ -248,7 +248,7 @@ async def test_what_is_kept_of_a_deleted_run_goes_too(http, database, settings):
         await http.post(f"/api/v1/runs/{one['id']}/finish", json={"status": "completed"})
     csv = f"/api/v1/runs/{kept['id']}/series.csv"
     await eventually(lambda: http.get(csv, params={"keys": "loss"}), lambda answer: answer.text.count("\n") == 3)
-    assert (await http.delete(f"/api/v1/runs/{run['id']}")).status_code == 204
+    assert (await http.delete(f"/api/v1/runs/{run['id']}?now=true")).status_code == 204
 
     async def to_do():
         async with database.session() as session:

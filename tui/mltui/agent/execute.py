@@ -17,6 +17,7 @@ from mltui.agent.frames import Record
 from mltui.agent.guard import Guard
 from mltui.agent.heartbeat import Pulse
 from mltui.agent.logbook import LogBook
+from mltui.agent.masking import Mask
 from mltui.agent.oom import oom_kills
 from mltui.agent.sampler import Sampler
 from mltui.agent.server import JSON, Away, Refused, Server
@@ -24,6 +25,7 @@ from mltui.agent.shipper import Shipper, back_off, close_after_drain
 from mltui.agent.spool import FIRST, Lane, append_last, open_group
 from mltui.agent.text import json_body
 from mltui.agent.tree import CannotStart, Tree
+from mltui.agent.witness import Witness
 from mltui.wire.executions import CANCEL_GRACE_S, HEARTBEAT_EVERY_S, Claim, CreateExecution, Finish, Work
 from mltui.wire.host import boot_id, host_name
 
@@ -64,6 +66,7 @@ def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags
         tags=tags,
     )
     # The command itself runs with the bytes that it was given.
+    create.command = Mask(os.environ).command(command)
     body = json_body(create)
     msgspec.json.decode(body, type=CreateExecution)
     work = Work(
@@ -134,7 +137,8 @@ class _Execution:
 
     def run(self) -> int:
         guard = Guard(self.work.execution_id)
-        command = self._command(guard)
+        witness = Witness(self.work, self._env())
+        command = self._command(frozenset({guard.pid, witness.pid}))
         pulse = Pulse(self._url, self.work.execution_id, self.work.heartbeat_s, command.ask_to_stop)
         kills = oom_kills()
         try:
@@ -146,19 +150,21 @@ class _Execution:
             )
         except CannotStart as failure:
             finish, code = self._not_started(failure), failure.exit_code
+            witness.listen(self.lane)
             pulse.start(None, self._started_at)
             self.shipper.start()
         else:
             guard.set_command(command.tree.pid)
-            finish, code = self._follow(command, pulse, kills)
+            finish, code = self._follow(command, pulse, witness, kills)
         guard.dismiss()
+        witness.finish()
         self._ship(finish, command)
         pulse.stop()
         return code
 
-    def _command(self, guard: Guard) -> Command:
+    def _command(self, spare_pids: frozenset[int]) -> Command:
         return Command(
-            Tree(guard.pid),
+            Tree(spare_pids),
             self.book,
             grace_s=self.work.grace_s,
             timeout_s=self.work.timeout_s,
@@ -166,8 +172,9 @@ class _Execution:
             is_congested=self._is_congested,
         )
 
-    def _follow(self, command: Command, pulse: Pulse, kills: int) -> tuple[Finish, int]:
+    def _follow(self, command: Command, pulse: Pulse, witness: Witness, kills: int) -> tuple[Finish, int]:
         """Threads begin only now: the command and the guard were forked while there were none."""
+        witness.listen(self.lane)
         pulse.start(command.tree.pid, self._started_at)
         sampler = Sampler(
             command.tree,

@@ -46,6 +46,7 @@ def _fields(nvml: Any, handle: Any) -> dict[str, float]:
     readers: dict[str, Callable[[], float]] = {
         "utilization_percent": lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu,
         "memory_bytes": lambda: nvml.nvmlDeviceGetMemoryInfo(handle).used,
+        "memory_percent": lambda: _used_percent(nvml.nvmlDeviceGetMemoryInfo(handle)),
         "power_watts": lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000,
         "temperature_celsius": lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU),
     }
@@ -56,3 +57,7 @@ def _fields(nvml: Any, handle: Any) -> dict[str, float]:
         except nvml.NVMLError:
             continue
     return values
+
+
+def _used_percent(memory: Any) -> float:
+    return float(100.0 * memory.used / memory.total)

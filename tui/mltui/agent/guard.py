@@ -34,7 +34,7 @@ class Guard:
 def _watch(reader: int, execution_id: str) -> None:
     """Never returns."""
     try:
-        _detach(reader)
+        detach(reader)
         words = b"".join(iter(lambda: os.read(reader, 64), b"")).split()
         if words and words[-1] != b"bye":
             _end(int(words[0]), execution_id)
@@ -42,15 +42,16 @@ def _watch(reader: int, execution_id: str) -> None:
         os._exit(0)
 
 
-def _detach(reader: int) -> None:
+def detach(kept: int) -> None:
+    """Make a forked process one of its own: no terminal, no signals of the agent's, no file but `kept`."""
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in range(3):
         os.dup2(nowhere, fd)
-    os.closerange(3, reader)
-    os.closerange(reader + 1, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(3, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _end(group: int, execution_id: str) -> None:

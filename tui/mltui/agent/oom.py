@@ -1,11 +1,34 @@
-"""Tells whether the kernel killed something of this cgroup for memory, cgroup v1 and v2 alike."""
+"""What this cgroup says of memory, v1 and v2 alike: whether the kernel killed for it, and how much there may be."""
 
 from pathlib import Path
+
+NO_BOUND = 1 << 60
 
 
 def oom_kills(root: Path = Path("/")) -> int:
     """Kills that the cgroup has counted so far; 0 where there is no such count."""
     return sum(_count(path) for path in _counters(root))
+
+
+def memory_limit(root: Path = Path("/")) -> int | None:
+    """Bytes that the processes of this cgroup may take together, the groups above it included; None without a bound."""
+    mounts = root / "sys/fs/cgroup"
+    bounds = []
+    for counter in _counters(root):
+        for folder in (counter.parent, *counter.parent.parents):
+            if not folder.is_relative_to(mounts):
+                break
+            bounds += [_bound(folder / name) for name in ("memory.max", "memory.limit_in_bytes")]
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _bound(path: Path) -> int | None:
+    """v1 has no word for none, and says a number that no machine has."""
+    try:
+        text = path.read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() and int(text) < NO_BOUND else None
 
 
 def _counters(root: Path) -> list[Path]:

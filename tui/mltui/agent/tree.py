@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import subprocess
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +51,9 @@ class Spent:
 class Tree:
     """A command in a session of its own, and everything that descends from it."""
 
-    def __init__(self, spare_pid: int) -> None:
-        """`spare_pid` is a child of the agent that is no part of the command."""
-        self._spare_pid = spare_pid
+    def __init__(self, spare_pids: Collection[int]) -> None:
+        """`spare_pids` are children of the agent that are no part of the command."""
+        self._spare_pids = spare_pids
         self.pid = 0
         self.status: int | None = None
         """Wait status of the command, once it has ended."""
@@ -94,6 +95,8 @@ class Tree:
                 return
             if pid == 0:
                 return
+            if pid in self._spare_pids:
+                continue
             self.spent.add(usage)
             if pid == self.pid:
                 self.status = status
@@ -111,7 +114,7 @@ class Tree:
         pids = [os.getpid()]
         while pids:
             for pid in children.get(pids.pop(), ()):
-                if pid == self._spare_pid:
+                if pid in self._spare_pids:
                     continue
                 pids.append(pid)
                 with contextlib.suppress(psutil.NoSuchProcess):

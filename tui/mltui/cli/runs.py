@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from mltui.cli import run_logs, run_metrics, run_watch
+from mltui.cli import run_code, run_logs, run_metrics, run_watch, run_why
 from mltui.cli.naming import RUN_HELP, run_id
 from mltui.cli.output import Column, ago, duration, number, print_json, print_table, short_id, size, state
 from mltui.cli.pipelines import add_start
@@ -49,7 +49,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     retry.add_argument("--watch", action="store_true", help="follow it to its end; the exit code is its outcome")
     add_json(retry)
 
-    command("delete", "Delete a run that has ended, with its log and samples.", run_delete)
+    delete = command("delete", "Delete a run that has ended; it can be restored for a day.", run_delete)
+    delete.add_argument("--now", action="store_true", help="at once and for good, with its log and samples")
+    restore = command("restore", "Bring a deleted run back, as it was.")
+    restore.add_argument("run", metavar="ID", help="its whole id, as `mltui runs delete` and its events say it")
+    restore.set_defaults(call=run_restore)
 
     tag = command("tag", "Set and remove tags.", run_tag)
     tag.add_argument("tags", type=pair, nargs="*", metavar="KEY=VALUE")
@@ -58,6 +62,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
     run_logs.add(command("logs", "Print a run's log.", run_logs.run))
     run_metrics.add(command("metrics", "Show a run's metrics: last, least, greatest, how many.", run_metrics.run))
+
+    add_json(command("why", "Say why a run failed, and what differs from the last good one.", run_why.run))
+    run_code.add(command("code", "Show what a run ran from: commit, changes, interpreter, packages.", run_code.run))
 
     watch = command("watch", "Follow a run's stages to its end; the exit code is its outcome.", run_watch.run)
     watch.add_argument("--quiet", action="store_true", help="print nothing, only wait")
@@ -187,8 +194,18 @@ def run_retry(args: argparse.Namespace) -> int:
 def run_delete(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> int:
         identity = await run_id(client, args.run)
-        await client.delete_run(identity)
-        print(f"deleted {identity}")
+        await client.delete_run(identity, now=args.now)
+        print(f"deleted {identity}" + ("" if args.now else f"; back with: mltui runs restore {identity}"))
+        return 0
+
+    return converse(args, talk)
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> int:
+        # By its whole id: one that is deleted is in no list to look a part of it up in.
+        run = await client.restore_run(args.run)
+        print(f"restored {run.name}  {run.id}")
         return 0
 
     return converse(args, talk)

@@ -17,6 +17,7 @@ APP = [
     Key("app.help", "app.help", "question_mark", "Keys", show=True),
     Key("app.palette", "app.command_palette", "ctrl+p", "All commands"),
     Key("app.refresh", "screen.refetch", "ctrl+r,f5", "Fetch again"),
+    Key("app.undo", "screen.undo", "z", "Undo the last change"),
     Key("app.back", "screen.back", "q,escape", "Back", show=True),
     Key("app.quit", "app.quit", "ctrl+q", "Quit and leave", first=True),
 ]
@@ -29,6 +30,7 @@ RUNS = [
     Key("runs.delete", "delete", "D", "Delete"),
     Key("runs.tags", "tags", "t", "Tags"),
     Key("runs.notes", "notes", "n", "Notes"),
+    Key("runs.why", "why", "W", "Why it failed"),
     Key("runs.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
     Key("runs.metrics", "app.go('metrics')", "m", "Metrics", show=True),
     Key("runs.events", "app.go('events')", "e", "Events"),
@@ -55,6 +57,7 @@ RUN = [
     Key("run.tab_5", "tab(5)", "5", "Config"),
     Key("run.next_tab", "step_tab(1)", "right_square_bracket", "Next tab"),
     Key("run.previous_tab", "step_tab(-1)", "left_square_bracket", "Previous tab"),
+    Key("run.why", "why", "W", "Why it failed", show=True),
     Key("run.search", "search", "slash", "Search the log", show=True),
     # Not in the footer: a key of every screen stands first there, and pushes out those that only this one has.
     Key("run.panes", "other_pane", "tab", "Other pane"),
@@ -65,7 +68,24 @@ RUN = [
     Key("run.tags", "tags", "t", "Tags"),
     Key("run.notes", "notes", "n", "Notes"),
     Key("run.events", "events", "e", "What was done to it"),
+    Key("run.code", "code", "v", "Code version"),
     Key("run.lineage", "lineage", "L", "Lineage"),
+]
+
+WHY = [
+    Key("why.log", "log", "enter", "Log there", show=True),
+    Key("why.code", "code", "v", "Code", show=True),
+    Key("why.run", "run", "o", "Run", show=True),
+    Key("why.good", "good", "b", "Last good run", show=True),
+]
+
+CODE = [
+    Key("code.next", "step(1)", "right_square_bracket", "Next stage", show=True),
+    Key("code.previous", "step(-1)", "left_square_bracket", "Previous stage"),
+]
+
+LOG = [
+    Key("log.search", "search", "slash", "Search", show=True),
 ]
 
 CHARTS = [
@@ -202,6 +222,8 @@ SECTIONS = {
     "home": "Home",
     "runs": "Runs",
     "run": "Run",
+    "why": "Why it failed",
+    "code": "Code",
     "charts": "Series",
     "pipelines": "Pipelines",
     "pipeline": "Pipeline",

@@ -11,6 +11,8 @@ from mltui.wire.executions import ExecutionRow
 from mltui.wire.pipelines import Name, PipelineSpec, StageType
 from mltui.wire.states import Status
 
+RESTORABLE_H = 24
+"""Hours for which a deleted run can be brought back."""
 TagKey = Annotated[str, Meta(min_length=1, max_length=250)]
 
 
@@ -155,3 +157,14 @@ class RetryRun(Request, kw_only=True):
 
 class CancelRun(Request, kw_only=True):
     reason: str = ""
+
+
+class Footprint(Answer, kw_only=True):
+    """What is kept of some runs, and would go with them."""
+
+    runs: int
+    log_bytes: int
+    samples: int
+    artifacts: int
+    artifact_bytes: int
+    """Other artifacts may share the content."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -68,6 +69,13 @@ class Frame(Screen[None]):
     def action_refetch(self) -> None:
         self.refetch()
         self.app.recount()
+
+    @work(group="undo", exit_on_error=False)
+    async def action_undo(self) -> None:
+        from mltui.console.screens.undo import undo
+
+        await undo(self.app)
+        self.refetch()
 
     def action_back(self) -> None:
         if len(self.app.screen_stack) > self.app.lowest_screen:

@@ -307,9 +307,11 @@ class RunScreen(Frame):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What cannot be done to the run in the state it is in has no key."""
         if self.deleted:
-            return action == "back"
-        if action in ("start", "tags", "notes", "events"):
+            return action in ("back", "undo")
+        if action in ("start", "tags", "notes", "events", "code"):
             return self.run is not None
+        if action == "why":
+            return self.run is not None and (self.run.status is Status.FAILED or self.run.failed_count > 0)
         if action not in ("cancel", "retry", "delete"):
             return True
         if self.run is None:
@@ -377,6 +379,18 @@ class RunScreen(Frame):
         if self.run is not None:
             self.app.filter_list("events", f"object:{shlex.quote(self.run.name)}")
 
+    def action_why(self) -> None:
+        from mltui.console.screens.why import show_why
+
+        if self.run is not None:
+            show_why(self.app, self.run)
+
+    def action_code(self) -> None:
+        from mltui.console.screens.code import CodeScreen
+
+        stage = self.query_one(StageTree).selected
+        if self.run is not None:
+            self.app.push_screen(CodeScreen(self.run, stage.name if stage is not None else ""))
     def action_lineage(self) -> None:
         from mltui.console.screens.lineage import LineageScreen
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from mltui.console import format
 from mltui.console.faults import quoted
+from mltui.console.screens.undo import remember
 from mltui.console.theme import STATUS
 from mltui.wire.executions import CANCEL_GRACE_S
-from mltui.wire.runs import PatchRun, RetryRun, RunDetail, RunRow
+from mltui.wire.runs import RESTORABLE_H, Footprint, PatchRun, RetryRun, RunDetail, RunRow
 from mltui.wire.states import ENDED, LIVE, Status
 
 if TYPE_CHECKING:
@@ -47,14 +49,17 @@ async def delete(app: "MltuiApp", runs: Sequence[RunRow]) -> bool:
     if not ended:
         app.notify(f"{names(runs)} is under way; cancel it first (x)", severity="warning", markup=False)
         return False
+    ids = [run.id for run in ended]
     what = (
-        f"Deletes {names(ended)}: its stages, logs, samples and tags. This cannot be undone."
+        f"Deletes {names(ended)}, with {contents(await app.client.footprint(ids))}.\n\n"
+        f"z brings {'it' if len(ended) == 1 else 'them'} back; after {RESTORABLE_H} hours nothing does."
         f"{left_out([run for run in runs if run not in ended])}"
     )
     if not await app.push_screen_wait(Confirm(f"Delete {counted(ended)}?", what)):
         return False
     for run in ended:
         await app.client.delete_run(run.id)
+    await remember(app, f"deleted {counted(ended)}", "run.delete", ids)
     return True
 
 
@@ -99,8 +104,10 @@ async def edit_tags(app: "MltuiApp", runs: Sequence[RunRow]) -> None:
     after = parse_tags(said)
     changed: dict[str, str | None] = {key: value for key, value in after.items() if before.get(key) != value}
     changed |= {key: None for key in before if key not in after}
-    for run in runs if changed else ():
-        await app.client.patch_run(run.id, PatchRun(tags=changed))
+    if changed:
+        for run in runs:
+            await app.client.patch_run(run.id, PatchRun(tags=changed))
+        await remember(app, f"tagged {counted(runs)}", "run.update", [run.id for run in runs])
 
 
 async def edit_notes(app: "MltuiApp", run: RunDetail) -> None:
@@ -109,6 +116,7 @@ async def edit_notes(app: "MltuiApp", run: RunDetail) -> None:
     said = await app.push_screen_wait(AskText(f"Notes of {run.name}", run.notes))
     if said is not None and said != run.notes:
         await app.client.patch_run(run.id, PatchRun(notes=said))
+        await remember(app, f"wrote notes of {run.name}", "run.update", [run.id])
 
 
 def parse_tags(line: str) -> dict[str, str]:
@@ -133,6 +141,14 @@ def tag_fault(line: str) -> str:
 def names(runs: Sequence[RunRow]) -> str:
     shown = ", ".join(run.name for run in runs[:NAMED])
     return shown if len(runs) <= NAMED else f"{shown} and {len(runs) - NAMED} more"
+
+
+def contents(footprint: Footprint) -> str:
+    """What goes with runs, as in `1,200 samples, 3 KiB of logs, 2 files (7 B)`."""
+    parts = [f"{footprint.samples:,} samples", f"{format.size(footprint.log_bytes)} of logs"]
+    if footprint.artifacts:
+        parts.append(f"{footprint.artifacts:,} files ({format.size(footprint.artifact_bytes)})")
+    return ", ".join(parts)
 
 
 def left_out(runs: Sequence[RunRow]) -> str:

@@ -116,6 +116,12 @@ class LogTab(Vertical):
     def focus_content(self) -> None:
         self._view.focus()
 
+    async def show_line(self, n: int) -> None:
+        """Go to a line of the log, counted from 0, and mark it, once the log is there."""
+        await self._view.window.settled()
+        self._view.show_match(n)
+        self._say()
+
     # Searching.
 
     def search(self, text: str) -> None:

@@ -25,6 +25,7 @@ DONE = {
     "create": "created", "update": "changed", "delete": "deleted", "record": "recorded", "queue": "queued",
     "start": "started", "complete": "completed", "fail": "failed", "back_off": "waits to retry",
     "cancel": "is stopping", "cancelled": "cancelled", "skip": "skipped",
+    "restore": "restored", "purge": "removed",
 }  # fmt: skip
 """The server's verbs, after what they were done to."""
 SHORT_KEY = 22
@@ -53,7 +54,8 @@ def _error(run: RunDetail) -> list[Text]:
     for stage in run.stages:
         if stage.status is Status.FAILED and stage.error_message:
             lines.append(Text().append(f"{stage.name}: ", "secondary").append(stage.error_message, "error"))
-    return [*lines, Text("its log: enter on the stage at the left", "muted")] if run.stages else lines
+    log = "; its log: enter on the stage at the left" if run.stages else ""
+    return [*lines, Text(f"W says why{log}", "muted")]
 
 
 def _facts(run: RunDetail, now: Clock, width: int) -> list[Text]:

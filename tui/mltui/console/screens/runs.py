@@ -22,6 +22,7 @@ LOOKED_AT, LOOKED_AMONG = 5, 40
 """Runs whose series decide which metrics get a column, spread over the first ones."""
 METRICS_FROM_WIDTH = 110
 """Columns of the terminal from which metrics are shown."""
+NEED_RUN = ("cancel", "retry", "delete", "tags", "notes", "why", "lineage")
 
 
 def nothing_yet(url: str) -> str:
@@ -108,7 +109,7 @@ class RunsScreen(ListScreen[RunRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a run needs one."""
-        return action not in ("cancel", "retry", "delete", "tags", "notes", "lineage") or self.table.line_count > 0
+        return action not in NEED_RUN or self.table.line_count > 0
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         row = self.window.row(self.table.cursor)
@@ -166,6 +167,12 @@ class RunsScreen(ListScreen[RunRow]):
         if here is not None:
             await run_actions.edit_notes(self.app, await self.app.client.run(here))
 
+    def action_why(self) -> None:
+        from mltui.console.screens.why import show_why
+
+        run = self.window.row(self.table.cursor)
+        if run is not None:
+            show_why(self.app, run)
     def action_lineage(self) -> None:
         from mltui.console.screens.lineage import LineageScreen
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mltui.console.state.memory import Memory
+from mltui.console.state.undo import History
 
 HISTORY = 100
 """Lines that are remembered of each kind."""
@@ -30,6 +31,8 @@ class Session:
     """What was typed at each prompt, oldest first."""
     memory: Memory = field(default_factory=Memory)
     """What is still known when the console is started again."""
+    history: History = field(default_factory=History)
+    """What this console did; what somebody else does, or did before, is not its to undo."""
     now: Callable[[], datetime] = _now
     """The clock, in UTC: what ages and durations are measured against."""
 

@@ -1,0 +1,1 @@
+"""Code versions: what the commands of a run were run from."""

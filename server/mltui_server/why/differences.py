@@ -1,0 +1,102 @@
+"""What differs between a run that failed and the last good one of its pipeline. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Literal
+
+import msgspec
+
+from mltui.wire.code import CodeVersion
+from mltui.wire.why import Difference
+
+LONGEST = 300
+"""Characters of a value."""
+Kind = Literal["code", "parameter", "config", "pipeline", "data", "environment"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """What is known of one run."""
+
+    parameters: Mapping[str, str]
+    run_config: Mapping[str, Any]
+    definition: Mapping[str, Any]
+    environment: str
+    inputs: Mapping[str, str]
+    """Content by name."""
+    code: CodeVersion | None
+
+
+def differences(good: Side, bad: Side) -> list[Difference]:
+    """What changes most programs first: code, parameters, configuration, data; then what is around them."""
+    if good.code is None or bad.code is None:
+        # What only one of them tells is no difference.
+        good, bad = replace(good, code=None), replace(bad, code=None)
+    return [
+        *_compared("code", _code(good.code), _code(bad.code)),
+        *_compared("parameter", good.parameters, bad.parameters),
+        *_compared("config", _config(good.run_config), _config(bad.run_config)),
+        *_compared("pipeline", _flat(good.definition), _flat(bad.definition)),
+        *_compared("data", good.inputs, bad.inputs),
+        *_compared("environment", _around(good), _around(bad)),
+    ]
+
+
+def _compared(kind: Kind, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+    for name in [*after, *(name for name in before if name not in after)]:
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield Difference(kind=kind, name=name, before=_short(old), after=_short(new))
+
+
+def _short(text: str | None) -> str | None:
+    return text if text is None or len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _code(code: CodeVersion | None) -> dict[str, str]:
+    if code is None:
+        return {}
+    return {
+        "commit": code.commit or "none",
+        "branch": code.branch or "none",
+        "uncommitted changes": _changes(code),
+        "command": " ".join(code.command),
+        "directory": code.directory,
+    }
+
+
+def _changes(code: CodeVersion) -> str:
+    """In words, with a digest: two that are alike in size may differ."""
+    if not code.dirty:
+        return "none"
+    lines = [line for line in code.diff.splitlines() if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")]
+    digest = sha256(code.diff.encode()).hexdigest()[:7]
+    return f"{len(lines)} lines{' and more' if code.diff_cut else ''} ({digest})"
+
+
+def _config(config: Mapping[str, Any]) -> dict[str, str]:
+    return _flat({name: value for name, value in config.items() if name != "parameters"})
+
+
+def _around(side: Side) -> dict[str, str]:
+    around = {"environment": side.environment or "none"}
+    if side.code is not None:
+        around |= {"python": side.code.python, "os": side.code.os, "host": side.code.host}
+        around |= {f"${name}": value for name, value in side.code.environment.items()}
+        around |= side.code.packages
+    return around
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """Leaves by their path: `stages.train.command`; what has a name goes by it."""
+    found: dict[str, str] = {}
+    for name, item in value.items():
+        path = f"{before}{name}"
+        if isinstance(item, Mapping):
+            found |= _flat(item, f"{path}.")
+        elif isinstance(item, Sequence) and item and all(isinstance(one, Mapping) and "name" in one for one in item):
+            found |= _flat({one["name"]: {k: v for k, v in one.items() if k != "name"} for one in item}, f"{path}.")
+        elif item not in (None, "", [], {}):
+            found[path] = item if isinstance(item, str) else msgspec.json.encode(item).decode()
+    return found

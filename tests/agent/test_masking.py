@@ -1,0 +1,132 @@
+"""Secrets do not leave the machine, whatever they look like and wherever they stand; the rest can be read."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mltui.agent.masking import HIDDEN, Mask, is_secret
+
+NAMES = [
+    "password",
+    "DB_PASSWORD",
+    "api-key",
+    "WANDB_API_KEY",
+    "hfToken",
+    "client_secret",
+    "X-Auth-Token",
+    "AWS_SECRET",
+]
+PLAIN = "".join(map(chr, range(33, 127)))
+secrets = st.text(PLAIN + "äß€ ", min_size=8, max_size=40).map(str.strip).filter(lambda text: len(text) >= 8)
+words = secrets.filter(lambda text: not any(c in " \"'\\;&|`" for c in text))
+names = st.sampled_from(NAMES)
+UNHURRIED = settings(deadline=None)
+
+
+@UNHURRIED
+@given(name=names, secret=secrets, equals=st.booleans())
+def test_no_secret_of_a_command_line_comes_out(name, secret, equals):
+    option = f"--{name}"
+    given_words = [f"{option}={secret}"] if equals else [option, secret]
+    if not equals and secret.startswith("-"):
+        return  # no parser takes that as a value
+    said = Mask({}).command(["train.py", "--lr", "0.1", *given_words, "--epochs", "3"])
+    assert secret not in "\0".join(said)
+    assert said[:3] == ["train.py", "--lr", "0.1"]
+    assert said[-2:] == ["--epochs", "3"]
+
+
+@UNHURRIED
+@given(name=names, secret=words, form=st.sampled_from(["{0}={1} ./go", "./go --{0} {1} --x", "curl -H '{0}: {1}' h"]))
+def test_no_secret_of_a_shell_line_comes_out(name, secret, form):
+    if secret.startswith("-"):
+        return
+    assert secret not in "\0".join(Mask({}).command(["sh", "-c", form.format(name, secret)]))
+
+
+@UNHURRIED
+@given(name=names, secret=secrets)
+def test_no_secret_of_the_environment_comes_out_anywhere(name, secret):
+    mask = Mask({name: secret})
+    assert mask.environment({name: secret}) == {name: HIDDEN}
+    assert secret not in mask.text(f"connecting with {secret} now")
+    assert secret not in mask.diff(f"+++ b/a.py\n+connect({secret})\n")
+
+
+@UNHURRIED
+@given(
+    user=words.filter(lambda text: not any(c in "/?#" for c in text)), host=st.sampled_from(["h", "git.example:8080"])
+)
+def test_no_user_of_an_address_comes_out(user, host):
+    assert Mask({}).text(f"see https://{user}@{host}/a.git") == f"see https://{HIDDEN}@{host}/a.git"
+
+
+@UNHURRIED
+@given(
+    name=names.filter(lambda name: "-" not in name),
+    secret=secrets,
+    form=st.sampled_from([
+        ("a.py", "{0} = {2}"), ("a.py", "f({0}={2}, user='x')"), ("a.py", 'add("--{0}", default={2})'),
+        ("a.py", "d['{0}'] = {2}"), (".env", "{0}={1}"), (".env", "export {0}={1}"), ("a.yaml", "  {0}: {1}"),
+        ("a.json", '  "{0}": {2},'), ("a.tf", "{0} = {2}"), ("notes", "{0}: {1}"),
+        ("a.sql", "-- {0}: {1}"), ("a.lua", "-- {0} = {2}"), ("a.py", "++ {0} = {2}"),
+    ]),
+)  # fmt: skip
+def test_no_secret_of_a_diff_comes_out(name, secret, form):
+    file, line = form
+    line = line.format(name, secret, repr(secret))
+    for sign in "+- ":
+        head = f"diff --git a/{file} b/{file}\n--- a/{file}\n+++ b/{file}\n@@ -1 +1 @@\n"
+        said = Mask({}).diff(f"{head}{sign}{line}\n+x = 1\n")
+        assert said.startswith(head)
+        assert secret not in said[len(head) :]
+        assert repr(secret)[1:-1] not in said[len(head) :]
+        assert said.endswith("\n+x = 1\n")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "AKIAIOSFODNN7EXAMPLE",
+        "ghp_" + "a1" * 18,
+        "github_pat_" + "a1_" * 10,
+        "glpat-" + "x" * 20,
+        "xoxb-12345678-abcdef",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
+        "sk-proj-" + "a1" * 20,
+        "hf_" + "aB" * 17,
+        "AIza" + "x" * 35,
+    ],
+)
+def test_tokens_are_known_by_their_shape(token):
+    mask = Mask({})
+    assert mask.command(["x", token, f"a,{token}"]) == ["x", HIDDEN, f"a,{HIDDEN}"]
+    assert token not in mask.diff(f"+++ b/a.py\n+# {token}\n")
+
+
+def test_private_keys_are_gone_whole_or_in_part():
+    body = "\n".join("+" + "MIIEpAIBAAKCAQEA75Ks" * 3 for _ in range(5))
+    key = f"+-----BEGIN RSA PRIVATE KEY-----\n{body}\n+-----END RSA PRIVATE KEY-----"
+    for diff in (key, key[:200], body):
+        assert "MIIEpAIBAAKCAQEA75Ks" not in Mask({}).diff(f"+++ b/id_rsa\n@@ -1 +1 @@\n{diff}\n")
+
+
+def test_what_is_no_secret_can_be_read():
+    mask = Mask({"PWD": "/home/ada/work", "PATH": "/usr/bin"})
+    line = [
+        "python",
+        "train.py",
+        "--tokenizer",
+        "bert",
+        "--max-tokens",
+        "512",
+        "--eos-token",
+        "</s>",
+        "--keep",
+        "/home/ada/work",
+    ]
+    assert mask.command(line) == line
+    assert mask.text("git@github.com:team/code.git") == "git@github.com:team/code.git"
+    code = "+++ b/model.py\n+key, other = jax.random.split(key)\n+token = tokens[i]\n+for token in line.split():\n"
+    assert mask.diff(code) == code
+    assert [is_secret(name) for name in ("PASSWORD_FILE", "monkey", "author", "sort_key")] == [False] * 4

@@ -1,0 +1,87 @@
+"""z: what this console did last is undone, unless somebody changed it since."""
+
+import httpx
+import pytest
+from console_server import add_runs, run_id
+
+
+@pytest.fixture
+def runs(server, dsn):
+    add_runs(dsn)
+    return server
+
+
+def tags(server, number):
+    return server.get(f"/runs/{run_id(number)}")["tags"]
+
+
+async def write(console, key, *words):
+    """Replace what a dialog's field says."""
+    await console.press(key)
+    await console.until(lambda: len(console.app.screen_stack) > 2, "the dialog")
+    await console.press("ctrl+u")
+    await console.type(*words)
+    await console.press("ctrl+s")
+    await console.until(lambda: len(console.app.screen_stack) == 2, "the list")
+
+
+async def test_several_things_are_undone_one_after_the_other(runs, open_console):
+    async with open_console() as console:
+        await console.until_shown("digits-40", "● live")
+        await console.press("z")
+        await console.until_shown("nothing to undo")
+        await write(console, "t", "best team=blue")
+        await console.until_shown("tagged digits-40; z undoes it")
+        assert tags(runs, 0) == {"best": "", "team": "blue"}
+        await write(console, "n", "hello")
+        await console.until_shown("wrote notes of digits-40; z undoes it")
+        await console.press("z")
+        await console.until_shown("undone: wrote notes of digits-40")
+        assert runs.get(f"/runs/{run_id(0)}")["notes"] == ""
+        assert tags(runs, 0) == {"best": "", "team": "blue"}
+        await console.press("z")
+        await console.until_shown("undone: tagged digits-40")
+        assert tags(runs, 0) == {"team": "vision"}
+
+
+async def test_deleting_many_says_what_goes_and_all_come_back(runs, open_console):
+    async with open_console() as console:
+        await console.until_shown("digits-40", "● live")
+        await console.press("space", "space", "D")
+        await console.until_shown(
+            "Delete 2 runs?", "digits-40, digits-39", "2,400 samples, 0 B of logs", "z brings them back"
+        )
+        await console.press("y")
+        await console.until_shown("38 runs", "deleted 2 runs; z undoes it")
+        await console.press("z")
+        await console.until_shown("40 runs", "undone: deleted 2 runs", "digits-40", "digits-39")
+
+
+async def test_what_somebody_changed_since_stays(runs, open_console):
+    async with open_console() as console:
+        await console.until_shown("digits-40", "● live")
+        await write(console, "t", "team=blue")
+        await console.until_shown("tagged digits-40")
+        async with httpx.AsyncClient(headers={"X-Mltui-User": "grace"}) as grace:
+            url = f"{runs.url}/api/v1/runs/{run_id(0)}"
+            (await grace.patch(url, json={"tags": {"team": "red"}})).raise_for_status()
+        await console.press("z")
+        await console.until_shown("digits-40 was changed since by grace (run.update); it stays as it is")
+        assert tags(runs, 0) == {"team": "red"}
+        await console.press("z")
+        await console.until_shown("nothing to undo")
+
+
+async def test_what_could_not_be_undone_while_the_server_was_away_can_be_later(runs, open_console):
+    async with open_console() as console:
+        await console.until_shown("digits-40", "● live")
+        await write(console, "t", "team=blue")
+        await console.until_shown("tagged digits-40")
+        runs.kill()
+        await console.press("z")
+        await console.until_shown("no server at")
+        runs.start()
+        await console.until_shown("● live")
+        await console.press("z")
+        await console.until_shown("undone: tagged digits-40")
+        assert tags(runs, 0) == {"team": "vision"}
