@@ -18,11 +18,6 @@ CONTENT = bytes(range(256)) * 5_000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
-@pytest.fixture
-async def run(http) -> str:
-    return (await http.post("/api/v1/runs", json={"name": "one"})).json()["id"]
-
-
 async def announce(http, run: str, name="model.pt", content=CONTENT, **more) -> dict:
     body = {"name": name, "file_size": len(content), "sha256": hashlib.sha256(content).hexdigest(), **more}
     answer = await http.post(f"/api/v1/runs/{run}/artifacts", json=body)
