@@ -30,6 +30,7 @@ class ArtifactCalls(Transport):
         stage: str | None = None,
         type: str | None = None,
         text: str | None = None,
+        name: str | None = None,
         under: str | None = None,
         everything: bool = False,
         sort: str | None = None,
@@ -39,8 +40,9 @@ class ArtifactCalls(Transport):
     ) -> Page[ArtifactRow]:
         """Those that are there, in the folder `under`; with `everything`, deleted, replaced and unfinished, too."""
         query: Query = {
-            "run": run, "stage": stage, "type": type, "text": text, "under": under,
-            "everything": everything or None, "sort": sort, "limit": limit, "cursor": cursor, "offset": offset,
+            "run": run, "stage": stage, "type": type, "text": text, "name": name,
+            "under": under, "everything": everything or None, "sort": sort, "limit": limit, "cursor": cursor,
+            "offset": offset,
         }  # fmt: skip
         return await self._call(Page[ArtifactRow], "GET", "/artifacts", query=query)
 

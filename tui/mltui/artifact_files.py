@@ -33,18 +33,14 @@ def inside(folder: Path, name: str) -> Path:
 
 
 async def artifacts_at(client: "Client", run: str, path: str) -> list[ArtifactRow]:
-    """The run's artifact called `path`, or all in the folder of that name; empty where there is none."""
-    found: list[ArtifactRow] = []
+    """The run's artifact called `path`, and all in the folder of that name."""
+    found = (await client.artifacts(run=run, name=path)).items
     cursor: str | None = None
     while True:
         page = await client.artifacts(run=run, under=path, limit=PAGE, cursor=cursor)
         found += page.items
         if (cursor := page.next) is None:
-            break
-    if found:
-        return found
-    named = (await client.artifacts(run=run, text=path, limit=PAGE)).items
-    return [row for row in named if row.name == path]
+            return found
 
 
 async def save(

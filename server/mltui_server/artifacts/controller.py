@@ -53,6 +53,7 @@ class ArtifactController(Controller):
         type_: Type = None,
         text: FromQuery[str | None] = None,
         sha256: FromQuery[str | None] = None,
+        name: FromQuery[str | None] = None,
         under: FromQuery[str | None] = None,
         everything: FromQuery[bool] = False,
         sort: FromQuery[str] = "name",
@@ -63,7 +64,7 @@ class ArtifactController(Controller):
         """Artifacts that are there, of a folder with `under`; with `everything`, what was deleted or replaced, too."""
         chosen = queries.ArtifactFilter(
             run=parse_id("run", run) if run else None, stage=stage, type=type_, text=text, sha256=sha256,
-            under=under, everything=everything,
+            name=name, under=under, everything=everything,
         )  # fmt: skip
         return await queries.list_artifacts(
             session, state.contents.uploads, Window(limit, cursor, offset), sort, chosen

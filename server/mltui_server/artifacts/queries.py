@@ -34,6 +34,7 @@ class ArtifactFilter:
     text: str | None = None
     """Part of the name or the description, in any case."""
     sha256: str | None = None
+    name: str | None = None
     under: str | None = None
     """A folder, as names have them."""
     everything: bool = False
@@ -51,6 +52,8 @@ class ArtifactFilter:
             found.append(Artifact.artifact_type == self.type.value)
         if self.sha256:
             found.append(Artifact.sha256 == self.sha256)
+        if self.name:
+            found.append(Artifact.name == self.name)
         if self.under:
             found.append(Artifact.name.startswith(f"{self.under.strip('/')}/", autoescape=True))
         if self.text:

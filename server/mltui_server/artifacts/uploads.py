@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,21 @@ class Uploads:
         self._hashes.pop(id_, None)
         self.file(id_).unlink(missing_ok=True)
 
-    def ids(self) -> list[UUID]:
-        return [UUID(file.name) for file in self._folder.iterdir()]
+    def drop_unless_busy(self, ids: Iterable[UUID]) -> None:
+        """Slow for many: for a thread."""
+        for id_ in ids:
+            if id_ not in self._busy:
+                self.drop(id_)
+
+    def staged(self) -> dict[UUID, os.stat_result]:
+        """Everything that has come and is not whole, with its file's size and time. For a thread."""
+        found = {}
+        with os.scandir(self._folder) as files:
+            for file in files:
+                # Whole by now, or dropped.
+                with suppress(FileNotFoundError):
+                    found[UUID(file.name)] = file.stat()
+        return found
 
 
 async def _on_disk(do: Callable[..., None], *arguments: Any) -> None:

@@ -92,14 +92,14 @@ def _put(args: argparse.Namespace) -> int:
 
 
 def _get(args: argparse.Namespace) -> int:
+    from mltui.artifact_files import artifacts_at, inside
+
     async def talk(client: "Client") -> int:
-        run = await run_id(client, args.run)
-        folder = args.name.rstrip("/") + "/"
-        rows = [row for row in await _all(client, run) if row.name == args.name or row.name.startswith(folder)]
+        rows = await artifacts_at(client, await run_id(client, args.run), args.name)
         if not rows:
             raise CommandError(f"the run has no artifact {args.name!r}; see `mltui artifacts ls {args.run}`")
         for row in rows:
-            file = args.output / row.name if row.name != args.name else args.output / row.file_name
+            file = inside(args.output, row.name if row.name != args.name else row.file_name)
             file.parent.mkdir(parents=True, exist_ok=True)
             await client.download(row, file, _progress(row.name, row.file_size))
             print(f"{file}  {size(row.file_size)}", flush=True)
@@ -125,10 +125,11 @@ def _rm(args: argparse.Namespace) -> int:
 def _reading(args: argparse.Namespace, talk: "Callable[[Client], object]") -> int:
     """`converse`, with what goes wrong with files here."""
     from mltui.artifact_calls import ContentError
+    from mltui.artifact_files import BadPlace
 
     try:
         return converse(args, talk)  # type: ignore[arg-type]
-    except ContentError as error:
+    except (ContentError, BadPlace) as error:
         raise CommandError(str(error)) from None
     except OSError as error:
         if error.filename is None:

@@ -9,6 +9,7 @@ from mltui.wire.base import Number, Request
 MAX_LABELS = 200
 MAX_POINTS = 10_000
 """Of all series together."""
+Form = Literal["lines", "points"]
 Name = Annotated[str, Meta(max_length=200)]
 
 
@@ -23,7 +24,7 @@ class PlotSeries(Request, kw_only=True):
 
 class Plot(Request, kw_only=True, tag="plot", tag_field="mltui"):
     series: Annotated[list[PlotSeries], Meta(min_length=1, max_length=50)]
-    form: Literal["lines", "points"] = "lines"
+    form: Form = "lines"
     x: Name = ""
     """What the axis counts."""
     y: Name = ""
