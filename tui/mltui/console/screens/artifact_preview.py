@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from mltui.console import format
+from mltui.console.faults import words_of
 from mltui.console.screens.lines import OneLine
 from mltui.console.state.folder_tree import Branch
 from mltui.console.widgets.preview.json_view import JsonView
@@ -49,10 +50,16 @@ class ArtifactPreview(Vertical):
             return
         if entry.id == self._shown:
             return
-        preview = await self.app.client.artifact_preview(entry.id)
-        widget = await self._widget(branch.path, entry.id, preview)
-        self._shown = entry.id
+        # Of another file nothing may stand here, whatever goes wrong with this one.
+        self._shown = None
+        try:
+            preview = await self.app.client.artifact_preview(entry.id)
+            widget = await self._widget(branch.path, entry.id, preview)
+        except Exception as error:
+            await self._put(Text(_last(branch), "secondary"), _note(words_of(error)))
+            return
         await self._put(_facts(branch, preview), widget)
+        self._shown = entry.id
 
     async def _put(self, facts: Text, widget: Widget | None) -> None:
         self.query_one(OneLine).show(facts)
@@ -66,7 +73,7 @@ class ArtifactPreview(Vertical):
 
     async def _widget(self, name: str, id_: str, preview: AnyPreview) -> Widget:
         match preview:
-            case TextPreview():
+            case TextPreview() if preview.text:
                 return await _text(name, preview.text)
             case JsonPreview():
                 return await _json(name, preview.text)
@@ -119,9 +126,13 @@ async def _json(name: str, text: str) -> Widget:
     return MatrixView(plot)
 
 
+def _last(branch: Branch) -> str:
+    return branch.path.rpartition("/")[2]
+
+
 def _facts(branch: Branch, preview: AnyPreview) -> Text:
     """Its name, and how much of it is shown."""
-    facts = Text(branch.path.rpartition("/")[2], "secondary")
+    facts = Text(_last(branch), "secondary")
     if isinstance(preview, TextPreview) and preview.cut:
         facts.append(f"  the first {format.size(len(preview.text.encode()))}", "muted")
     elif isinstance(preview, TablePreview):

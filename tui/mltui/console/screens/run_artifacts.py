@@ -99,7 +99,10 @@ class ArtifactsTab(Container):
         if branch.entry is None:
             await folders.more(branch.path)
         elif branch.entry.id is not None:
-            self.query_one(ArtifactPreview).focus_content()
+            self.workers.cancel_group(self, "preview")
+            preview = self.query_one(ArtifactPreview)
+            await preview.show(branch)
+            preview.focus_content()
         elif branch.opened:
             folders.close(branch.path)
         else:

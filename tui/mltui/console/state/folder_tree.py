@@ -1,5 +1,6 @@
 """Folders of artifacts as lines of a tree. Only what was opened is fetched, a page at a time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -38,6 +39,8 @@ class FolderTree:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
+        self._one = asyncio.Lock()
+        """Of those who fetch at a time: a page that is fetched again must not take the place of two."""
         self._folders: dict[str, _Folder] = {}
         """Those that are open, by path."""
         self.lines: list[Branch] = []
@@ -48,9 +51,10 @@ class FolderTree:
         return "" in self._folders
 
     async def open(self, path: str) -> None:
-        page = await self._fetch(path, None, PAGE)
-        self._folders[path] = _Folder(page.items, page.next, page.total or 0)
-        self._lay_out()
+        async with self._one:
+            page = await self._fetch(path, None, PAGE)
+            self._folders[path] = _Folder(page.items, page.next, page.total or 0)
+            self._lay_out()
 
     def close(self, path: str) -> None:
         """With all that is open in it."""
@@ -60,29 +64,32 @@ class FolderTree:
 
     async def more(self, path: str) -> None:
         """The next page of an open folder."""
-        folder = self._folders[path]
-        page = await self._fetch(path, folder.next, PAGE)
-        folder.entries += page.items
-        folder.next, folder.total = page.next, page.total or 0
-        self._lay_out()
+        async with self._one:
+            await self._add_page(path, self._folders[path])
+            self._lay_out()
 
     async def refetch(self) -> None:
         """Every open folder, as far as it was seen. One that is gone is closed."""
-        for path in sorted(self._folders) or [""]:
-            known = self._folders.get(path)
-            seen = len(known.entries) if known is not None else 0
-            fresh = _Folder(next=None)
-            while True:
-                page = await self._fetch(path, fresh.next, PAGE)
-                fresh.entries += page.items
-                fresh.next, fresh.total = page.next, page.total or 0
-                if fresh.next is None or len(fresh.entries) >= seen:
-                    break
-            if path and not fresh.entries:
-                self._folders.pop(path, None)
-            else:
-                self._folders[path] = fresh
-        self._lay_out()
+        async with self._one:
+            for path in sorted(self._folders) or [""]:
+                await self._refetch(path)
+            self._lay_out()
+
+    async def _refetch(self, path: str) -> None:
+        known, fresh = self._folders.get(path, _Folder()), _Folder()
+        await self._add_page(path, fresh)
+        while fresh.next is not None and len(fresh.entries) < len(known.entries):
+            await self._add_page(path, fresh)
+        if path and not (fresh.entries and path in self._folders):
+            # It is gone, or somebody closed it meanwhile.
+            self._folders.pop(path, None)
+        else:
+            self._folders[path] = fresh
+
+    async def _add_page(self, path: str, folder: _Folder) -> None:
+        page = await self._fetch(path, folder.next, PAGE)
+        folder.entries += page.items
+        folder.next, folder.total = page.next, page.total or 0
 
     def _lay_out(self) -> None:
         self.lines = list(self._below("", 0))

@@ -59,7 +59,8 @@ class ArtifactTree(VirtualLines):
         self._now = now
         before = self._at
         self.resize_content(len(self.folders.lines), 0)
-        places = {(line.path, line.entry is None): at for at, line in enumerate(self.folders.lines)}
+        # Where there was more to fetch is now what was fetched.
+        places = {(line.path, False): at for at, line in enumerate(self.folders.lines) if line.entry is not None}
         self.cursor = places.get(before, self.cursor) if before is not None else self.cursor
         self._remember()
         self.repaint_changed()
@@ -98,7 +99,7 @@ class ArtifactTree(VirtualLines):
         line, muted = self.folders.lines[index], base + self.palette.style("muted")
         indent = " " * INDENT * line.depth
         if line.entry is None:
-            return self._line(f"{indent}  … {line.left:,} more: enter", "", "", "", muted, muted)
+            return self._line(f"{indent}  … {line.left:,} more", "", "", "", muted, muted)
         is_folder = line.entry.id is None
         mark = ("▾ " if line.opened else "▸ ") if is_folder else "  "
         type_ = format.count(line.entry.files) if line.entry.artifact_type is None else str(line.entry.artifact_type)
