@@ -15,7 +15,7 @@ from obstore.store import LocalStore
 from benchmarks.figure import Figure
 from benchmarks.server import bench_server
 from mltui.agent.files import files_below
-from mltui.artifact_files import artifacts_at, save
+from mltui.artifact_files import artifacts_at, save, upload_all
 from mltui.client import Client
 
 BIG, QUICK_BIG = 1 << 30, 64 << 20
@@ -73,8 +73,8 @@ async def _many(url: str, folder: Path, many: Path) -> list[Figure]:
         run = _run(url)
 
         async def upload() -> None:
-            for file, name in files:
-                await client.upload(run, file, name)
+            async for _ in upload_all(client, run, files, lambda *_: None):
+                pass
 
         up = len(files) / await _timed(upload)
         rows = await artifacts_at(client, run, many.name)

@@ -7,13 +7,17 @@ from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mltui.transport import API, Query, Transport, path_part
+import httpx
+
+from mltui.transport import API, CONNECT_S, PATIENT_S, Query, Transport, path_part
 from mltui.wire.artifact_previews import AnyPreview, ArtifactEntry
 from mltui.wire.artifacts import UPLOAD_OFFSET, ArtifactRow, ArtifactStatus, CreateArtifact, Garbage, PatchArtifact
 from mltui.wire.base import Page
 
-PIECE_BYTES = 8 << 20
+PIECE_BYTES = 64 << 20
+"""Of one request. What came of one that broke off stays there, too."""
 WRITE_BYTES = 1 << 20
+"""Read, sent and written at a time."""
 Progress = Callable[[int], None]
 """Told how many bytes of the file are there."""
 
@@ -87,24 +91,26 @@ class ArtifactCalls(Transport):
     ) -> ArtifactRow:
         """Make a file an artifact of the run. Broken off and called again, it goes on where it was.
 
-        Raises OSError for a file that cannot be read.
+        Raises OSError for a file that cannot be read, ContentError for one that becomes shorter.
         """
         size, sha256 = await asyncio.to_thread(_measured, file)
         request = CreateArtifact(name=name, file_size=size, sha256=sha256, stage_run=stage_run)
         row = await self.announce_artifact(run, request)
         with file.open("rb") as opened:
             while row.status == ArtifactStatus.UPLOADING:
-                progress(row.received)
-                opened.seek(row.received)
-                piece = await asyncio.to_thread(opened.read, PIECE_BYTES)
-                row = await self._send_piece(row, piece)
+                row = await self._send_piece(row, opened, progress)
         progress(size)
         return row
 
-    async def _send_piece(self, row: ArtifactRow, piece: bytes) -> ArtifactRow:
+    async def _send_piece(self, row: ArtifactRow, file: BinaryIO, progress: Progress) -> ArtifactRow:
+        file.seek(row.received)
+        length = min(PIECE_BYTES, row.file_size - row.received)
         request = self._http.build_request(
-            "PATCH", f"{API}/artifacts/{row.id}/content", content=piece, headers={UPLOAD_OFFSET: str(row.received)}
-        )
+            "PATCH", f"{API}/artifacts/{row.id}/content", content=_read(file, length, progress),
+            headers={UPLOAD_OFFSET: str(row.received), "Content-Length": str(length)},
+            # With the last piece the server may have to fill a bucket.
+            timeout=httpx.Timeout(PATIENT_S, connect=CONNECT_S),
+        )  # fmt: skip
         async with self._answer(request) as response:
             if not response.is_success:
                 self._refuse(response)
@@ -146,6 +152,17 @@ def _digest(file: BufferedRandom | BufferedReader) -> Any:
 def _keep(file: BinaryIO, digest: Any, piece: bytes) -> None:
     file.write(piece)
     digest.update(piece)
+
+
+async def _read(file: BinaryIO, length: int, progress: Progress) -> AsyncIterator[bytes]:
+    """The next `length` bytes. Raises ContentError where the file became shorter than it was."""
+    while length > 0:
+        piece = await asyncio.to_thread(file.read, min(length, WRITE_BYTES))
+        if not piece:
+            raise ContentError(f"{file.name}: it became shorter while it was sent")
+        progress(file.tell() - len(piece))
+        yield piece
+        length -= len(piece)
 
 
 async def _larger(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -57,11 +57,17 @@ class Uploads:
             if offset != received:
                 raise Conflict(f"this piece begins at byte {offset:,}; {received:,} have come, go on from there")
             with self.file(id_).open("ab") as file:
-                async for piece in _larger(body):
-                    received += len(piece)
-                    if most is not None and received > most:
-                        raise Invalid(f"more than the {most:,} bytes that were announced")
-                    await _on_disk(self._write, id_, file, piece)
+                writing: asyncio.Future[None] = asyncio.ensure_future(asyncio.sleep(0))
+                try:
+                    async for piece in _larger(body):
+                        received += len(piece)
+                        if most is not None and received > most:
+                            raise Invalid(f"more than the {most:,} bytes that were announced")
+                        # While one is written, the next one comes.
+                        await writing
+                        writing = asyncio.ensure_future(_on_disk(self._write, id_, file, piece))
+                finally:
+                    await writing
                 await _on_disk(os.fsync, file.fileno())
         finally:
             self._busy.discard(id_)

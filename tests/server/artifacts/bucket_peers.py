@@ -1,7 +1,7 @@
 """Servers that speak the buckets' protocols: moto for S3 and for GCS' XML interface, Azurite for Azure.
 
-`MLTUI_TEST_MOTO` is a Python that has moto[s3] and flask, `MLTUI_TEST_AZURITE` the `azurite-blob` of npm's azurite, or a
-.js file of its. `MLTUI_TEST_NEEDS_BUCKETS=1` turns a skip into a failure.
+`MLTUI_TEST_MOTO` is a Python that has moto[s3] and flask, `MLTUI_TEST_AZURITE` the `azurite-blob` of npm's azurite, or
+a .js file of its. `MLTUI_TEST_NEEDS_BUCKETS=1` turns a skip into a failure.
 """
 
 import base64

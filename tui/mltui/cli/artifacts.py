@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,14 +75,14 @@ def _cells(row: "ArtifactRow") -> list[str]:
 
 def _put(args: argparse.Namespace) -> int:
     from mltui.agent.files import files_below
+    from mltui.artifact_files import upload_all
 
     if not args.path.exists():
         raise CommandError(f"{args.path}: there is no such file or folder")
 
     async def talk(client: "Client") -> int:
         run, count = await run_id(client, args.run), 0
-        for file, name in files_below(args.path, args.name):
-            row = await client.upload(run, file, name, progress=_progress(name, file.stat().st_size))
+        async for row in upload_all(client, run, files_below(args.path, args.name), _progress):
             print(f"{row.name}  {size(row.file_size)}", flush=True)
             count += 1
         return count
@@ -101,7 +102,7 @@ def _get(args: argparse.Namespace) -> int:
         for row in rows:
             file = inside(args.output, row.name if row.name != args.name else row.file_name)
             file.parent.mkdir(parents=True, exist_ok=True)
-            await client.download(row, file, _progress(row.name, row.file_size))
+            await client.download(row, file, partial(_progress, row.name, total=row.file_size))
             print(f"{file}  {size(row.file_size)}", flush=True)
         return 0
 
@@ -137,13 +138,8 @@ def _reading(args: argparse.Namespace, talk: "Callable[[Client], object]") -> in
         raise CommandError(f"{error.filename}: {error.strerror}") from None
 
 
-def _progress(name: str, total: int) -> "Callable[[int], None]":
+def _progress(name: str, done: int, total: int) -> None:
     """On stderr, where a person looks at it, and only while it takes a while."""
-    if not sys.stderr.isatty() or total < 64 << 20:
-        return lambda _: None
-
-    def show(done: int) -> None:
+    if sys.stderr.isatty() and total >= 64 << 20:
         end = "\r" if done < total else "\r\x1b[K"
         print(f"{name}  {size(done)} of {size(total)}  {100 * done // total} %", end=end, file=sys.stderr, flush=True)
-
-    return show
