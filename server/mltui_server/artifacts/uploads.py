@@ -68,7 +68,9 @@ class Uploads:
                         writing = asyncio.ensure_future(_on_disk(self._write, id_, file, piece))
                 finally:
                     await writing
-                await _on_disk(os.fsync, file.fileno())
+                if most is not None and received < most:
+                    # Whole, the store makes it durable.
+                    await _on_disk(os.fsync, file.fileno())
         finally:
             self._busy.discard(id_)
         return received
