@@ -11,6 +11,7 @@ from litestar.di import Provide
 from mltui_server.artifacts.contents import Contents
 from mltui_server.artifacts.controller import ArtifactController, RunArtifactController
 from mltui_server.artifacts.garbage import Collector
+from mltui_server.artifacts.previews import Previews
 from mltui_server.artifacts.stores import Stores
 from mltui_server.artifacts.uploads import FOLDER as UPLOADS
 from mltui_server.artifacts.uploads import Uploads
@@ -76,6 +77,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             state.points = PointInbox(database.pool, samples.inbox, known)
             stores = Stores(settings)
             state.contents = Contents(database, stores, Uploads(settings.data_path / UPLOADS))
+            state.previews = Previews(state.contents)
             state.collector = Collector(database, state.contents)
             state.logs, archivist = await stack.enter_async_context(logs_service(database, stores.local))
             state.hub = await stack.enter_async_context(Hub(database).running())

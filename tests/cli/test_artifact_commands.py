@@ -57,5 +57,22 @@ def test_what_is_wrong_is_said_in_a_line(mltui, run, tmp_path):
     ):
         assert said in mltui("artifacts", *words, code=1).stderr
     mltui("artifacts", "put", run, tmp_path / "a")
+    mltui("artifacts", "put", run, tmp_path / "a", "--name", "out/a")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "out").symlink_to(tmp_path / "elsewhere")
+    assert "leads out of" in mltui("artifacts", "get", run, "out", "-o", tmp_path / "here", code=1).stderr
+    assert not list((tmp_path / "elsewhere").iterdir())
     (tmp_path / "file").write_text("")
     assert "File exists" in mltui("artifacts", "get", run, "a", "-o", tmp_path / "file", code=1).stderr
+
+
+def test_a_folder_of_many_files_keeps_their_order_and_stops_at_what_is_wrong(mltui, run, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"{number:02}").write_bytes(bytes(number * 1000))
+    put = mltui("artifacts", "put", run, folder).stdout.splitlines()
+    assert [line.split()[0] for line in put] == [f"many/{number:02}" for number in range(40)]
+    (folder / "\x7f").write_bytes(b"")
+    assert "names joined by /" in mltui("artifacts", "put", run, folder, code=1).stderr

@@ -100,3 +100,46 @@ said("f")
     assert "no room for it (MLTUI_SPOOL_MAX)" in room
     assert ended.startswith("RuntimeError")
     assert not list(Path(environment["MLTUI_SPOOL"]).glob("*/files/*"))
+
+
+PLOTS = """
+import math, mltui
+with mltui.start_run("training") as run:
+    run.log_confusion_matrix("plots/confusion", ["cat", 7], [[3, 1], [0, 2]])
+    run.log_plot("loss.json", {"train": ([0, 1], [0.5, math.nan])}, form="points", x="epoch")
+    for wrong in (
+        lambda: run.log_plot("a", {"one": ([0, 1], [1])}),
+        lambda: run.log_plot("a", {"one": ([math.inf], [1])}),
+        lambda: run.log_plot("a", {}),
+        lambda: run.log_plot("a", {"one": ([1], [1])}, form="pie"),
+        lambda: run.log_confusion_matrix("a", ["x"], [[1, 2]]),
+        lambda: run.log_confusion_matrix("a", ["x"], [[-1]]),
+    ):
+        try:
+            wrong()
+        except ValueError as error:
+            print(error)
+    print(run.id)
+"""
+
+
+def test_plots_are_kept_as_data(server, mltui, environment, tmp_path):
+    done = subprocess.run([sys.executable, "-c", PLOTS], env=environment, capture_output=True, text=True, check=True)
+    *said, run = done.stdout.splitlines()
+    assert [words.split(" - ")[0] for words in said] == [
+        "series 'one' has 2 x and 1 y; give as many of each",
+        "inf can have no place in a plot",
+        "0 points; a plot has 1 to 10,000",
+        "Invalid enum value 'pie'",
+        "1 labels need 1 rows of 1 counts",
+        "a count is below 0",
+    ]
+    assert {type_ for type_, _ in listed(mltui, run).values()} == {"PLOT"}
+    mltui("artifacts", "get", run, "plots/confusion.json", "-o", tmp_path)
+    mltui("artifacts", "get", run, "loss.json", "-o", tmp_path)
+    assert json.loads((tmp_path / "confusion.json").read_text()) == {
+        "mltui": "confusion_matrix", "labels": ["cat", "7"], "matrix": [[3.0, 1.0], [0.0, 2.0]]
+    }  # fmt: skip
+    assert json.loads((tmp_path / "loss.json").read_text())["series"] == [
+        {"name": "train", "x": [0.0, 1.0], "y": [0.5, "NaN"]}
+    ]

@@ -3,13 +3,21 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from mltui.transport import API, Query, Transport, path_part
+import httpx
+
+from mltui.transport import API, CONNECT_S, PATIENT_S, Query, Transport, path_part
+from mltui.wire.artifact_previews import AnyPreview, ArtifactEntry
 from mltui.wire.artifacts import UPLOAD_OFFSET, ArtifactRow, ArtifactStatus, CreateArtifact, Garbage, PatchArtifact
 from mltui.wire.base import Page
 
-PIECE_BYTES = 8 << 20
+PIECE_BYTES = 64 << 20
+"""Of one request. What came of one that broke off stays there, too."""
+WRITE_BYTES = 1 << 20
+"""Read, sent and written at a time."""
 Progress = Callable[[int], None]
 """Told how many bytes of the file are there."""
 
@@ -26,21 +34,36 @@ class ArtifactCalls(Transport):
         stage: str | None = None,
         type: str | None = None,
         text: str | None = None,
+        name: str | None = None,
+        under: str | None = None,
         everything: bool = False,
         sort: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         offset: int | None = None,
     ) -> Page[ArtifactRow]:
-        """Those that are there; with `everything`, deleted, replaced and unfinished ones, too."""
+        """Those that are there, in the folder `under`; with `everything`, deleted, replaced and unfinished, too."""
         query: Query = {
-            "run": run, "stage": stage, "type": type, "text": text, "everything": everything or None, "sort": sort,
-            "limit": limit, "cursor": cursor, "offset": offset,
+            "run": run, "stage": stage, "type": type, "text": text, "name": name,
+            "under": under, "everything": everything or None, "sort": sort, "limit": limit, "cursor": cursor,
+            "offset": offset,
         }  # fmt: skip
         return await self._call(Page[ArtifactRow], "GET", "/artifacts", query=query)
 
     async def artifact(self, artifact_id: str) -> ArtifactRow:
         return await self._call(ArtifactRow, "GET", f"/artifacts/{path_part(artifact_id)}")
+
+    async def artifact_folder(
+        self, run: str, folder: str = "", *, limit: int | None = None, cursor: str | None = None
+    ) -> Page[ArtifactEntry]:
+        """What lies in a folder of the run's artifacts, or beside all folders: folders first, then files, by name."""
+        query: Query = {"folder": folder, "limit": limit, "cursor": cursor}
+        return await self._call(Page[ArtifactEntry], "GET", f"/runs/{path_part(run)}/artifacts", query=query)
+
+    async def artifact_preview(self, artifact_id: str) -> AnyPreview:
+        """What can be seen of it without fetching it."""
+        path = f"/artifacts/{path_part(artifact_id)}/preview"
+        return await self._call(AnyPreview, "GET", path)  # type: ignore[arg-type]
 
     async def announce_artifact(self, run: str, artifact: CreateArtifact) -> ArtifactRow:
         return await self._call(ArtifactRow, "POST", f"/runs/{path_part(run)}/artifacts", artifact)
@@ -68,24 +91,26 @@ class ArtifactCalls(Transport):
     ) -> ArtifactRow:
         """Make a file an artifact of the run. Broken off and called again, it goes on where it was.
 
-        Raises OSError for a file that cannot be read.
+        Raises OSError for a file that cannot be read, ContentError for one that becomes shorter.
         """
         size, sha256 = await asyncio.to_thread(_measured, file)
         request = CreateArtifact(name=name, file_size=size, sha256=sha256, stage_run=stage_run)
         row = await self.announce_artifact(run, request)
         with file.open("rb") as opened:
             while row.status == ArtifactStatus.UPLOADING:
-                progress(row.received)
-                opened.seek(row.received)
-                piece = await asyncio.to_thread(opened.read, PIECE_BYTES)
-                row = await self._send_piece(row, piece)
+                row = await self._send_piece(row, opened, progress)
         progress(size)
         return row
 
-    async def _send_piece(self, row: ArtifactRow, piece: bytes) -> ArtifactRow:
+    async def _send_piece(self, row: ArtifactRow, file: BinaryIO, progress: Progress) -> ArtifactRow:
+        file.seek(row.received)
+        length = min(PIECE_BYTES, row.file_size - row.received)
         request = self._http.build_request(
-            "PATCH", f"{API}/artifacts/{row.id}/content", content=piece, headers={UPLOAD_OFFSET: str(row.received)}
-        )
+            "PATCH", f"{API}/artifacts/{row.id}/content", content=_read(file, length, progress),
+            headers={UPLOAD_OFFSET: str(row.received), "Content-Length": str(length)},
+            # With the last piece the server may have to fill a bucket.
+            timeout=httpx.Timeout(PATIENT_S, connect=CONNECT_S),
+        )  # fmt: skip
         async with self._answer(request) as response:
             if not response.is_success:
                 self._refuse(response)
@@ -97,23 +122,57 @@ class ArtifactCalls(Transport):
         Raises ContentError where what came has another SHA-256, OSError where the file cannot be written.
         """
         part = file.with_name(f"{file.name}.{artifact.sha256[:8]}.part")
-        with part.open("ab") as opened:
+        with part.open("a+b") as opened:
             if opened.tell() > artifact.file_size:
                 opened.truncate(0)
-            got = opened.tell()
+            digest, got = await asyncio.to_thread(_digest, opened), opened.tell()
             if got < artifact.file_size:
-                async for piece in self.artifact_content(artifact.id, got):
-                    await asyncio.to_thread(opened.write, piece)
+                async for piece in _larger(self.artifact_content(artifact.id, got)):
+                    await asyncio.to_thread(_keep, opened, digest, piece)
                     got += len(piece)
                     progress(got)
-        size, sha256 = await asyncio.to_thread(_measured, part)
-        if (size, sha256) != (artifact.file_size, artifact.sha256):
+        if (got, digest.hexdigest()) != (artifact.file_size, artifact.sha256):
             part.unlink()
-            raise ContentError(f"{artifact.name}: {size:,} bytes with SHA-256 {sha256} came, and not what was stored")
+            raise ContentError(f"{artifact.name}: {got:,} bytes came that are not what was stored; fetch it again")
         part.replace(file)
 
 
 def _measured(file: Path) -> tuple[int, str]:
     with file.open("rb") as opened:
-        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-        return opened.tell(), sha256
+        digest = _digest(opened)
+        return opened.tell(), digest.hexdigest()
+
+
+def _digest(file: BufferedRandom | BufferedReader) -> Any:
+    """SHA-256 of all of it; the file's position is at its end then."""
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256")
+
+
+def _keep(file: BinaryIO, digest: Any, piece: bytes) -> None:
+    file.write(piece)
+    digest.update(piece)
+
+
+async def _read(file: BinaryIO, length: int, progress: Progress) -> AsyncIterator[bytes]:
+    """The next `length` bytes. Raises ContentError where the file became shorter than it was."""
+    while length > 0:
+        piece = await asyncio.to_thread(file.read, min(length, WRITE_BYTES))
+        if not piece:
+            raise ContentError(f"{file.name}: it became shorter while it was sent")
+        progress(file.tell() - len(piece))
+        yield piece
+        length -= len(piece)
+
+
+async def _larger(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pieces that are worth the way to a thread."""
+    gathered, size = list[bytes](), 0
+    async for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= WRITE_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)

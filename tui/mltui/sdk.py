@@ -14,13 +14,14 @@ import operator
 import os
 import re
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, SupportsFloat, SupportsIndex, Unpack
+from typing import TYPE_CHECKING, Any, Self, SupportsFloat, SupportsIndex, Unpack
 
 import msgspec
 import uuid_utils
@@ -40,6 +41,10 @@ from mltui.wire.base import in_words, to_number
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
 from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, MAX_STEP, RESOURCE_PREFIX
 from mltui.wire.states import Status
+
+if TYPE_CHECKING:
+    from mltui.plots import Points
+    from mltui.wire.plots import Form
 
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _OUTCOMES = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
@@ -176,6 +181,34 @@ class Run:
             raise RuntimeError(f"run {self.name!r} has ended; it registers nothing more")
         # Behind its file: the server must have that first.
         self._files_lane().append(record)
+
+    def log_plot(
+        self, name: str, series: "Mapping[str, Points]", *, form: "Form" = "lines", x: str = "", y: str = ""
+    ) -> None:
+        """Keep a plot as data, which the console draws: `run.log_plot("roc", {"val": (fpr, tpr)}, x="FPR", y="TPR")`.
+
+        `form` is `lines` or `points`; 10,000 points at most, NaN and infinities among the y are drawn as marks. Raises
+        ValueError for what cannot be drawn, and what `log_artifact` raises.
+        """
+        from mltui.plots import plot
+
+        self._keep_plot(name, plot(series, form, x, y))
+
+    def log_confusion_matrix(
+        self, name: str, labels: Sequence[object], matrix: Iterable[Iterable[SupportsFloat]]
+    ) -> None:
+        """Keep a confusion matrix, which the console draws: a row for each true label, in it how often each was
+        predicted. 200 labels at most. Raises as `log_plot` does.
+        """
+        from mltui.plots import confusion_matrix
+
+        self._keep_plot(name, confusion_matrix(labels, matrix))
+
+    def _keep_plot(self, name: str, body: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "plot.json")
+            file.write_bytes(body)
+            self.log_artifact(file, name.removesuffix(".json") + ".json", type=ArtifactType.PLOT)
 
     def _files_lane(self) -> Lane:
         with self._step_lock:

@@ -39,8 +39,7 @@ class Contents:
         received = await self.uploads.add(artifact.id, offset, body, artifact.file_size)
         if received == artifact.file_size:
             await self._check(artifact.id, artifact.sha256)
-            await self._store(artifact.id, artifact.sha256, StorageType(artifact.storage_type))
-            return await self._completed(principal, artifact.id)
+            return await self._complete(principal, artifact, artifact.id)
         async with self._database.session() as session:
             return await artifact_row(session, self.uploads, artifact.id)
 
@@ -57,12 +56,10 @@ class Contents:
             if digest:
                 await self._check(id_, digest)
             request = CreateArtifact(name=name, file_size=size, sha256=sha256, **more)
-            storage = request.storage_type or self.stores.default
             async with self._database.session() as session:
                 artifact = await service.announce(session, principal, self.stores, run, request)
             if artifact.status == service.UPLOADING:
-                await self._store(id_, sha256, storage)
-                return await self._completed(principal, artifact.id)
+                return await self._complete(principal, artifact, id_)
             async with self._database.session() as session:
                 return await artifact_row(session, self.uploads, artifact.id)
         finally:
@@ -74,23 +71,20 @@ class Contents:
             self.uploads.drop(id_)
             raise Invalid(f"what came has SHA-256 {found}, and {sha256} was announced; send it again from the start")
 
-    async def _store(self, id_: UUID, sha256: str, storage: StorageType) -> None:
-        path = service.object_path(sha256)
+    async def _complete(self, principal: Principal, artifact: Artifact, upload: UUID) -> ArtifactRow:
+        """Put what came into the store, unless it has that already, and say so, all while nobody else removes it."""
+        storage = StorageType(artifact.storage_type)
         async with self._database.session() as session:
-            if await service.is_stored(session, sha256, storage):
-                return
-            try:
-                await self.stores.of(storage).put_file(path, self.uploads.file(id_))
-            except StoreError as error:
-                raise Unavailable(f"{error}; the upload is kept, try again", 5) from error
-
-    async def _completed(self, principal: Principal, id_: UUID) -> ArtifactRow:
-        async with self._database.session() as session:
-            artifact = await service.find(session, str(id_), lock=True)
-            if artifact.status == service.UPLOADING:
-                await service.complete(session, principal, artifact)
-            row = await artifact_row(session, self.uploads, id_)
-        self.uploads.drop(id_)
+            if not await service.is_stored(session, artifact.sha256, storage):
+                try:
+                    await self.stores.of(storage).put_file(artifact.file_path, self.uploads.file(upload))
+                except StoreError as error:
+                    raise Unavailable(f"{error}; the upload is kept, try again", 5) from error
+            found = await service.find(session, str(artifact.id), lock=True)
+            if found.status == service.UPLOADING:
+                await service.complete(session, principal, found)
+            row = await artifact_row(session, self.uploads, artifact.id)
+        self.uploads.drop(upload)
         return row
 
     async def readable(self, key: str) -> Artifact:

@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Response, Stream
 
+from mltui.wire.artifact_previews import AnyPreview, ArtifactEntry
 from mltui.wire.artifacts import (
     CONTENT_DIGEST,
     UPLOAD_OFFSET,
@@ -23,6 +24,7 @@ from mltui.wire.artifacts import (
 )
 from mltui.wire.base import Page
 from mltui_server.artifacts import queries, service
+from mltui_server.artifacts.folders import list_folder
 from mltui_server.artifacts.models import Artifact
 from mltui_server.lib.checked import checked
 from mltui_server.lib.http import attachment
@@ -30,6 +32,7 @@ from mltui_server.lib.ids import parse_id
 from mltui_server.lib.pagination import Window
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
+from mltui_server.runs import service as runs
 
 StateRequest = Request[Any, Any, State]
 Type = Annotated[ArtifactType | None, QueryParameter(name="type")]
@@ -50,16 +53,18 @@ class ArtifactController(Controller):
         type_: Type = None,
         text: FromQuery[str | None] = None,
         sha256: FromQuery[str | None] = None,
+        name: FromQuery[str | None] = None,
+        under: FromQuery[str | None] = None,
         everything: FromQuery[bool] = False,
         sort: FromQuery[str] = "name",
         limit: FromQuery[int] = 100,
         cursor: FromQuery[str | None] = None,
         offset: FromQuery[int] = 0,
     ) -> Page[ArtifactRow]:
-        """Artifacts that are there; with `everything`, deleted, replaced and unfinished ones, too."""
+        """Artifacts that are there, of a folder with `under`; with `everything`, what was deleted or replaced, too."""
         chosen = queries.ArtifactFilter(
             run=parse_id("run", run) if run else None, stage=stage, type=type_, text=text, sha256=sha256,
-            everything=everything,
+            name=name, under=under, everything=everything,
         )  # fmt: skip
         return await queries.list_artifacts(
             session, state.contents.uploads, Window(limit, cursor, offset), sort, chosen
@@ -125,10 +130,29 @@ class ArtifactController(Controller):
         body = await contents.read(artifact, start, stop)
         return Stream(body, status_code=status, media_type=artifact.media_type, headers=headers)
 
+    @get("/{artifact_id:str}/preview")
+    async def preview(self, state: State, artifact_id: FromPath[str]) -> AnyPreview:
+        """What can be seen of it without fetching it: the beginning, as text, JSON or a table; `kind` says which."""
+        return await state.previews.of(artifact_id)  # type: ignore[no-any-return]
+
 
 class RunArtifactController(Controller):
     path = "/runs/{run_id:str}/artifacts"
     tags = ("artifacts",)
+
+    @get()
+    async def folder(
+        self,
+        session: RequestSession,
+        run_id: FromPath[str],
+        folder: FromQuery[str] = "",
+        limit: FromQuery[int] = 100,
+        cursor: FromQuery[str | None] = None,
+        offset: FromQuery[int] = 0,
+    ) -> Page[ArtifactEntry]:
+        """What lies in a folder of the run's artifacts, or beside all folders: folders first, then files, by name."""
+        run = await runs.find(session, run_id)
+        return await list_folder(session, run.id, folder, Window(limit, cursor, offset))
 
     @post()
     async def announce(

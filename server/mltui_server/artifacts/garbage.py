@@ -1,9 +1,10 @@
 """Removing content that nothing refers to: of deleted and replaced artifacts, and uploads that were given up."""
 
-import time
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,28 +32,24 @@ class Collector:
 
     async def look(self) -> Garbage:
         """What `collect` would remove."""
+        given_up = await self._given_up()
         async with self._database.session() as session:
             objects = await _unreferenced(session)
-            uploads = await _given_up(session)
-        stale = self._stale_files()
         return Garbage(
             objects=len(objects),
-            uploads=len(uploads) + len(stale),
-            bytes=sum(row.file_size for row in objects)
-            + sum(self._contents.uploads.received(row.id) for row in uploads)
-            + sum(size for _, size in stale),
+            uploads=len(given_up),
+            bytes=sum(row.file_size for row in objects) + sum(given_up.values()),
         )
 
     async def collect(self, principal: Principal) -> Garbage:
         """Remove it. What breaks off is gone on with at the next call. Raises Unavailable where a store fails."""
         found = await self.look()
+        given_up = await self._given_up()
         async with self._database.session() as session:
-            for row in await _given_up(session):
-                self._contents.uploads.drop(row.id)
-                await session.execute(delete(Artifact).where(Artifact.id == row.id))
+            announced = (Artifact.id.in_(given_up), Artifact.status == service.UPLOADING)
+            await session.execute(delete(Artifact).where(*announced))
             objects = await _unreferenced(session)
-        for id_, _ in self._stale_files():
-            self._contents.uploads.drop(id_)
+        await asyncio.to_thread(self._contents.uploads.drop_unless_busy, given_up)
         for row in objects:
             await self._mark(row.sha256, row.storage_type)
         await self._delete_marked()
@@ -91,14 +88,18 @@ class Collector:
                     .values(file_path="")
                 )  # fmt: skip
 
-    def _stale_files(self) -> Sequence[tuple[Any, int]]:
-        """Of uploads that no artifact announced: the server was killed while they came."""
-        found = []
-        for id_ in self._contents.uploads.ids():
-            stat = self._contents.uploads.file(id_).stat()
-            if stat.st_mtime < time.time() - GIVEN_UP_S:
-                found.append((id_, stat.st_size))
-        return found
+    async def _given_up(self) -> dict[UUID, int]:
+        """How many bytes came of each: by the file's time, which each piece moves. Some were never announced: the
+        server was killed while they came. Of others nothing came at all.
+        """
+        before = datetime.now(UTC) - timedelta(seconds=GIVEN_UP_S)
+        staged = await asyncio.to_thread(self._contents.uploads.staged)
+        found = {id_: stat.st_size for id_, stat in staged.items() if stat.st_mtime < before.timestamp()}
+        empty = select(Artifact.id).where(
+            Artifact.status == service.UPLOADING, Artifact.updated_at < before, Artifact.id.not_in(staged)
+        )
+        async with self._database.session() as session:
+            return found | dict.fromkeys((await session.scalars(empty)).all(), 0)
 
 
 async def _unreferenced(session: AsyncSession) -> Sequence[Any]:
@@ -112,10 +113,4 @@ async def _unreferenced(session: AsyncSession) -> Sequence[Any]:
         .where(Artifact.status == service.READY, Artifact.is_active.is_(False), ~needed, ~content_is_cited())
         .group_by(Artifact.sha256, Artifact.storage_type)
     )
-    return (await session.execute(statement)).all()
-
-
-async def _given_up(session: AsyncSession) -> Sequence[Any]:
-    before = datetime.now(UTC) - timedelta(seconds=GIVEN_UP_S)
-    statement = select(Artifact.id).where(Artifact.status == service.UPLOADING, Artifact.updated_at < before)
     return (await session.execute(statement)).all()

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 from obstore.store import LocalStore
@@ -32,15 +33,14 @@ class LocalArtifacts(ObstoreObjects):
         await super().put(path, body)
         # obstore renames into place but leaves the bytes to the page cache, and the caller deletes its copy next.
         try:
-            await asyncio.to_thread(_sync, file, self._root)
+            await asyncio.to_thread(_sync, file, *_folders(file, self._root))
         except OSError as error:
             raise StoreError(f"artifact store: {file}: {os.strerror(error.errno or 0)}") from error
 
     async def put_file(self, path: str, file: Path) -> None:
         place = self._inside(path)
         try:
-            await asyncio.to_thread(_move, file, place)
-            await asyncio.to_thread(_sync, place, self._root)
+            await asyncio.to_thread(_keep, file, place, self._root)
         except OSError as error:
             raise StoreError(f"artifact store: {place}: {os.strerror(error.errno or 0)}") from error
 
@@ -83,9 +83,17 @@ class LocalArtifacts(ObstoreObjects):
         return file
 
 
+def _keep(file: Path, place: Path, root: Path) -> None:
+    """Move it there, durably. A folder is written to disk where there is something new in it."""
+    folders = _folders(place, root)
+    changed = [folders[0], *(above for folder, above in pairwise(folders) if not folder.exists())]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _move(file, place)
+    _sync(place, *changed)
+
+
 def _move(file: Path, place: Path) -> None:
     """A rename where both are on one disk; otherwise a copy under another name first, so that it is there whole."""
-    place.parent.mkdir(parents=True, exist_ok=True)
     try:
         file.replace(place)
     except OSError as error:
@@ -96,16 +104,19 @@ def _move(file: Path, place: Path) -> None:
         half.replace(place)
 
 
-def _sync(file: Path, root: Path) -> None:
-    """Make the file, and the folders that lead to it, durable."""
-    for path in (file, *file.parents):
+def _folders(file: Path, root: Path) -> list[Path]:
+    """Those that lead to it, the innermost first, `root` last."""
+    return [folder for folder in file.parents if folder.is_relative_to(root)]
+
+
+def _sync(*paths: Path) -> None:
+    """Make files, and what is in folders, durable."""
+    for path in paths:
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
-        if path == root:
-            return
 
 
 def _drop_empty(folder: Path, root: Path) -> None:

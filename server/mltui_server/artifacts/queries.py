@@ -34,6 +34,9 @@ class ArtifactFilter:
     text: str | None = None
     """Part of the name or the description, in any case."""
     sha256: str | None = None
+    name: str | None = None
+    under: str | None = None
+    """A folder, as names have them."""
     everything: bool = False
     """Also those that are deleted, replaced or on their way."""
 
@@ -50,6 +53,10 @@ class ArtifactFilter:
             found.append(Artifact.artifact_type == self.type.value)
         if self.sha256:
             found.append(Artifact.sha256 == self.sha256)
+        if self.name:
+            found.append(Artifact.name == self.name)
+        if self.under:
+            found.append(Artifact.name.startswith(f"{self.under.strip('/')}/", autoescape=True))
         if self.text:
             searched = (Artifact.name, Artifact.description)
             found.append(or_(*(column.icontains(self.text, autoescape=True) for column in searched)))

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,20 @@ class Uploads:
             if offset != received:
                 raise Conflict(f"this piece begins at byte {offset:,}; {received:,} have come, go on from there")
             with self.file(id_).open("ab") as file:
-                async for piece in _larger(body):
-                    received += len(piece)
-                    if most is not None and received > most:
-                        raise Invalid(f"more than the {most:,} bytes that were announced")
-                    await _on_disk(self._write, id_, file, piece)
-                await _on_disk(os.fsync, file.fileno())
+                writing: asyncio.Future[None] = asyncio.ensure_future(asyncio.sleep(0))
+                try:
+                    async for piece in _larger(body):
+                        received += len(piece)
+                        if most is not None and received > most:
+                            raise Invalid(f"more than the {most:,} bytes that were announced")
+                        # While one is written, the next one comes.
+                        await writing
+                        writing = asyncio.ensure_future(_on_disk(self._write, id_, file, piece))
+                finally:
+                    await writing
+                if most is not None and received < most:
+                    # Whole, the store makes it durable.
+                    await _on_disk(os.fsync, file.fileno())
         finally:
             self._busy.discard(id_)
         return received
@@ -86,8 +95,21 @@ class Uploads:
         self._hashes.pop(id_, None)
         self.file(id_).unlink(missing_ok=True)
 
-    def ids(self) -> list[UUID]:
-        return [UUID(file.name) for file in self._folder.iterdir()]
+    def drop_unless_busy(self, ids: Iterable[UUID]) -> None:
+        """Slow for many: for a thread."""
+        for id_ in ids:
+            if id_ not in self._busy:
+                self.drop(id_)
+
+    def staged(self) -> dict[UUID, os.stat_result]:
+        """Everything that has come and is not whole, with its file's size and time. For a thread."""
+        found = {}
+        with os.scandir(self._folder) as files:
+            for file in files:
+                # Whole by now, or dropped.
+                with suppress(FileNotFoundError):
+                    found[UUID(file.name)] = file.stat()
+        return found
 
 
 async def _on_disk(do: Callable[..., None], *arguments: Any) -> None:

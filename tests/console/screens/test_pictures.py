@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from artifact_files import add_artifacts
 from conftest import WITHIN_S, make_app, screen_text
 from console_server import NOW, ConsoleServer, add_runs, add_stages, curves, run_id
 from event_history import add_history
@@ -64,6 +65,22 @@ SCENES = {
     "why log": Scene([("WHAT WENT WRONG", ["W"]), ("FIRST ERROR", ["enter"]), ("36 lines", [])], run=FAILED),
     "code": Scene([("WHAT WENT WRONG", ["v"]), ("RUN BY", [])], run=FAILED),
     "code changes": Scene([("WHAT WENT WRONG", ["v"]), ("RUN BY", ["G"]), ("CHANGES SINCE", [])], run=FAILED),
+    "artifacts": Scene([("train.py", ["end"]), ("SGDClassifier", [])], run=6, tab=6),
+    "artifacts table": Scene([("train.py", ["down", "enter"]), ("people.csv", ["down"]), ("int64", [])], run=6, tab=6),
+    "artifacts json": Scene(
+        [("train.py", ["end", "up", "enter"]), ("loss: NaN", ["down", "enter"]), ("0.93", [])], run=6, tab=6
+    ),
+    "artifacts matrix": Scene(
+        [("train.py", ["down", "down", "enter"]), ("confusion", ["down"]), ("recall", [])], run=6, tab=6
+    ),
+    "artifacts plot": Scene(
+        [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down", "down"]), ("● sgd", [])],
+        run=6,
+        tab=6,
+    ),
+    "artifacts image": Scene(
+        [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down"]), ("▀", [])], run=6, tab=6
+    ),
     "gauge": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), ("2026-03-14 1", [])], metric="gpu_temperature"
     ),
@@ -95,6 +112,7 @@ def seeded(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     add_stages(dsn, 3)
     add_history(dsn)
     server = ConsoleServer(tmp_path_factory.mktemp("pictures"), dsn)
+    add_artifacts(dsn, server.folder / "data", 6)
     server.start()
     server.post(f"/runs/{run_id(0)}/samples", curves())
     send_log(server)

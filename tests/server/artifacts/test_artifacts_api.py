@@ -18,11 +18,6 @@ CONTENT = bytes(range(256)) * 5_000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
-@pytest.fixture
-async def run(http) -> str:
-    return (await http.post("/api/v1/runs", json={"name": "one"})).json()["id"]
-
-
 async def announce(http, run: str, name="model.pt", content=CONTENT, **more) -> dict:
     body = {"name": name, "file_size": len(content), "sha256": hashlib.sha256(content).hexdigest(), **more}
     answer = await http.post(f"/api/v1/runs/{run}/artifacts", json=body)
@@ -201,16 +196,21 @@ async def test_deleted_is_hidden_and_collected_later_unless_another_needs_it(htt
 
 
 async def test_uploads_that_were_given_up_are_collected(http, run, settings, database):
-    made = await announce(http, run)
-    await send(http, made["id"], 0, CONTENT[:1000])
-    stray = settings.data_path / "uploads" / "0190163d-8694-739b-aea5-966c26f8ad91"
+    folder = settings.data_path / "uploads"
+    half, nothing, slow = [await announce(http, run, name) for name in ("half", "nothing", "slow")]
+    for one in (half, slow):
+        await send(http, one["id"], 0, CONTENT[:1000])
+    stray = folder / "0190163d-8694-739b-aea5-966c26f8ad91"
     stray.write_bytes(b"12345")
-    os.utime(stray, (0, 0))
+    for old in (stray, folder / half["id"]):
+        os.utime(old, (0, 0))
     async with database.session() as session:
         await session.execute(text("UPDATE artifact SET updated_at = now() - interval '2 days'"))
-    assert (await http.post("/api/v1/artifacts/garbage")).json() == {"objects": 0, "uploads": 2, "bytes": 1005}
-    assert not list((settings.data_path / "uploads").iterdir())
-    assert (await http.get(f"/api/v1/artifacts/{made['id']}")).status_code == 404
+    assert (await http.post("/api/v1/artifacts/garbage")).json() == {"objects": 0, "uploads": 3, "bytes": 1005}
+    for gone in (half, nothing):
+        assert (await http.get(f"/api/v1/artifacts/{gone['id']}")).status_code == 404
+    assert [file.name for file in folder.iterdir()] == [slow["id"]], "it takes long, and something came today"
+    assert (await send(http, slow["id"], 1000, CONTENT[1000:])).json()["status"] == "ready"
 
 
 async def test_with_the_run_they_go(http, run, settings):

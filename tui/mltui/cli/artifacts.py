@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,14 +75,14 @@ def _cells(row: "ArtifactRow") -> list[str]:
 
 def _put(args: argparse.Namespace) -> int:
     from mltui.agent.files import files_below
+    from mltui.artifact_files import upload_all
 
     if not args.path.exists():
         raise CommandError(f"{args.path}: there is no such file or folder")
 
     async def talk(client: "Client") -> int:
         run, count = await run_id(client, args.run), 0
-        for file, name in files_below(args.path, args.name):
-            row = await client.upload(run, file, name, progress=_progress(name, file.stat().st_size))
+        async for row in upload_all(client, run, files_below(args.path, args.name), _progress):
             print(f"{row.name}  {size(row.file_size)}", flush=True)
             count += 1
         return count
@@ -92,16 +93,16 @@ def _put(args: argparse.Namespace) -> int:
 
 
 def _get(args: argparse.Namespace) -> int:
+    from mltui.artifact_files import artifacts_at, inside
+
     async def talk(client: "Client") -> int:
-        run = await run_id(client, args.run)
-        folder = args.name.rstrip("/") + "/"
-        rows = [row for row in await _all(client, run) if row.name == args.name or row.name.startswith(folder)]
+        rows = await artifacts_at(client, await run_id(client, args.run), args.name)
         if not rows:
             raise CommandError(f"the run has no artifact {args.name!r}; see `mltui artifacts ls {args.run}`")
         for row in rows:
-            file = args.output / row.name if row.name != args.name else args.output / row.file_name
+            file = inside(args.output, row.name if row.name != args.name else row.file_name)
             file.parent.mkdir(parents=True, exist_ok=True)
-            await client.download(row, file, _progress(row.name, row.file_size))
+            await client.download(row, file, partial(_progress, row.name, total=row.file_size))
             print(f"{file}  {size(row.file_size)}", flush=True)
         return 0
 
@@ -125,10 +126,11 @@ def _rm(args: argparse.Namespace) -> int:
 def _reading(args: argparse.Namespace, talk: "Callable[[Client], object]") -> int:
     """`converse`, with what goes wrong with files here."""
     from mltui.artifact_calls import ContentError
+    from mltui.artifact_files import BadPlace
 
     try:
         return converse(args, talk)  # type: ignore[arg-type]
-    except ContentError as error:
+    except (ContentError, BadPlace) as error:
         raise CommandError(str(error)) from None
     except OSError as error:
         if error.filename is None:
@@ -136,13 +138,8 @@ def _reading(args: argparse.Namespace, talk: "Callable[[Client], object]") -> in
         raise CommandError(f"{error.filename}: {error.strerror}") from None
 
 
-def _progress(name: str, total: int) -> "Callable[[int], None]":
+def _progress(name: str, done: int, total: int) -> None:
     """On stderr, where a person looks at it, and only while it takes a while."""
-    if not sys.stderr.isatty() or total < 64 << 20:
-        return lambda _: None
-
-    def show(done: int) -> None:
+    if sys.stderr.isatty() and total >= 64 << 20:
         end = "\r" if done < total else "\r\x1b[K"
         print(f"{name}  {size(done)} of {size(total)}  {100 * done // total} %", end=end, file=sys.stderr, flush=True)
-
-    return show

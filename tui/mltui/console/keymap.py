@@ -55,6 +55,7 @@ RUN = [
     Key("run.tab_3", "tab(3)", "3", "Charts"),
     Key("run.tab_4", "tab(4)", "4", "Resources"),
     Key("run.tab_5", "tab(5)", "5", "Config"),
+    Key("run.tab_6", "tab(6)", "6", "Artifacts"),
     Key("run.next_tab", "step_tab(1)", "right_square_bracket", "Next tab"),
     Key("run.previous_tab", "step_tab(-1)", "left_square_bracket", "Previous tab"),
     Key("run.why", "why", "W", "Why it failed", show=True),
@@ -211,6 +212,10 @@ LINE = [
     Key("line.leave", "leave", "escape", "Leave", show=True),
 ]
 
+SAVING = [
+    Key("saving.stop", "leave", "escape,q", "Stop", show=True),
+]
+
 PROMPT = [
     Key("prompt.complete", "complete", "tab", "Complete", show=True),
     Key("prompt.older", "history(-1)", "up", "Earlier line", show=True),
@@ -239,6 +244,8 @@ SECTIONS = {
     "list": "Moving",
     "stages": "Stages",
     "log": "Log",
+    "artifacts": "Artifacts",
+    "json": "JSON",
     "chart": "Chart",
     "grid": "Charts",
     "page": "Page",

@@ -1,4 +1,4 @@
-"""One run: its head, its stages at the left, and five tabs of what they did."""
+"""One run: its head, its stages at the left, and six tabs of what they did."""
 
 import asyncio
 import shlex
@@ -30,13 +30,14 @@ from mltui.wire.samples import SeriesSummary
 from mltui.wire.states import LIVE, Status
 
 if TYPE_CHECKING:
+    from mltui.console.screens.run_artifacts import ArtifactsTab
     from mltui.console.screens.run_charts import ChartsTab
     from mltui.console.screens.run_log import LogTab
 
 CHANGES_EVERY_S = 0.5
 SERIES_EVERY_S = 1.0
-TABS = ("Overview", "Log", "Charts", "Resources", "Config")
-OVERVIEW, LOG, CHARTS, RESOURCES, CONFIG = range(1, 6)
+TABS = ("Overview", "Log", "Charts", "Resources", "Config", "Artifacts")
+OVERVIEW, LOG, CHARTS, RESOURCES, CONFIG, ARTIFACTS = range(1, 7)
 EVENTS = 12
 
 
@@ -118,6 +119,8 @@ class RunScreen(Frame):
             return
         if self.is_attached:
             self._show_pages()
+            for artifacts in self._artifacts():
+                artifacts.news()
 
     async def _fetch_series(self) -> None:
         try:
@@ -182,9 +185,10 @@ class RunScreen(Frame):
     def _fit(self, run: RunDetail) -> None:
         """The tree takes what its names need; a run without stages gives its room away."""
         tree, width = self.query_one(StageTree), self.size.width
-        tree.display = bool(run.stages)
+        # Artifacts are all of the run's: they have the room of the stages.
+        tree.display = bool(run.stages) and self.tab != ARTIFACTS
         tree.styles.width = 36 if width < 110 else 46 if width < 150 else 58
-        if not run.stages and tree.has_focus:
+        if not tree.display and tree.has_focus:
             self._focus_content()
 
     def on_resize(self) -> None:
@@ -238,6 +242,8 @@ class RunScreen(Frame):
         for tab in content.children:
             tab.display = tab.id == f"tab-{number}"
         self._show_tabs()
+        if self.run is not None:
+            self._fit(self.run)
         for charts in self._charts():
             await self._prepare(charts)
             if charts.display:
@@ -255,6 +261,10 @@ class RunScreen(Frame):
             from mltui.console.screens.run_charts import ChartsTab, ResourcesTab
 
             return (ChartsTab if number == CHARTS else ResourcesTab)(self.run_id, id=id)
+        if number == ARTIFACTS:
+            from mltui.console.screens.run_artifacts import ArtifactsTab
+
+            return ArtifactsTab(self.run_id, id=id)
         return TextPage(id=id)
 
     async def _prepare(self, charts: "ChartsTab") -> None:
@@ -269,6 +279,9 @@ class RunScreen(Frame):
 
     def _log(self) -> "LogTab | None":
         return next(iter(self.query(f"#tab-{LOG}")), None)  # type: ignore[return-value]
+
+    def _artifacts(self) -> "Sequence[ArtifactsTab]":
+        return [tab for tab in self.query(f"#tab-{ARTIFACTS}") if tab.is_mounted]  # type: ignore[misc]
 
     def _execution(self) -> ExecutionRow | None:
         """The latest attempt of the selected stage; of the run itself, where it has no stages."""

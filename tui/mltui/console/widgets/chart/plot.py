@@ -15,8 +15,7 @@ from mltui.console.state.series import Curve
 from mltui.console.widgets.chart import raster, x_axis
 from mltui.console.widgets.chart.ink import Ink, letter
 from mltui.console.widgets.chart.scale import Scale, around
-from mltui.console.widgets.chart.x_axis import XAxis
-from mltui.wire.samples import Axis
+from mltui.console.widgets.chart.x_axis import AxisKind, XAxis
 
 GUTTER = 8
 """Columns at the left for the values of the y axis."""
@@ -30,7 +29,7 @@ class View:
     """What is looked at."""
 
     curves: Sequence[Curve]
-    axis: Axis
+    axis: AxisKind
     start: float
     end: float
     """Of the x axis; start < end."""

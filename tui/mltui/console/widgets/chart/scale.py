@@ -105,7 +105,8 @@ def _log_ticks(low: float, high: float, most: int) -> list[float]:
     return [10.0**power for power in range(first, last + 1, stride) if -300 < power < 300]
 
 
-Kind = Literal["step", "relative"]
+Kind = Literal["step", "relative", "number"]
+"""`number`: of anything."""
 
 
 def x_ticks(kind: Kind, low: float, high: float, most: int) -> list[float]:
@@ -115,6 +116,8 @@ def x_ticks(kind: Kind, low: float, high: float, most: int) -> list[float]:
 
 
 def _x_ticks(kind: Kind, low: float, high: float, most: int) -> list[float]:
+    if kind == "number":
+        return nice_ticks(low, high, most)
     if kind == "step":
         ticks = nice_ticks(low, high, most)
         return [tick for tick in ticks if tick == int(tick)] or ticks
@@ -129,6 +132,8 @@ def x_label(kind: Kind, value: float) -> str:
     """What stands at `value`."""
     if kind == "relative":
         return "0" if value == 0 else text.duration(value)
+    if kind == "number":
+        return text.number(value)
     if value == int(value) and abs(value) < 1e15:
         return _short_int(int(value))
     return text.number(value)

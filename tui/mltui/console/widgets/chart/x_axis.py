@@ -11,9 +11,10 @@ from textual.strip import Strip
 
 from mltui.console.widgets.chart import raster, time_axis
 from mltui.console.widgets.chart.ink import Ink
-from mltui.console.widgets.chart.scale import x_label, x_ticks
+from mltui.console.widgets.chart.scale import Kind, x_label, x_ticks
 from mltui.wire.samples import Axis
 
+AxisKind = Axis | Kind
 LINES = 2
 """A rule, and the labels below it."""
 CELLS_A_TICK = 12
@@ -26,7 +27,7 @@ class XAxis:
 
     def __init__(
         self,
-        kind: Axis,
+        kind: AxisKind,
         start: float,
         end: float,
         gutter: int,

@@ -1,0 +1,136 @@
+"""The artifacts of a run in the console: walked, looked into, saved and deleted."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from artifact_files import add_artifacts, add_many, contents
+from console_server import ConsoleServer, add_runs, run_id
+
+
+@pytest.fixture
+def files(server: ConsoleServer) -> dict[str, bytes]:
+    add_runs(server.dsn, 3)
+    add_artifacts(server.dsn, server.folder / "data", 0)
+    return contents()
+
+
+async def look(console: Any) -> None:
+    await console.until_shown("digits-3", "6 Artifacts")
+    await console.press("6")
+    await console.until_shown("checkpoints/", "train.py")
+
+
+async def test_folders_open_and_files_are_looked_into(files, open_console) -> None:
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        assert "epoch-1.pt" not in console.text
+        await console.press("enter", "down")
+        await console.until_shown("▾ checkpoints/", "epoch-1.pt", "not text, and no format")
+        await console.press("up", "space", "end")
+        await console.until_shown("▸ checkpoints/", "SGDClassifier")
+        await console.press("up", "enter")
+        await console.until_shown("val: {2}")
+        await console.press("down", "enter")
+        await console.until_shown("accuracy: 0.93", "by_class: [2]")
+        await console.press("enter")
+        await console.until(lambda: "accuracy" not in console.text, "folded again")
+
+
+async def test_what_comes_is_shown_and_where_one_is_stays(files, open_console, tmp_path) -> None:
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        await console.press("end")
+        await console.until_shown("SGDClassifier")
+        (tmp_path / "late.txt").write_text("hello")
+        await console.client.upload(run_id(0), tmp_path / "late.txt", "late.txt")
+        await console.until_shown("late.txt")
+        assert "SGDClassifier" in console.text
+
+
+async def test_a_long_folder_comes_a_page_at_a_time(server, open_console) -> None:
+    add_runs(server.dsn, 3)
+    add_many(server.dsn, 0, 10_000)
+    async with open_console(run_id=run_id(0)) as console:
+        await console.until_shown("6 Artifacts")
+        await console.press("6")
+        await console.until_shown("f00001", "AGE")
+        await console.press("end")
+        await console.until_shown("… 9,500 more")
+        await console.press("enter")
+        await console.until_shown("f00501")
+        await console.press("end")
+        await console.until_shown("… 9,000 more")
+        assert len([one for one in console.client.requests if one.endswith(f"/runs/{run_id(0)}/artifacts")]) <= 4
+
+
+async def save_in(console: Any, folder: Path) -> None:
+    await console.press("S")
+    await console.until_shown("The folder to save it in")
+    await console.press("ctrl+u")
+    console.paste(str(folder))
+    await console.pilot.pause()
+    await console.press("enter")
+
+
+async def test_a_folder_is_saved_and_what_is_there_already_stays(files, open_console, tmp_path) -> None:
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        await save_in(console, tmp_path / "kept")
+        await console.until_shown("2 files saved to")
+        kept = tmp_path / "kept" / "checkpoints"
+        assert {file.name: file.stat().st_size for file in kept.iterdir()} == {
+            "epoch-1.pt": 100_000, "epoch-2.pt": 200_000
+        }  # fmt: skip
+        await save_in(console, tmp_path / "kept")
+        await console.until_shown("0 files saved to", "2 there already")
+        (kept / "epoch-2.pt").write_bytes(b"mine")
+        await save_in(console, tmp_path / "kept")
+        await console.until_shown("exists and is another file")
+        assert (kept / "epoch-2.pt").read_bytes() == b"mine"
+
+
+async def test_a_link_does_not_lead_out_of_the_folder(files, open_console, tmp_path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "checkpoints").symlink_to(tmp_path / "elsewhere")
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        await save_in(console, tmp_path / "kept")
+        await console.until_shown("leads out of")
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+async def test_a_place_that_cannot_be_is_refused_while_it_is_typed(files, open_console, tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        await save_in(console, tmp_path / "file")
+        await console.until_shown("is a file;", "write the name of a folder")
+        await console.press("ctrl+u")
+        console.paste(str(tmp_path / "no" / "where"))
+        await console.until_shown("there is no folder")
+
+
+async def test_deleting_asks_first(files, server, open_console) -> None:
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        await console.press("d")
+        await console.until_shown("all 2 files in checkpoints/, 293 KiB")
+        await console.press("n")
+        assert len(server.get("/artifacts", run=run_id(0))["items"]) == len(files)
+        await console.press("d", "y")
+        await console.until(lambda: "checkpoints/" not in console.text, "the folder to go")
+        await console.press("end", "d")
+        await console.until_shown("Delete train.py?")
+        await console.press("y")
+        await console.until(lambda: "train.py" not in console.text, "the file to go")
+        assert len(server.get("/artifacts", run=run_id(0))["items"]) == len(files) - 3
+
+
+async def test_a_run_without_artifacts_says_how_to_add_some(server, open_console) -> None:
+    add_runs(server.dsn, 3)
+    async with open_console(run_id=run_id(0)) as console:
+        await console.until_shown("6 Artifacts")
+        await console.press("6")
+        await console.until_shown("No artifacts.", "mltui artifacts put RUN PATH")

@@ -1,0 +1,118 @@
+"""Artifacts as files of this machine: where they may go, and how they get there."""
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from mltui.wire.artifacts import ArtifactName, ArtifactRow
+
+if TYPE_CHECKING:
+    from mltui.client import Client
+
+T = TypeVar("T")
+PAGE = 500
+AT_A_TIME = 8
+"""Files. Most of what one takes is waiting for disks."""
+
+
+class BadPlace(Exception):
+    """A file cannot be where its name leads; the message says why."""
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Where an artifact called `name` goes below `folder`. Raises BadPlace where that would be anywhere else."""
+    try:
+        msgspec.convert(name, ArtifactName)
+    except msgspec.ValidationError:
+        raise BadPlace(f"{name!r} is no name that a file here may have") from None
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise BadPlace(f"{path} leads out of {folder}, through a link in it")
+    return path
+
+
+async def artifacts_at(client: "Client", run: str, path: str) -> list[ArtifactRow]:
+    """The run's artifact called `path`, and all in the folder of that name."""
+    found = (await client.artifacts(run=run, name=path)).items
+    cursor: str | None = None
+    while True:
+        page = await client.artifacts(run=run, under=path, limit=PAGE, cursor=cursor)
+        found += page.items
+        if (cursor := page.next) is None:
+            return found
+
+
+async def upload_all(
+    client: "Client", run: str, files: Iterable[tuple[Path, str]], progress: Callable[[str, int, int], None]
+) -> AsyncIterator[ArtifactRow]:
+    """Make files artifacts of the run, each under its name: several at a time, answered in their order.
+
+    `progress` is told a name, how many bytes of it are there, and how many it has. Raises as `Client.upload` does.
+    """
+
+    async def one(file: Path, name: str) -> ArtifactRow:
+        size = file.stat().st_size
+        return await client.upload(run, file, name, progress=lambda done: progress(name, done, size))
+
+    async for row in _in_order(one(file, name) for file, name in files):
+        yield row
+
+
+async def save(
+    client: "Client", rows: Sequence[ArtifactRow], folder: Path, *, above: str = "", progress: Callable[[int], None]
+) -> int:
+    """Write the artifacts below `folder`, without the folder `above` of their names; how many were not there already.
+
+    `progress` is told how many bytes of all of them are there. Broken off and called again, it goes on where it was.
+    Raises BadPlace for a file that would be elsewhere or whose place another file has, ContentError, OSError.
+    """
+    total = 0
+
+    async def one(row: ArtifactRow) -> bool:
+        before = 0
+
+        def tell(got: int) -> None:
+            nonlocal total, before
+            total, before = total + got - before, got
+            progress(total)
+
+        file = inside(folder, str(PurePosixPath(row.name).relative_to(above)))
+        if is_there := file.exists():
+            if not await asyncio.to_thread(_has, file, row):
+                raise BadPlace(f"{file} exists and is another file")
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            await client.download(row, file, tell)
+        tell(row.file_size)
+        return not is_there
+
+    return sum([written async for written in _in_order(one(row) for row in rows)])
+
+
+async def _in_order(work: Iterable[Coroutine[Any, Any, T]]) -> AsyncIterator[T]:
+    """What each of it answers, AT_A_TIME of it under way; where one fails, the others are stopped."""
+    waiting, under_way = iter(work), deque[asyncio.Task[T]]()
+    try:
+        while True:
+            for one in islice(waiting, AT_A_TIME - len(under_way)):
+                under_way.append(asyncio.create_task(one))
+            if not under_way:
+                return
+            yield await under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _has(file: Path, row: ArtifactRow) -> bool:
+    if not file.is_file() or file.stat().st_size != row.file_size:
+        return False
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest() == row.sha256

@@ -1,0 +1,154 @@
+"""The pane that shows what is in a file, as what it is."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from mltui.console import format
+from mltui.console.faults import words_of
+from mltui.console.screens.lines import OneLine
+from mltui.console.state.folder_tree import Branch
+from mltui.console.widgets.preview.json_view import JsonView
+from mltui.console.widgets.preview.table import TableView
+from mltui.console.widgets.preview.text import TextView
+from mltui.wire.artifact_previews import AnyPreview, ImagePreview, JsonPreview, TablePreview, TextPreview
+from mltui.wire.plots import AnyPlot, Plot
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+_plot = msgspec.json.Decoder(AnyPlot)
+
+
+class ArtifactPreview(Vertical):
+    """A line about the file, and below it what is in it."""
+
+    app: "MltuiApp"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: str | None = None
+        """Id of the artifact that is shown. What is in one never changes."""
+
+    def compose(self) -> ComposeResult:
+        yield OneLine(classes="facts")
+        yield Container(classes="preview")
+
+    async def show(self, branch: Branch | None) -> None:
+        """The file that `branch` is; nothing of a folder."""
+        entry = branch.entry if branch is not None else None
+        if branch is None or entry is None or entry.id is None:
+            self._shown = None
+            await self._put(Text(), None)
+            return
+        if entry.id == self._shown:
+            return
+        # Of another file nothing may stand here, whatever goes wrong with this one.
+        self._shown = None
+        try:
+            preview = await self.app.client.artifact_preview(entry.id)
+            widget = await self._widget(branch.path, entry.id, preview)
+        except Exception as error:
+            await self._put(Text(_last(branch), "secondary"), _note(words_of(error)))
+            return
+        await self._put(_facts(branch, preview), widget)
+        self._shown = entry.id
+
+    async def _put(self, facts: Text, widget: Widget | None) -> None:
+        self.query_one(OneLine).show(facts)
+        place = self.query_one(".preview", Container)
+        had_focus = place.has_focus_within
+        await place.remove_children()
+        if widget is not None:
+            await place.mount(widget)
+            if had_focus:
+                widget.focus()
+
+    async def _widget(self, name: str, id_: str, preview: AnyPreview) -> Widget:
+        match preview:
+            case TextPreview() if preview.text:
+                return await _text(name, preview.text)
+            case JsonPreview():
+                return await _json(name, preview.text)
+            case TablePreview() if preview.columns:
+                return TableView(preview)
+            case ImagePreview():
+                return await self._image(id_)
+        return _note(preview.note or "It is empty.")
+
+    async def _image(self, id_: str) -> Widget:
+        from mltui.console.widgets.preview.image import NoImage, image_widget, opened
+
+        content = b"".join([piece async for piece in self.app.client.artifact_content(id_)])
+        try:
+            return image_widget(await asyncio.to_thread(opened, content))
+        except NoImage as error:
+            return _note(str(error))
+
+    def focus_content(self) -> None:
+        for widget in self.query(".preview > *"):
+            if widget.can_focus:
+                widget.focus()
+
+
+def _note(words: str) -> Widget:
+    return Static(words, classes="note", markup=False)
+
+
+async def _text(name: str, text: str) -> Widget:
+    from mltui.console.widgets.preview.highlight import coloured
+
+    return TextView(await asyncio.to_thread(coloured, name, text))
+
+
+async def _json(name: str, text: str) -> Widget:
+    """A plot that was logged as data, a tree, or text where it is nested too deeply for that."""
+    try:
+        plot: AnyPlot = _plot.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        try:
+            return JsonView(await asyncio.to_thread(json.loads, text))
+        except (ValueError, RecursionError):
+            return await _text(name, text)
+    if isinstance(plot, Plot):
+        from mltui.console.widgets.preview.plot_view import PlotView
+
+        return PlotView(plot)
+    from mltui.console.widgets.preview.matrix import MatrixView
+
+    return MatrixView(plot)
+
+
+def _last(branch: Branch) -> str:
+    return branch.path.rpartition("/")[2]
+
+
+def _facts(branch: Branch, preview: AnyPreview) -> Text:
+    """Its name, and how much of it is shown."""
+    facts = Text(_last(branch), "secondary")
+    if isinstance(preview, TextPreview) and preview.cut:
+        facts.append(f"  the first {format.size(len(preview.text.encode()))}", "muted")
+    elif isinstance(preview, TablePreview):
+        facts.append(f"  {_rows(preview)}, {_columns(preview)}", "muted")
+    if preview.note and not isinstance(preview, ImagePreview):
+        facts.append(f"  {preview.note}", "warning")
+    return facts
+
+
+def _rows(table: TablePreview) -> str:
+    shown = len(table.rows)
+    if table.row_count == shown:
+        return f"{shown:,} rows"
+    return f"{shown:,} of {'many' if table.row_count is None else f'{table.row_count:,}'} rows"
+
+
+def _columns(table: TablePreview) -> str:
+    shown = len(table.columns)
+    return f"{shown:,} columns" if shown == table.column_count else f"{shown:,} of {table.column_count:,} columns"

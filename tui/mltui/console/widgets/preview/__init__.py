@@ -1,0 +1,1 @@
+"""What is seen of a file: a widget for each kind of preview."""

@@ -1,0 +1,68 @@
+"""A confusion matrix: a row for each true label, as light as its share of the row."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from mltui.console import format
+from mltui.console.widgets import cells
+from mltui.console.widgets.names import distinct
+from mltui.console.widgets.virtual import VirtualLines
+from mltui.wire.plots import ConfusionMatrix
+
+LEVELS = 12
+MOST_NAME, LEAST_CELL, MOST_CELL = 20, 5, 12
+"""Columns."""
+
+
+class MatrixView(VirtualLines):
+    HEADER_LINES = 2
+    COMPONENT_CLASSES = {"table--header"}
+    DEFAULT_CSS = """
+    MatrixView > .table--header { background: $surface; color: $secondary; text-style: bold; }
+    """
+
+    def __init__(self, matrix: ConfusionMatrix) -> None:
+        super().__init__()
+        self._matrix = matrix
+        self._words = [[format.number(count) for count in row] for row in matrix.matrix]
+        widest = max(*map(len, matrix.labels), *(len(word) for row in self._words for word in row))
+        self._cell = max(LEAST_CELL, min(widest, MOST_CELL)) + 1
+        self._names = distinct(tuple(matrix.labels), MOST_NAME)
+        self._gutter = max(len("true"), *map(cells.width_of, self._names)) + 1
+        self._heads = distinct(tuple(matrix.labels), self._cell - 1)
+
+    def on_mount(self) -> None:
+        columns = self._gutter + 1 + self._cell * len(self._words) + len(" recall ")
+        self.resize_content(len(self._words), columns)
+
+    def draw_header(self, y: int, base: Style) -> Strip:
+        style = base + self.get_component_rich_style("table--header")
+        segments = [*cells.plain("" if y == 0 else "true", self._gutter, "right", style), Segment(" ", style)]
+        if y == 0:
+            segments += cells.plain("predicted", self._cell * len(self._heads), "left", style)
+        for head in self._heads if y else ():
+            segments += cells.plain(head, self._cell, "right", style)
+        segments += cells.plain("recall" if y else "", 8, "right", style)
+        return Strip(segments).extend_cell_length(self.scrollable_content_region.width + self.scroll_offset.x, style)
+
+    def draw_line(self, index: int, base: Style) -> Strip:
+        row = self._matrix.matrix[index]
+        total = sum(row)
+        segments = [*cells.plain(self._names[index], self._gutter, "right", base), Segment(" ", base)]
+        for at, (count, word) in enumerate(zip(row, self._words[index], strict=True)):
+            style = self._style(count / total if total else 0.0, base)
+            segments += cells.plain(word, self._cell, "right", style + Style(bold=at == index))
+        recall = format.percent(100 * row[index] / total) if total else format.ABSENT
+        return Strip([*segments, *cells.plain(recall, 8, "right", base + self.palette.style("muted"))])
+
+    def _style(self, share: float, base: Style) -> Style:
+        """On a surface of the theme's; where colours do not mix, what is much is bold and nothing is dim."""
+        ramp = self.palette.ramp(LEVELS)
+        if not share:
+            return base + self.palette.style("muted")
+        if not ramp:
+            return base + Style(bold=share >= 0.5)
+        level = min(LEVELS - 1, int(share * LEVELS))
+        # What is written on a light surface is cut out.
+        return base + ramp[level] + (Style(color=base.bgcolor) if level > LEVELS // 2 else Style())
