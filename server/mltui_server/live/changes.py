@@ -11,9 +11,9 @@ from mltui.wire.states import ENDED
 from mltui_server.events.queries import START, Cursor
 
 MAX_ROWS = 1_000
-RUNS, PIPELINES, EVENTS = "runs", "pipelines", "events"
+RUNS, PIPELINES, JOBS, EVENTS = "runs", "pipelines", "jobs", "events"
 RUN, LOG, SERIES, POINTS = "run:", "log:", "series:", "points:"
-EVENT_TOPICS = (RUNS, PIPELINES, EVENTS)
+EVENT_TOPICS = (RUNS, PIPELINES, JOBS, EVENTS)
 
 ENDED_VALUES = [status.value for status in ENDED]
 NEWEST = """
@@ -84,6 +84,8 @@ def _meaning(
         yield RUN + run, ""
     if object_type == "pipeline":
         yield PIPELINES, object_id
+    if object_type == "ingestion_job":
+        yield JOBS, object_id
     if object_type == "run":
         # A pipeline's row shows how its latest run is.
         yield PIPELINES, str(pipeline_id or "")
