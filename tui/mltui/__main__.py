@@ -24,6 +24,7 @@ COMMANDS = {
     "pipelines": "List, check, register and start pipelines.",
     "runs": "List, show, start, follow and stop runs.",
     "artifacts": "List a run's files, copy them here, add and delete some.",
+    "ingest": "Bring data in from files and addresses, as datasets.",
     "events": "Show who did what.",
     "samples": "Look at samples that the sample store refused: try them again, or forget them.",
     "gc": "Remove content that no artifact refers to any more.",

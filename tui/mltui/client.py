@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from mltui.artifact_calls import ArtifactCalls
+from mltui.ingestion_calls import IngestionCalls
 from mltui.transport import MSGPACK, ProblemError, Query, Unreachable, path_part
 from mltui.wire.base import Page
 from mltui.wire.dashboard import Overview, Stats, Trends
@@ -31,7 +32,7 @@ __all__ = ["Client", "ProblemError", "Unreachable"]
 HEALTH_S = 10.0
 
 
-class Client(ArtifactCalls):
+class Client(ArtifactCalls, IngestionCalls):
     """One connection pool to the server at `url`. Use as `async with Client(url) as client`.
 
     Every call raises ProblemError when the server refuses, Unreachable when it does not answer. Lists come one page
