@@ -127,7 +127,7 @@ async def _complete_with(session: AsyncSession, principal: Principal, job: Inges
         profile=made.profile, source_uri=job.uri,
     ))  # fmt: skip
     job.dataset_id, job.rows, job.rows_set_aside = dataset.id, made.row_count, made.rows_set_aside
-    job.bytes = job.bytes_total or job.bytes
+    job.bytes = job.bytes_total = made.bytes
     after = {"dataset": str(dataset.id), "rows": made.row_count, "rows_set_aside": made.rows_set_aside}
     await move(session, principal, job, Status.COMPLETED, run_id=job.run_id, after=after)
 

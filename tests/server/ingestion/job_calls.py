@@ -63,5 +63,5 @@ async def artifact_of(http: httpx.AsyncClient, run: str, name: str = "events.par
 
 async def complete(http: httpx.AsyncClient, job: dict, run: str, status: int = 200, **made) -> dict:
     artifact = await artifact_of(http, run)
-    said = {"artifact": artifact["id"], "row_count": 2, "schema": SCHEMA, "profile": PROFILE, **made}
+    said = {"artifact": artifact["id"], "bytes": 200, "row_count": 2, "schema": SCHEMA, "profile": PROFILE, **made}
     return await do(http, job, "complete", status, run=run, made=said)

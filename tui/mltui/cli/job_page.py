@@ -68,5 +68,16 @@ def _print_columns(dataset: "DatasetDetail") -> None:
 def _profiled(profile: "ColumnProfile | None") -> list[str]:
     if profile is None:
         return ["-"] * 4
-    ends = [text if isinstance(text, str | None) else number(text) for text in (profile.min, profile.max)]
-    return [f"{profile.nulls:,}", f"~{profile.distinct:,}", *(end or "-" for end in ends)]
+    return [f"{profile.nulls:,}", f"~{profile.distinct:,}", _value(profile.min), _value(profile.max)]
+
+
+def _value(value: str | float | bool | None) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return str(value).lower()
+        case float():
+            return number(value)
+        case _:
+            return str(value)

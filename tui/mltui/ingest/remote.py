@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 5
 CONNECT_S, SILENT_S = 10.0, 60.0
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 18
 CLIENT: "ClientConfig" = {
     "connect_timeout": timedelta(seconds=CONNECT_S), "timeout": timedelta(hours=24), "allow_http": True,
 }  # fmt: skip
@@ -93,7 +93,7 @@ async def _from_web(uri: str, have: int) -> AsyncIterator[Source]:
                 raise SourceFault(f"{uri}: the server answered {answer.status_code} {answer.reason_phrase}")
             start = have if answer.status_code == 206 else 0
             length = answer.headers.get("Content-Length")
-            yield start, start + int(length) if length else None, answer.aiter_raw(PIECE_BYTES)
+            yield start, start + int(length) if length else None, answer.aiter_raw()
     except httpx.HTTPError as error:
         raise Broken(str(error) or "it hung up") from None
 

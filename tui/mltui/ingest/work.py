@@ -69,9 +69,13 @@ async def _ingest(client: Client, job: JobRow, run: str, folder: Path) -> None:
     bad, profiled = await _converted(client, job, run, source, table, account)
     artifact = await _uploaded(client, job, run, table, bad)
     made = Made(
-        artifact=artifact.id, row_count=profiled.row_count, rows_set_aside=len(bad), schema=profiled.schema,
+        artifact=artifact.id,
+        bytes=source.size,
+        row_count=profiled.row_count,
+        rows_set_aside=len(bad),
+        schema=profiled.schema,
         profile=profiled.profile,
-    )  # fmt: skip
+    )
     await patiently(lambda: client.complete_job(job.id, CompleteJob(run=run, made=made)))
     seconds = time.monotonic() - began
     _say(f"{profiled.row_count:,} rows, {len(profiled.schema.columns)} columns, {len(bad):,} rows set aside, from "

@@ -106,6 +106,8 @@ class Made(Struct, kw_only=True, forbid_unknown_fields=True):
 
     artifact: str
     """Id of an artifact of the job's run."""
+    bytes: Count
+    """Of the source, as it was read: packed, where it is packed."""
     row_count: Count
     rows_set_aside: Count = 0
     schema: Schema
