@@ -1,7 +1,6 @@
 """What `mltui ingest add` says about a source and how to read it."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.cli.session import CommandError
@@ -35,6 +34,7 @@ def job_of(args: argparse.Namespace) -> "CreateJob":
 
     from mltui.wire.base import in_words
     from mltui.wire.ingestion import BadRows, CreateJob, ReadOptions, Runner
+    from mltui.wire.sources import absolute
 
     said = {
         "format": args.format, "compression": args.compression, "delimiter": args.delimiter, "header": args.header,
@@ -49,12 +49,3 @@ def job_of(args: argparse.Namespace) -> "CreateJob":
     runner = Runner.OUTSIDE if args.outside else Runner.AGENT
     uri = args.uri if args.outside else absolute(args.uri)
     return CreateJob(uri=uri, name=args.name or UNSET, runner=runner, options=options, start=args.start)
-
-
-def absolute(uri: str) -> str:
-    """A path from here, as the agent finds it: it runs in a folder of its own."""
-    from mltui.wire.sources import scheme_of
-
-    if scheme_of(uri) != "file" or uri.lower().startswith("file:"):
-        return uri
-    return str(Path.cwd() / Path(uri).expanduser())

@@ -8,7 +8,7 @@ from typing import Literal
 from mltui.console.faults import Fault, quoted
 from mltui.console.theme import THEMES
 
-Kind = Literal["", "pipeline", "run", "metric", "theme", "filter", "event filter"]
+Kind = Literal["", "pipeline", "run", "metric", "theme", "filter", "event filter", "job filter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ COMMANDS = (
     Command("runs", "All runs, or those that match a filter", "filter"),
     Command("pipelines", "All pipelines", also=("pl",)),
     Command("metrics", "All metrics, or one of them", "metric", also=("metric",)),
+    Command("ingest", "Ingestion jobs, or those that match a filter", "job filter", also=("jobs",)),
     Command("events", "Who did what, or what matches a filter", "event filter"),
     Command("run", "One run, by its name or id", "run", needed=True),
     Command("pipeline", "One pipeline", "pipeline", needed=True),

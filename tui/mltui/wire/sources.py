@@ -1,6 +1,6 @@
 """Where data comes from, as text: which addresses can be read, and what they are called."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 WEB, BUCKETS = ("https", "http"), ("s3", "gs", "az")
@@ -30,6 +30,13 @@ def local_path(uri: str) -> str:
     if uri.lower().startswith("file:"):
         return unquote(urlsplit(uri).path)
     return uri
+
+
+def absolute(uri: str) -> str:
+    """A path from here, as others find it; any other address as it is."""
+    if scheme_of(uri) != "file" or uri.lower().startswith("file:"):
+        return uri
+    return str(Path.cwd() / Path(uri).expanduser())
 
 
 def check_secrets(uri: str) -> None:

@@ -4,7 +4,7 @@ from mltui.console.screens.frame import Frame
 
 
 def screen_of(place: str) -> type[Frame]:
-    """That of `home`, `runs`, `pipelines`, `events` or `metrics`."""
+    """That of `home`, `runs`, `pipelines`, `events`, `ingest` or `metrics`."""
     match place:
         case "home":
             from mltui.console.screens.home import HomeScreen
@@ -22,6 +22,10 @@ def screen_of(place: str) -> type[Frame]:
             from mltui.console.screens.events import EventsScreen
 
             return EventsScreen
+        case "ingest":
+            from mltui.console.screens.jobs import JobsScreen
+
+            return JobsScreen
         case _:
             from mltui.console.screens.metrics import MetricsScreen
 
