@@ -45,8 +45,8 @@ class TextDoor:
         elif plans := planned(metrics, known):
             # All points are checked before anything is made for them.
             to_be = {name: _as_planned(plan, known.get(name)) for name, plan in plans.items()}
-            for points in await asyncio.to_thread(_checked, metrics, known | to_be):
-                self._inbox.known.check_room(points.metric, points.metric.unknown(points.labels))
+            for one in await asyncio.to_thread(_checked, metrics, known | to_be):
+                self._inbox.known.check_room(one.metric, one.metric.unknown(one.labels))
             async with self._database.session() as session:
                 await make(session, self._principal, plans, known)
             made = await self._inbox.known.look_up(plans)
