@@ -18,6 +18,7 @@ from mltui_server.artifacts.uploads import Uploads
 from mltui_server.code.controller import CodeController
 from mltui_server.dashboard.controller import DashboardController
 from mltui_server.dashboard.storage import StorageGauge
+from mltui_server.datasets.controller import DatasetController, RunInputController
 from mltui_server.db.database import Database
 from mltui_server.engines.local import LocalEngine
 from mltui_server.events.controller import EventController
@@ -26,6 +27,7 @@ from mltui_server.executions.lost import settle_exited
 from mltui_server.executions.scheduler import Scheduler
 from mltui_server.health.controller import show_health, show_metrics
 from mltui_server.health.service import check_postgres, check_scheduler
+from mltui_server.ingestion.controller import IngestionController
 from mltui_server.lib.compressed import DecompressMiddleware
 from mltui_server.lib.content_type import guard_json
 from mltui_server.lib.docs import openapi_config, static_router
@@ -111,6 +113,9 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
                     VersionController,
                     CitingVersionController,
                     LineageController,
+                    DatasetController,
+                    RunInputController,
+                    IngestionController,
                     EventController,
                     DashboardController,
                     MetricController,

@@ -26,6 +26,7 @@ COMMANDS = {
     "artifacts": "List a run's files, copy them here, add and delete some.",
     "models": "List, register, compare and move versions of models.",
     "lineage": "Show what something came from, and what it led to.",
+    "ingest": "Bring data in from files and addresses, as datasets.",
     "events": "Show who did what.",
     "samples": "Look at samples that the sample store refused: try them again, or forget them.",
     "gc": "Remove content that no artifact refers to any more.",

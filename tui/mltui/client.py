@@ -8,6 +8,7 @@ import msgspec
 
 from mltui.artifact_calls import ArtifactCalls
 from mltui.failure_calls import FailureCalls
+from mltui.ingestion_calls import IngestionCalls
 from mltui.model_calls import ModelCalls
 from mltui.transport import MSGPACK, ProblemError, Query, Unreachable, path_part
 from mltui.wire.base import Page
@@ -33,7 +34,7 @@ __all__ = ["Client", "ProblemError", "Unreachable"]
 HEALTH_S = 10.0
 
 
-class Client(ArtifactCalls, FailureCalls, ModelCalls):
+class Client(ArtifactCalls, FailureCalls, IngestionCalls, ModelCalls):
     """One connection pool to the server at `url`. Use as `async with Client(url) as client`.
 
     Every call raises ProblemError when the server refuses, Unreachable when it does not answer. Lists come one page

@@ -38,6 +38,7 @@ from mltui.agent.text import UNSTORABLE, json_body, plain
 from mltui.agent.writer import SampleWriter
 from mltui.wire.artifacts import ArtifactType
 from mltui.wire.base import in_words, to_number
+from mltui.wire.datasets import AddInput
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
 from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, MAX_STEP, RESOURCE_PREFIX
 from mltui.wire.states import Status
@@ -141,6 +142,17 @@ class Run:
     def output(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
         """Record what came out: anything that JSON can say, merged into what is there."""
         self._record(RecordRun(output_data={key: plain(value) for key, value in {**(values or {}), **named}.items()}))
+
+    def use_dataset(self, dataset: str) -> None:
+        """Say that the run reads a dataset: its id, or its name, of several the newest there is by then.
+
+        Where the server has no such dataset, that is a line on stderr once it is asked. Raises RuntimeError after the
+        end.
+        """
+        if self._finished:
+            raise RuntimeError(f"run {self.name!r} has ended; it reads nothing more")
+        read = AddInput(dataset=dataset, stage=os.environ.get("MLTUI_STAGE") if self._joined else None)
+        self._writer.lane.append(Record("POST", f"/api/v1/runs/{self.id}/inputs", JSON, json_body(read)))
 
     def log_artifact(self, path: str | os.PathLike[str], name: str = "", *, type: str | None = None) -> None:
         """Keep a file, or all files of a folder, as artifacts of the run: `run.log_artifact("model.pt")`.

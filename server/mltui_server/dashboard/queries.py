@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui.wire.dashboard import SlowStage
 from mltui.wire.states import Status
 from mltui_server.executions.models import Execution
+from mltui_server.ingestion.models import IngestionJob
 from mltui_server.pipelines.models import Pipeline, Stage
 from mltui_server.runs.models import Run, StageRun
 from mltui_server.runs.transitions import LIVE_VALUES
@@ -26,6 +27,7 @@ STATES: dict[str, Select[Any]] = {
     .outerjoin(_latest, true())
     .where(Pipeline.deleted_at.is_(None)),
     "runs": select(Run.status),
+    "ingestion_jobs": select(IngestionJob.status),
     # Of ended ones there is no index, as each further one would cost every heartbeat.
     "executions": select(Execution.status).where(Execution.status.in_(LIVE_VALUES)),
 }

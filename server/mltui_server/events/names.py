@@ -8,7 +8,9 @@ from sqlalchemy import ARRAY, Select, String, Uuid, any_, cast, literal, select,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui_server.artifacts.models import Artifact
+from mltui_server.datasets.models import Dataset
 from mltui_server.executions.models import Execution
+from mltui_server.ingestion.models import IngestionJob
 from mltui_server.metrics.models import Metric
 from mltui_server.pipelines.models import Pipeline
 from mltui_server.registry.models import ModelVersion, RegisteredModel
@@ -26,11 +28,13 @@ _NAMED: Mapping[str, tuple[Any, Select[Any]]] = {
             RegisteredModel, RegisteredModel.id == ModelVersion.model_id
         ),
     ),
+    "dataset": (Dataset.id, select(Dataset.name)),
+    "ingestion_job": (IngestionJob.id, select(IngestionJob.name)),
     "stage_run": (StageRun.id, select(Run.name + " " + StageRun.name).join(Run, Run.id == StageRun.run_id)),
     "execution": (Execution.id, select(Run.name + " " + Execution.scope).join(Run, Run.id == Execution.run_id)),
 }
 """By type of object: its id, and a query of names."""
-_CALLED = (Run, Pipeline, Metric, RegisteredModel)
+_CALLED = (Run, Pipeline, Metric, RegisteredModel, Dataset, IngestionJob)
 """What is asked for by name."""
 
 
@@ -47,7 +51,7 @@ async def names_of(session: AsyncSession, objects: Iterable[tuple[str, str]]) ->
 
 
 async def objects_called(session: AsyncSession, word: str) -> list[str]:
-    """Ids of the runs, pipelines, metrics and models of that name; and `word` itself, which may be an id."""
+    """Ids of what is called so, by the kinds in _CALLED; and `word` itself, which may be an id."""
     queries = [select(cast(kind.id, String)).where(kind.name == word) for kind in _CALLED]
     return [word, *(await session.scalars(union_all(*queries)))]
 

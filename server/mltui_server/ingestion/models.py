@@ -37,7 +37,8 @@ class IngestionJob(Entity):
     bytes_total: Mapped[int | None] = mapped_column(BigInteger)
     rows: Mapped[int | None] = mapped_column(BigInteger)
     rows_set_aside: Mapped[int | None] = mapped_column(BigInteger)
-    error: Mapped[str | None]
+    error_message: Mapped[str | None] = mapped_column("error")
+    """Called as everything else that moves from state to state calls it."""
     created_by: Mapped[str]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]

@@ -11,9 +11,9 @@ from mltui.wire.states import ENDED
 from mltui_server.events.queries import START, Cursor
 
 MAX_ROWS = 1_000
-RUNS, PIPELINES, MODELS, EVENTS = "runs", "pipelines", "models", "events"
+RUNS, PIPELINES, MODELS, JOBS, EVENTS = "runs", "pipelines", "models", "jobs", "events"
 RUN, LOG, SERIES, POINTS = "run:", "log:", "series:", "points:"
-EVENT_TOPICS = (RUNS, PIPELINES, MODELS, EVENTS)
+EVENT_TOPICS = (RUNS, PIPELINES, MODELS, JOBS, EVENTS)
 
 ENDED_VALUES = [status.value for status in ENDED]
 NEWEST = """
@@ -86,6 +86,8 @@ def _meaning(
         yield PIPELINES, object_id
     if object_type in ("model", "model_version"):
         yield MODELS, object_id
+    if object_type == "ingestion_job":
+        yield JOBS, object_id
     if object_type == "run":
         # A pipeline's row shows how its latest run is.
         yield PIPELINES, str(pipeline_id or "")

@@ -15,7 +15,7 @@ def check_topic(name: str) -> str:
     if name in EVENT_TOPICS or (kind + colon in (RUN, LOG, SERIES, POINTS) and _is_id(key)):
         return name
     raise TopicError(
-        f"no topic {name[:100]!r}; the topics are runs, pipelines, models, events, run:ID, series:ID (of a run), "
+        f"no topic {name[:100]!r}; the topics are runs, pipelines, models, jobs, events, run:ID, series:ID (of a run), "
         "log:ID (of an execution) and points:ID (of a metric), with ids as the API writes them"
     )
 

@@ -1,4 +1,4 @@
-"""Moving runs, stage runs and executions from state to state: checked, timed, and recorded, in one place."""
+"""Moving runs, stage runs, executions and ingestion jobs from state to state: checked, timed and recorded, here."""
 
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui.wire.states import ENDED, LIVE, Status, check_transition
 from mltui_server.db.notify import CHANNEL, WORK
 from mltui_server.events.service import record
+from mltui_server.ingestion.models import IngestionJob
 from mltui_server.lib.durations import seconds_between
 from mltui_server.lib.principal import Principal
+from mltui_server.runs.models import Run
 
 VERBS = {
     Status.PENDING: "back_off",
@@ -27,7 +29,7 @@ LIVE_VALUES = [status.value for status in LIVE]
 
 
 class Moving(Protocol):
-    """What a run, a stage run and an execution have in common."""
+    """What a run, a stage run, an execution and an ingestion job have in common."""
 
     __tablename__: str
     id: Any
@@ -44,14 +46,15 @@ async def move(
     thing: Moving,
     wanted: Status,
     *,
-    run_id: UUID,
+    run_id: UUID | None,
     at: datetime | None = None,
     error: str | None = None,
     message: str = "",
+    after: dict[str, Any] | None = None,
 ) -> None:
     """Put `thing` into the state `wanted`, at the time `at` (now). The caller holds its row's lock.
 
-    Raises IllegalTransition naming both states.
+    `after` is what else the event says. Raises IllegalTransition naming both states.
     """
     current = Status(thing.status)
     check_transition(f"{thing.__tablename__.replace('_', ' ')} {thing.id}", current, wanted)
@@ -72,10 +75,25 @@ async def move(
         thing.id,
         run_id=run_id,
         before={"status": current.value},
-        after={"status": wanted.value} | ({"error_message": error} if error else {}),
+        after={"status": wanted.value} | ({"error_message": error} if error else {}) | (after or {}),
         message=message or error or "",
     )
+    if thing.__tablename__ == Run.__tablename__:
+        await _take_jobs_along(session, principal, thing.id, wanted, at, error)
     await wake_scheduler(session)
+
+
+async def _take_jobs_along(
+    session: AsyncSession, principal: Principal, run_id: UUID, wanted: Status, at: datetime, error: str | None
+) -> None:
+    """An ingestion job is where its run is, unless it said before how it ended."""
+    live = select(IngestionJob).where(IngestionJob.run_id == run_id, IngestionJob.status.in_(LIVE_VALUES))
+    for job in await session.scalars(live.with_for_update()):
+        if wanted is Status.COMPLETED:
+            error = "its run completed without making a dataset"
+            await move(session, principal, job, Status.FAILED, run_id=run_id, at=at, error=error)
+        elif wanted.value != job.status:
+            await move(session, principal, job, wanted, run_id=run_id, at=at, error=error)
 
 
 async def wake_scheduler(session: AsyncSession) -> None:

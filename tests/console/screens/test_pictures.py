@@ -12,6 +12,7 @@ from conftest import WITHIN_S, make_app, screen_text
 from console_server import NOW, ConsoleServer, add_runs, add_stages, curves, run_id
 from event_history import add_history
 from failure import FAILED, add_failure
+from job_history import add_jobs
 from metric_points import add_metrics
 from textual.pilot import Pilot
 
@@ -81,6 +82,12 @@ SCENES = {
     "artifacts image": Scene(
         [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down"]), ("▀", [])], run=6, tab=6
     ),
+    "jobs": Scene([("digits-40", ["J"]), ("warehouse", ["j", "space"]), ("1 marked", [])]),
+    "job": Scene([("digits-40", ["J"]), ("warehouse", ["j", "enter"]), ("3,000,000 rows", [])]),
+    "data of a job": Scene(
+        [("digits-40", ["J"]), ("warehouse", ["j", "enter"]), ("3,000,000 rows", ["2"]), ("FIRST ROWS", [])]
+    ),
+    "adding a job": Scene([("digits-40", ["J"]), ("warehouse", ["a"]), ("HOW TO READ", [])]),
     "gauge": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), ("2026-03-14 1", [])], metric="gpu_temperature"
     ),
@@ -111,6 +118,7 @@ def seeded(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     add_stages(dsn, 2, "failed")
     add_stages(dsn, 3)
     add_history(dsn)
+    add_jobs(dsn)
     server = ConsoleServer(tmp_path_factory.mktemp("pictures"), dsn)
     add_artifacts(dsn, server.folder / "data", 6)
     server.start()

@@ -66,7 +66,7 @@ async def log(http, run_id, key, *values, at=None):
 async def test_a_new_server_has_nothing_and_needs_nothing(http):
     stats = await get(http, "stats")
     assert stats == {
-        "counts": {"pipelines": {}, "runs": {}, "executions": {}},
+        "counts": {"pipelines": {}, "runs": {}, "ingestion_jobs": {}, "executions": {}},
         "running": 0, "queued": 0, "success_rate": None, "median_duration": None,
     }  # fmt: skip
     overview = await get(http, "overview")

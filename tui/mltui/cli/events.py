@@ -86,7 +86,8 @@ async def _newest(client: "Client", filters: dict[str, str | None], limit: int) 
 
 async def _follow(client: "Client", filters: dict[str, str | None], limit: int, *, as_json: bool) -> None:
     """Print the newest, and then what comes, for ever."""
-    from mltui.cli.following import news_of, patiently
+    from mltui.cli.following import news_of
+    from mltui.patience import patiently
 
     def show(events: "list[EventRow]") -> None:
         for event in events:

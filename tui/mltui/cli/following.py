@@ -1,42 +1,15 @@
 """Following what the server does for as long as it takes, however often the server goes away meanwhile."""
 
 import asyncio
-import random
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
 from uuid import uuid4
 
-from mltui.client import ProblemError, Unreachable
 from mltui.stream import Live
 from mltui.wire.live import Notice
 
-T = TypeVar("T")
-
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.2, 3.0
 LOOK_EVERY_S = 10.0
 """Without a notice, look anyway: nobody's script hangs because one notice was lost."""
-AWAY = (502, 503, 504)
-
-
-async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """What `ask` returns, once the server is there to answer. Says on stderr, once, that it waits."""
-    delay, told = FIRST_DELAY_S, False
-    while True:
-        try:
-            return await ask()
-        except Unreachable as error:
-            why = str(error)
-        except ProblemError as error:
-            if error.problem.status not in AWAY:
-                raise
-            why = str(error)
-        if not told:
-            print(f"mltui: {why}; waiting for it", file=sys.stderr, flush=True)
-            told = True
-        await asyncio.sleep(delay * random.uniform(0.5, 1.0))
-        delay = min(delay * 2, LONGEST_DELAY_S)
 
 
 class News:

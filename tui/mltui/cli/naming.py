@@ -1,4 +1,4 @@
-"""How runs are named on a command line: by id, by a part of it that only one has, or `latest`."""
+"""How runs and jobs are named on a command line: by id, by a part of it that only one has, or `latest`."""
 
 import re
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ LATEST = "latest"
 SHORTEST = 4
 RUN_HELP = "a run's id, its beginning or end (at least 4 characters), or `latest`"
 PAGE = 500
+_ID_PART = re.compile(r"[0-9a-f-]{1,36}")
 
 
 async def run_id(client: "Client", word: str) -> str:
@@ -28,14 +29,35 @@ async def run_id(client: "Client", word: str) -> str:
         return str(UUID(word))
     except ValueError:
         pass
-    if not re.fullmatch(rf"[0-9a-f-]{{{SHORTEST},36}}", word):
+    if len(word) < SHORTEST or not _ID_PART.fullmatch(word):
         raise CommandError(f"{word!r} names no run; write {RUN_HELP}", 2)
     found = await _with_id_part(client, word)
-    if len(found) > 1:
-        few = ", ".join(f"{short_id(identity)} ({name})" for identity, name in list(found.items())[:5])
-        raise CommandError(f"{word!r} means {len(found)} runs: {few}; write more of the id")
     if not found:
         raise CommandError(f"no run whose id begins or ends with {word!r}; see `mltui runs ls`")
+    return _only(word, "runs", found)
+
+
+async def job_id(client: "Client", word: str) -> str:
+    """The id of the ingestion job that `word` means: also its name, of several the newest. Raises CommandError."""
+    found: dict[str, str] = {}
+    if word == LATEST:
+        found = {job.id: job.name for job in (await client.jobs(limit=1)).items}
+    else:
+        jobs = (await client.jobs(text=word, limit=PAGE)).items
+        if named := next((job.id for job in jobs if job.name == word), None):
+            return named
+        part = word.lower()
+        ends = [job for job in jobs if job.id.startswith(part) or job.id.endswith(part)]
+        found = {job.id: job.name for job in ends if len(part) >= SHORTEST}
+    if not found:
+        raise CommandError(f"no ingestion job {word!r}; see `mltui ingest ls`")
+    return _only(word, "ingestion jobs", found)
+
+
+def _only(word: str, what: str, found: dict[str, str]) -> str:
+    if len(found) > 1:
+        few = ", ".join(f"{short_id(identity)} ({name})" for identity, name in list(found.items())[:5])
+        raise CommandError(f"{word!r} means {len(found)} {what}: {few}; write more of the id")
     return next(iter(found))
 
 

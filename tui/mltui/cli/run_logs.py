@@ -97,7 +97,8 @@ async def _print_bytes(client: "Client", executions: "list[ExecutionRow]") -> No
 
 async def _follow(client: "Client", run: "RunDetail", names: list[str], tail: int | None) -> None:
     """Print what there is and what comes, until the run has ended and its logs are whole."""
-    from mltui.cli.following import news_of, patiently
+    from mltui.cli.following import news_of
+    from mltui.patience import patiently
 
     printer = _printer(names)
     readers: dict[str, Reader] = {}

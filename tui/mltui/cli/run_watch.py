@@ -41,7 +41,8 @@ def announce_and_watch(args: argparse.Namespace, begin: "Callable[[Client], Awai
 
 async def watch(client: "Client", identity: str, *, quiet: bool) -> int:
     """Follow a run to its end, through restarts of the server. Returns the exit code."""
-    from mltui.cli.following import news_of, patiently
+    from mltui.cli.following import news_of
+    from mltui.patience import patiently
 
     seen: dict[str, tuple[Status, int]] = {}
     run = await client.run(identity)

@@ -242,7 +242,7 @@ class MltuiApp(InOrder):
         self.push_screen(PipelineScreen(pipeline, known))
 
     def action_go(self, where: str) -> None:
-        """`home`, `runs`, `pipelines`, `models`, `events` or `metrics`: their screen, with nothing on top of it."""
+        """What `screen_of` knows: that screen, with nothing on top of it."""
         wanted = screen_of(where)
         for at, screen in enumerate(self.screen_stack):
             if isinstance(screen, wanted):
@@ -277,7 +277,7 @@ class MltuiApp(InOrder):
 
     def _obey(self, line: "Line") -> None:
         match line.command.name:
-            case "runs" | "events":
+            case "runs" | "events" | "ingest":
                 self.filter_list(line.command.name, line.argument)
             case "home" | "pipelines":
                 self.action_go(line.command.name)
@@ -299,7 +299,7 @@ class MltuiApp(InOrder):
                 self.exit()
 
     def filter_list(self, where: str, line: str) -> None:
-        """Go to `runs` or `events`, and show those that match the filter `line`; empty for the one that is on."""
+        """Go to `runs`, `events` or `ingest`, and show those that match `line`; empty for the filter that is on."""
         from mltui.console.screens.list_screen import ListScreen
 
         self.action_go(where)

@@ -8,7 +8,9 @@ from typing import Literal
 from mltui.console.faults import Fault, quoted
 from mltui.console.theme import THEMES
 
-Kind = Literal["", "pipeline", "run", "metric", "model", "id", "theme", "filter", "event filter"]
+Kind = Literal[
+    "", "pipeline", "run", "metric", "model", "id", "theme", "filter", "event filter", "job filter"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ COMMANDS = (
     Command("metrics", "All metrics, or one of them", "metric", also=("metric",)),
     Command("models", "All models, or one of them", "model", also=("model",)),
     Command("lineage", "What it came from and led to", "id", needed=True),
+    Command("ingest", "Ingestion jobs, or those that match a filter", "job filter", also=("jobs",)),
     Command("events", "Who did what, or what matches a filter", "event filter"),
     Command("run", "One run, by its name or id", "run", needed=True),
     Command("pipeline", "One pipeline", "pipeline", needed=True),

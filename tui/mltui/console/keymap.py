@@ -36,6 +36,7 @@ RUNS = [
     Key("runs.events", "app.go('events')", "e", "Events"),
     Key("runs.models", "app.go('models')", "v", "Models"),
     Key("runs.lineage", "lineage", "L", "Lineage"),
+    Key("runs.jobs", "app.go('ingest')", "J", "Ingestion"),
     Key("runs.home", "app.go('home')", "H", "Home", show=True),
 ]
 
@@ -46,6 +47,7 @@ HOME = [
     Key("home.metrics", "app.go('metrics')", "m", "Metrics", show=True),
     Key("home.events", "app.go('events')", "e", "Events", show=True),
     Key("home.models", "app.go('models')", "v", "Models"),
+    Key("home.jobs", "app.go('ingest')", "J", "Ingestion"),
     Key("home.panes", "app.focus_next", "tab", "Other pane"),
 ]
 
@@ -102,6 +104,7 @@ PIPELINES = [
     Key("pipelines.metrics", "app.go('metrics')", "m", "Metrics", show=True),
     Key("pipelines.events", "app.go('events')", "e", "Events"),
     Key("pipelines.models", "app.go('models')", "v", "Models"),
+    Key("pipelines.jobs", "app.go('ingest')", "J", "Ingestion"),
     Key("pipelines.home", "app.go('home')", "H", "Home"),
 ]
 
@@ -117,6 +120,7 @@ EVENTS = [
     Key("events.export", "export", "e", "Export", show=True),
     Key("events.runs", "app.go('runs')", "r", "Runs", show=True),
     Key("events.pipelines", "app.go('pipelines')", "p", "Pipelines"),
+    Key("events.jobs", "app.go('ingest')", "J", "Ingestion"),
     Key("events.metrics", "app.go('metrics')", "m", "Metrics"),
 ]
 
@@ -156,6 +160,37 @@ LINEAGE = [
 
 EVENT = [
     Key("event.object", "open_object", "enter,o", "Object", show=True),
+]
+
+JOBS = [
+    Key("jobs.filter", "filter", "slash", "Filter", show=True),
+    Key("jobs.add", "add", "a", "Add", show=True),
+    Key("jobs.start", "act('start')", "s", "Start", show=True),
+    Key("jobs.complete", "act('complete')", "c", "Complete", show=True),
+    Key("jobs.fail", "act('fail')", "f", "Fail", show=True),
+    Key("jobs.cancel", "act('cancel')", "x", "Cancel", show=True),
+    Key("jobs.retry", "act('retry')", "R", "Retry", show=True),
+    Key("jobs.delete", "act('delete')", "D", "Delete"),
+    Key("jobs.runs", "app.go('runs')", "r", "Runs"),
+    Key("jobs.pipelines", "app.go('pipelines')", "p", "Pipelines"),
+    Key("jobs.events", "app.go('events')", "e", "Events"),
+    Key("jobs.home", "app.go('home')", "H", "Home"),
+]
+
+JOB = [
+    Key("job.tab_1", "tab(1)", "1", "Overview"),
+    Key("job.tab_2", "tab(2)", "2", "Data"),
+    Key("job.tab_3", "tab(3)", "3", "Log"),
+    Key("job.next_tab", "step_tab(1)", "right_square_bracket", "Next tab", show=True),
+    Key("job.previous_tab", "step_tab(-1)", "left_square_bracket", "Previous tab"),
+    Key("job.start", "act('start')", "s", "Start", show=True),
+    Key("job.complete", "act('complete')", "c", "Complete", show=True),
+    Key("job.fail", "act('fail')", "f", "Fail", show=True),
+    Key("job.cancel", "act('cancel')", "x", "Cancel", show=True),
+    Key("job.retry", "act('retry')", "R", "Retry", show=True),
+    Key("job.delete", "act('delete')", "D", "Delete"),
+    Key("job.run", "open_run", "r", "Its run", show=True),
+    Key("job.events", "events", "e", "What was done to it"),
 ]
 
 METRICS = [
@@ -238,6 +273,8 @@ SECTIONS = {
     "version": "Version",
     "compare": "Comparison",
     "lineage": "Lineage",
+    "jobs": "Ingestion",
+    "job": "Job",
     "events": "Events",
     "event": "Event",
     "table": "Table",

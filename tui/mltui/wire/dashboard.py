@@ -19,7 +19,8 @@ MAX_DAYS = 366
 
 class Stats(Answer, kw_only=True):
     counts: dict[str, dict[Status, int]]
-    """`pipelines` by the state of their latest run, `runs`, and `executions` that have not ended. Absent means 0."""
+    """`pipelines` by the state of their latest run, `runs`, `ingestion_jobs`, and `executions` that have not ended.
+    Absent means 0."""
     running: int
     """Runs, those that are stopping included."""
     queued: int

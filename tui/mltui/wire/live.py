@@ -5,7 +5,7 @@ fetched over REST, in the window that the client shows. So a notice may be merge
 with the next or sent twice without harm, and "reconnect" is "subscribe again
 with the last cursor".
 
-Topics: `runs`, `pipelines`, `models`, `events`, `run:<run id>`, `series:<run id>`,
+Topics: `runs`, `pipelines`, `models`, `jobs` (of ingestion), `events`, `run:<run id>`, `series:<run id>`,
 `log:<execution id>`, `points:<metric id>`.
 """
 

@@ -35,6 +35,8 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.SKIPPED: frozenset(),
 }
 
+AGAIN = frozenset({Status.FAILED, Status.CANCELLED})
+"""What ended so may begin anew, as a further attempt."""
 LIVE = frozenset({Status.PENDING, Status.QUEUED, Status.RUNNING, Status.CANCELLING})
 ENDED = frozenset(Status) - LIVE
 

@@ -44,15 +44,23 @@ class EventScreen(Frame):
         await open_object(self.app, self._event)
 
 
+HAVE_SCREENS = ("run", "pipeline", "metric", "model", "model_version", "ingestion_job")
+
+
 def has_screen(event: EventRow) -> bool:
     """Whether there is a screen for what it was done to."""
-    return event.run_id is not None or event.object_type in ("run", "pipeline", "metric", "model", "model_version")
+    return event.run_id is not None or event.object_type in HAVE_SCREENS
 
 
 async def open_object(app: "MltuiApp", event: EventRow) -> None:
     """Its screen; of a stage, an execution or an artifact, its run's. Raises ProblemError when it is gone."""
     if event.object_type in ("model", "model_version"):
         _open_model(app, event)
+    elif event.object_type == "ingestion_job":
+        from mltui.console.screens.job import JobScreen
+
+        job = await app.client.job(event.object_id)
+        app.push_screen(JobScreen(job.id, job))
     elif event.run_id is not None:
         app.open_run((await app.client.run(event.run_id)).id)
     elif event.object_type == "pipeline":

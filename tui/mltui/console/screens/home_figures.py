@@ -23,7 +23,10 @@ MEDIAN_FROM = 46
 def figures(overview: Overview, trends: Trends, width: int) -> list[Text]:
     """The page's lines, at most `width` columns wide."""
     counts = overview.stats.counts
-    lines = [_states("runs", counts, width), _states("pipelines", counts, width), Text()]
+    lines = [_states(name, counts.get(name, {}), width) for name in ("runs", "pipelines")]
+    if jobs := counts.get("ingestion_jobs"):
+        lines.append(_states("ingestion", jobs, width))
+    lines.append(Text())
     columns = 3 if width >= WIDE else 2
     each = (width - BETWEEN * (columns - 1)) // columns
     days = _days(overview, trends.days, each)
@@ -47,9 +50,9 @@ def side_by_side(blocks: Sequence[Sequence[Text]], each: int) -> list[Text]:
     return lines
 
 
-def _states(name: str, counts: dict[str, dict[Status, int]], width: int) -> Text:
+def _states(name: str, counts: dict[Status, int], width: int) -> Text:
     """What there is of one kind, by state: in words where there is room."""
-    there = [(status, number) for status in Status if (number := counts.get(name, {}).get(status))]
+    there = [(status, number) for status in Status if (number := counts.get(status))]
 
     def line(word: Callable[[Status], str]) -> Text:
         shown = [

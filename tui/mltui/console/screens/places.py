@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def screen_of(place: str) -> type[Frame]:
-    """That of `home`, `runs`, `pipelines`, `models`, `events` or `metrics`."""
+    """That of `home`, `runs`, `pipelines`, `models`, `ingest`, `events` or `metrics`."""
     match place:
         case "home":
             from mltui.console.screens.home import HomeScreen
@@ -31,6 +31,10 @@ def screen_of(place: str) -> type[Frame]:
             from mltui.console.screens.events import EventsScreen
 
             return EventsScreen
+        case "ingest":
+            from mltui.console.screens.jobs import JobsScreen
+
+            return JobsScreen
         case _:
             from mltui.console.screens.metrics import MetricsScreen
 

@@ -17,6 +17,7 @@ from mltui.console.faults import Fault
 from mltui.console.keymap import PROMPT
 from mltui.console.state.event_filter import EVENT_FILTERS
 from mltui.console.state.filter_words import Language
+from mltui.console.state.job_filter import JOB_FILTERS
 from mltui.console.state.run_filter import RUN_FILTERS
 from mltui.console.state.session import Session
 from mltui.console.widgets.keys import bindings
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
 A = TypeVar("A")
-LANGUAGES: dict[str, Language[Any]] = {"filter": RUN_FILTERS, "event filter": EVENT_FILTERS}
+LANGUAGES: dict[str, Language[Any]] = {"filter": RUN_FILTERS, "event filter": EVENT_FILTERS, "job filter": JOB_FILTERS}
 """Of the filters that commands take, by the kind of the argument."""
 OFFERED = 200
 """Names of pipelines, runs and metrics that completion knows of."""

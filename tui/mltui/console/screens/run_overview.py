@@ -24,7 +24,7 @@ THINGS = {"stage_run": "stage", "execution": "process"}
 DONE = {
     "create": "created", "update": "changed", "delete": "deleted", "record": "recorded", "queue": "queued",
     "start": "started", "complete": "completed", "fail": "failed", "back_off": "waits to retry",
-    "cancel": "is stopping", "cancelled": "cancelled", "skip": "skipped",
+    "retry": "begun anew", "cancel": "is stopping", "cancelled": "cancelled", "skip": "skipped",
     "restore": "restored", "purge": "removed",
 }  # fmt: skip
 """The server's verbs, after what they were done to."""

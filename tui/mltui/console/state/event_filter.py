@@ -18,6 +18,7 @@ SEVERAL = frozenset({"actor", "action"})
 ACTIONS = (
     "run.*", "run.create", "run.start", "run.complete", "run.fail", "run.cancel", "run.update", "run.delete",
     "stage_run.*", "stage_run.fail", "execution.*", "pipeline.*", "metric.*", "artifact.*",
+    "ingestion_job.*", "dataset.*",
 )  # fmt: skip
 """Those that are worth offering; any other can be typed."""
 

@@ -1,0 +1,67 @@
+"""/api/v1/datasets, and those that a run read."""
+
+from typing import Annotated
+
+from litestar import Controller, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
+
+from mltui.wire.base import Page
+from mltui.wire.datasets import AddInput, CreateDataset, DatasetDetail, DatasetRow, RunInputRow
+from mltui_server.datasets import queries, service
+from mltui_server.lib.ids import parse_id
+from mltui_server.lib.pagination import Window
+from mltui_server.lib.principal import RequestPrincipal
+from mltui_server.lib.session import RequestSession
+from mltui_server.runs import service as runs
+
+Key = Annotated[str, PathParameter(description="The dataset's id or name; of several of that name, the newest")]
+
+
+class DatasetController(Controller):
+    path = "/datasets"
+    tags = ("datasets",)
+
+    @get()
+    async def index(
+        self,
+        session: RequestSession,
+        run: FromQuery[str | None] = None,
+        name: FromQuery[str | None] = None,
+        text: FromQuery[str | None] = None,
+        sort: FromQuery[str] = "-created_at",
+        limit: FromQuery[int] = 100,
+        cursor: FromQuery[str | None] = None,
+        offset: FromQuery[int] = 0,
+    ) -> Page[DatasetRow]:
+        """Datasets; with `run`, those that the run made."""
+        chosen = queries.DatasetFilter(run=parse_id("run", run) if run else None, name=name, text=text)
+        return await queries.list_datasets(session, Window(limit, cursor, offset), sort, chosen)
+
+    @post()
+    async def register(
+        self, session: RequestSession, principal: RequestPrincipal, data: JSONBody[CreateDataset]
+    ) -> DatasetDetail:
+        """Make an artifact that is a table known as a dataset. Sent again, it is the same one."""
+        dataset = await service.register(session, principal, data)
+        return await queries.dataset_detail(session, dataset.id)
+
+    @get("/{key:str}")
+    async def show(self, session: RequestSession, key: Key) -> DatasetDetail:
+        """With its schema and profile."""
+        return await queries.dataset_detail(session, (await service.find(session, key)).id)
+
+
+class RunInputController(Controller):
+    path = "/runs/{run_id:str}/inputs"
+    tags = ("datasets",)
+
+    @get()
+    async def index(self, session: RequestSession, run_id: FromPath[str]) -> list[RunInputRow]:
+        return await queries.inputs_of(session, (await runs.find(session, run_id)).id)
+
+    @post()
+    async def add(
+        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], data: JSONBody[AddInput]
+    ) -> list[RunInputRow]:
+        """Note that the run read a dataset. The answer is all that it read."""
+        return await queries.inputs_of(session, await service.add_input(session, principal, run_id, data))

@@ -1,0 +1,160 @@
+"""`mltui ingest` against a real server, whose agents do the work: sources come in, fail, stop, begin anew."""
+
+import gzip
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from server_process import wait_for
+from web_source import WebSource, serving
+
+CSV = b"id,name\n" + b"".join(b"%d,user %d\n" % (i, i) for i in range(50_000))
+WITHIN_S = 60.0
+
+
+@pytest.fixture
+def web():
+    source = WebSource(CSV)
+    with serving(source) as address:
+        yield source, f"{address}/events.csv"
+
+
+def shown(mltui, *words) -> dict:
+    return json.loads(mltui(*words, "--json").stdout)
+
+
+def until(mltui, condition) -> dict:
+    found: list[dict] = []
+
+    def holds() -> bool:
+        found[:] = [shown(mltui, "ingest", "show", "latest")]
+        return condition(found[0])
+
+    wait_for(holds, WITHIN_S, lambda: str(found))
+    return found[0]
+
+
+def datasets(mltui, name: str) -> list[dict]:
+    runs = shown(mltui, "runs", "ls", "--pipeline", "ingestion")
+    artifacts = [row for run in runs for row in shown(mltui, "artifacts", "ls", run["id"])]
+    return [row for row in artifacts if row["name"] == name]
+
+
+def test_a_file_becomes_a_dataset(server, mltui, tmp_path):
+    (tmp_path / "events.csv").write_bytes(CSV)
+    done = mltui("ingest", "add", tmp_path / "events.csv", "--start", "--wait")
+    assert "✓ completed   events" in done.stdout
+    assert "50,000 rows" in done.stdout
+    page = mltui("ingest", "show", "events").stdout
+    for words in ("dataset    events", "id      BIGINT", "49999", "ingestion_job.complete"):
+        assert words in page
+    assert "50,000 rows, 2 columns, 0 rows set aside" in mltui("ingest", "logs", "latest").stdout
+    [job] = shown(mltui, "ingest", "ls", "--status", "completed")
+    assert (job["bytes"], job["progress"], job["rows"]) == (len(CSV), 1.0, 50_000)
+    assert [artifact["artifact_type"] for artifact in datasets(mltui, "events.parquet")] == ["DATASET"]
+
+
+def test_bad_rows_fail_the_job_or_are_set_aside(server, mltui, tmp_path):
+    (tmp_path / "bad.csv").write_bytes(CSV + b"50000\n")
+    failed = mltui("ingest", "add", tmp_path / "bad.csv", "--start", "--wait", code=1)
+    assert f"{tmp_path}/bad.csv, line 50,002: Expected Number of Columns: 2 Found: 1" in failed.stdout
+    done = mltui("ingest", "add", tmp_path / "bad.csv", "--start", "--wait", "--set-aside", "1")
+    assert "50,000 rows  1 set aside" in done.stdout
+    mltui("artifacts", "get", "latest", "bad-rows.csv", "-o", tmp_path)
+    assert (tmp_path / "bad-rows.csv").read_text().splitlines()[1].startswith(f"{tmp_path}/bad.csv,50002,name,")
+
+
+def test_a_file_comes_over_http_and_goes_on_where_it_broke(server, mltui, web):
+    source, address = web
+    source.break_at = 300_000
+    assert "50,000 rows" in mltui("ingest", "add", address, "--start", "--wait").stdout
+    assert source.asked == ["", "bytes=300000-"]
+    assert shown(mltui, "ingest", "show", "latest")["bytes"] == len(CSV)
+
+
+def test_a_server_without_ranges_sends_all_of_it_again(server, mltui, web):
+    source, address = web
+    source.ranges, source.break_at, source.content = False, 30_000, gzip.compress(CSV)
+    done = mltui("ingest", "add", f"{address}.gz?day=1", "--start", "--wait")
+    assert "✓ completed   events" in done.stdout
+    assert "50,000 rows" in done.stdout
+
+
+def test_an_answer_that_is_no_file_is_told_in_a_line(server, mltui, web):
+    source, address = web
+    source.status = 404
+    failed = mltui("ingest", "add", address, "--start", "--wait", code=1)
+    assert f"{address}: the server answered 404 Not Found" in failed.stdout
+
+
+def test_a_job_is_cancelled_and_leaves_nothing_on_the_disk(server, mltui, web):
+    source, address = web
+    source.stall.clear()
+    mltui("ingest", "add", address, "--start")
+    running = until(mltui, lambda job: job["bytes"])
+    assert (running["bytes_total"], 0 < running["progress"] < 1) == (len(CSV), True)
+    mltui("ingest", "cancel", "latest", "--reason", "the wrong file")
+    ended = until(mltui, lambda job: job["status"] == "cancelled")
+    assert ended["error"] == "the wrong file"
+    run = shown(mltui, "runs", "show", ended["run_id"])
+    assert list(Path(run["output_directory"]).rglob("work-*")) == []
+
+
+def test_a_worker_that_is_killed_fails_its_job_and_a_retry_doubles_nothing(server, mltui, web):
+    source, address = web
+    source.stall.clear()
+    mltui("ingest", "add", address, "--start")
+    job = until(mltui, lambda job: job["bytes"])
+    [execution] = shown(mltui, "runs", "show", job["run_id"])["executions"]
+    os.kill(execution["pid"], signal.SIGKILL)
+    failed = until(mltui, lambda job: job["status"] == "failed")
+    assert "killed by SIGKILL" in failed["error"]
+    source.stall.set()
+    assert "50,000 rows" in mltui("ingest", "retry", "latest", "--wait").stdout
+    again = shown(mltui, "ingest", "show", "latest")
+    assert (again["attempt_number"], again["run_id"] != job["run_id"]) == (2, True)
+    assert len(datasets(mltui, "events.parquet")) == 1
+
+
+def test_a_job_goes_on_while_the_server_is_away(server, mltui, web):
+    source, address = web
+    source.stall.clear()
+    mltui("ingest", "add", address, "--start")
+    until(mltui, lambda job: job["bytes"])
+    server.kill()
+    source.stall.set()
+    server.start()
+    assert until(mltui, lambda job: job["status"] != "running")["rows"] == 50_000
+
+
+def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
+    mltui("ingest", "add", "kafka://broker/events", "--outside", "--name", "nightly")
+    assert "is pending; it cannot become completed" in mltui(
+        "ingest", "complete", "nightly", "--reason", "done", code=1
+    ).stderr  # fmt: skip
+    assert "▶ running" in mltui("ingest", "start", "nightly").stdout
+    assert "✗ failed" in mltui("ingest", "fail", "nightly", "--reason", "the broker is gone").stdout
+    assert "the broker is gone" in mltui("ingest", "show", "nightly").stdout
+    assert "· pending" in mltui("ingest", "retry", "nightly").stdout
+    assert "it runs outside" in mltui("ingest", "logs", "nightly", code=1).stderr
+    mltui("ingest", "delete", "nightly")
+    assert "no jobs match" in mltui("ingest", "ls").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("add", "https://ada:secret@host/a.csv"), 1, "there is a password in the address"),
+        (("add", "/a.csv", "--format", "xlsx"), 2, "Invalid enum value 'xlsx'"),
+        (("add", "/a.csv", "--wait"), 2, "--wait needs --start"),
+        (("show", "nothing"), 1, "no ingestion job 'nothing'; see `mltui ingest ls`"),
+        (("ls", "--limit", "0"), 2, "--limit must be at least 1"),
+        (("work",), 2, "begin one with `mltui ingest start JOB`"),
+    ],
+)
+def test_what_cannot_be_is_one_line_on_stderr(server, mltui, words, code, said):
+    done = mltui("ingest", *words, code=code)
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1

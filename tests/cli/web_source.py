@@ -1,0 +1,63 @@
+"""A web server with one file, which behaves as servers do: it knows ranges or none, breaks off, or never goes on."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class WebSource:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.ranges = True
+        self.break_at: int | None = None
+        """Hang up after so many bytes, once."""
+        self.status = 200
+        self.asked: list[str] = []
+        """The Range of each request."""
+        self.stall = threading.Event()
+        self.stall.set()
+        """Cleared: half of the file comes, then nothing."""
+
+
+@contextmanager
+def serving(source: WebSource) -> Iterator[str]:
+    """Its address, without a path."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range", "")
+            source.asked.append(wanted)
+            if source.status != 200:
+                self.send_error(source.status)
+                return
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and source.ranges else 0
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(len(source.content) - start))
+            self.end_headers()
+            middle = len(source.content) // 2
+            if source.break_at is not None:
+                self.wfile.write(source.content[start : source.break_at])
+                source.break_at = None
+                self.close_connection = True
+                return
+            if not source.stall.is_set():
+                self.wfile.write(source.content[start:middle])
+                source.stall.wait()
+                start = middle
+            self.wfile.write(source.content[start:])
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        source.stall.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,118 @@
+"""Ingestion jobs in the console, on a real server whose agents do the work."""
+
+import pytest
+from console_server import add_runs
+from job_history import add_jobs
+
+CSV = "id,name\n" + "".join(f"{i},user {i}\n" for i in range(2000))
+
+
+@pytest.fixture
+def jobs(server, dsn):
+    add_runs(dsn, 3)
+    add_jobs(dsn)
+    return server
+
+
+async def open_jobs(console):
+    await console.until_shown("digits-3")
+    await console.press("J")
+    await console.until_shown("Ingestion", "6 jobs")
+
+
+async def test_a_job_is_added_in_the_form_and_followed_to_its_data(server, open_console, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text(CSV)
+    async with open_console(size=(120, 40)) as console:
+        await console.type(":ingest")
+        await console.press("enter")
+        await console.until_shown("No ingestion jobs yet", "ingest add data.csv --start")
+        await console.press("a")
+        await console.until_shown("Add an ingestion job")
+        await console.press("ctrl+s")
+        await console.until_shown("✗ where the data is")
+        console.paste("ftp://host/a.csv")
+        await console.until_shown("✗ an address that", "cannot be read here; the ones")
+        await console.press("ctrl+u")
+        console.paste(str(file))
+        await console.press("ctrl+s")
+        await console.until_shown("1 job", "✓ completed", "events", "100%", "2,000")
+        await console.press("enter")
+        await console.until_shown("Ingestion › events", "2,000 rows, 2 columns", "completed")
+        await console.press("2")
+        await console.until_shown("COLUMNS", "BIGINT", "1999", "FIRST ROWS", "user 0")
+        await console.press("3")
+        await console.until_shown("2,000 rows, 2 columns, 0 rows set aside")
+        await console.press("r")
+        await console.until_shown("Runs › ingestion-1")
+        await console.press("q", "e")
+        await console.until_shown("ingestion_job.complete", "/object:")
+        await console.press("o")
+        await console.until_shown("Ingestion › events")
+
+
+async def test_what_is_marked_is_failed_at_once_with_one_reason(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        for _ in range(3):
+            await console.press("j")
+        await console.press("space", "space", "f")
+        await console.until_shown("Fail warehouse, orders", "why it failed")
+        await console.press("enter")
+        await console.until_shown("say why")
+        await console.type("the warehouse is shut")
+        await console.press("enter")
+        await console.until_shown("2 jobs failed")
+        await console.press("slash")
+        await console.type("status:failed shut")
+        await console.press("enter")
+        await console.until_shown("2 jobs", "warehouse", "orders")
+        assert "prices" not in console.text
+
+
+async def test_what_is_refused_says_both_states(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("j", "s")
+        await console.until_shown("is completed", "queued")
+        await console.press("j", "j", "c")
+        await console.until_shown("why it is complete")
+        await console.type("loaded")
+        await console.press("enter")
+        await console.until(lambda: console.text.count("✓ completed") == 2)
+
+
+async def test_cancelling_and_deleting_are_asked_first(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("j", "j", "j", "x")
+        await console.until_shown("Cancel warehouse?", "What was read is thrown away")
+        await console.press("y")
+        await console.until_shown("⊘ cancelled")
+        await console.press("D")
+        await console.until_shown("Delete warehouse?", "Datasets and runs stay")
+        await console.press("y")
+        await console.until_shown("5 jobs")
+        assert "warehouse" not in console.text
+
+
+async def test_a_jobs_own_keys_are_those_that_its_state_allows(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("j", "j", "enter")
+        await console.until_shown("Ingestion › prices", "WHAT WENT WRONG", "line 70,013: is not JSON", "R Retry")
+        assert "Complete" not in console.text
+        await console.press("D")
+        await console.until_shown("Delete prices?")
+        await console.press("y")
+        await console.until_shown("5 jobs")
+
+
+async def test_a_filter_that_says_nothing_sensible_is_told(jobs, open_console):
+    async with open_console() as console:
+        await console.type(":ingest status:lost")
+        await console.until_shown("no status 'lost'; there are pending, queued")
+        await console.press("ctrl+u")
+        await console.type("jobs runner:outside")
+        await console.press("enter")
+        await console.until_shown("2 jobs", "warehouse", "orders")

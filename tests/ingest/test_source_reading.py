@@ -1,0 +1,257 @@
+"""Sources of every kind become the same Parquet file; what is no table, or has bad rows, is told by name and line."""
+
+import gzip
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mltui.ingest.conversion import Conversion
+from mltui.ingest.fault import SourceFault
+from mltui.ingest.source import local_files, source_of
+from mltui.wire.ingestion import BadRows, Compression, ReadOptions, SourceFormat
+
+ROWS = [(i, f"user {i}", i / 4, None if i % 5 == 0 else i % 3) for i in range(1000)]
+NAMES = ("id", "name", "amount", "score")
+LATER = 25_000
+"""Lines from which DuckDB has seen nothing when it decides on types and quotes."""
+
+
+def csv_text(delimiter: str = ",") -> str:
+    lines = [delimiter.join("" if value is None else str(value) for value in row) for row in [NAMES, *ROWS]]
+    return "\n".join(lines) + "\n"
+
+
+def objects() -> list[dict]:
+    return [dict(zip(NAMES, row, strict=True)) for row in ROWS]
+
+
+def write(file: Path) -> Path:
+    """The rows, in the format that the file's name says."""
+    plain = file.name.removesuffix(".gz").removesuffix(".zst")
+    if plain.endswith(".parquet"):
+        table = file.with_suffix(".json")
+        table.write_text(json.dumps(objects()))
+        duckdb.sql(f"COPY (SELECT * FROM '{table}') TO '{file}'")
+        table.unlink()
+        return file
+    text = {
+        ".csv": csv_text, ".tsv": lambda: csv_text("\t"), ".json": lambda: json.dumps(objects(), indent=1),
+        ".jsonl": lambda: "".join(json.dumps(row) + "\n" for row in objects()),
+    }[Path(plain).suffix]()  # fmt: skip
+    packed = {".gz": gzip.compress, ".zst": zstandard.compress}.get(file.suffix, bytes)
+    file.write_bytes(packed(text.encode()))
+    return file
+
+
+class Result:
+    def __init__(self, tmp_path: Path, uri: str | Path, **options) -> None:
+        scratch = tmp_path / "scratch"
+        scratch.mkdir(exist_ok=True)
+        for link in scratch.glob("source-*"):
+            link.unlink()
+        read = ReadOptions(**options)
+        conversion, table = Conversion(scratch), scratch / "table.parquet"
+        try:
+            self.source = source_of(local_files(str(uri)), scratch, read)
+            self.bad = conversion.convert(self.source, read, table)
+            self.counted, self.profiled = conversion.rows, conversion.profile(table)
+        finally:
+            conversion.close()
+        self.rows = duckdb.sql(f"SELECT * FROM '{table}'").fetchall()
+        self.types = {column.name: column.type for column in self.profiled.schema.columns}
+
+
+@pytest.fixture
+def ingested(tmp_path):
+    return lambda uri, **options: Result(tmp_path, uri, **options)
+
+
+def fault(ingested, uri, **options) -> str:
+    with pytest.raises(SourceFault) as caught:
+        ingested(uri, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("ending", [
+    "csv", "tsv", "json", "jsonl", "parquet", "csv.gz", "csv.zst", "jsonl.gz", "jsonl.zst", "json.gz", "tsv.zst",
+])  # fmt: skip
+def test_every_kind_of_file_is_detected_and_read(tmp_path, ingested, ending):
+    result = ingested(write(tmp_path / f"rows.{ending}"))
+    assert result.rows == ROWS
+    assert result.types == {"id": "BIGINT", "name": "VARCHAR", "amount": "DOUBLE", "score": "BIGINT"}
+    assert (result.counted, result.profiled.row_count) == (1000, 1000)
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "jsonl", "parquet"])
+def test_a_file_is_known_by_what_is_in_it_where_its_name_says_nothing(tmp_path, ingested, ending):
+    file = write(tmp_path / f"rows.{ending}").rename(tmp_path / "rows")
+    assert ingested(file).rows == ROWS
+
+
+def test_what_is_detected_can_be_overridden(tmp_path, ingested):
+    file = tmp_path / "rows.txt.gz"
+    file.write_text("07;a\n08;b\n")
+    result = ingested(file, format=SourceFormat.CSV, compression=Compression.NONE, delimiter=";", header=False,
+                      types={"column0": "VARCHAR"})  # fmt: skip
+    assert result.rows == [("07", "a"), ("08", "b")]
+    assert "no column 'zip'" in fault(ingested, write(tmp_path / "a.csv"), types={"zip": "VARCHAR"})
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl", "parquet"])
+def test_a_column_gets_the_type_that_is_asked_for(tmp_path, ingested, ending):
+    assert ingested(write(tmp_path / f"rows.{ending}"), types={"id": "VARCHAR"}).types["id"] == "VARCHAR"
+
+
+def test_a_pattern_is_all_its_files_as_one_table(tmp_path, ingested):
+    for name in ("b", "a", "[c]"):
+        (tmp_path / f"{name}.csv").write_text(f"id,name\n1,{name}\n")
+    (tmp_path / "wide.csv").write_text("id,name\n1.5,wide\n")
+    result = ingested(tmp_path / "*.csv")
+    assert result.rows == [(1, "[c]"), (1, "a"), (1, "b"), (1.5, "wide")]
+    assert ingested(tmp_path / "[c].csv").rows == [(1, "[c]")]
+    (tmp_path / "z.csv").write_text("id,size\n1,2\n")
+    assert "z.csv has other columns than" in fault(ingested, tmp_path / "*.csv")
+    (tmp_path / "z.csv").rename(tmp_path / "z.csv.tsv")
+    assert "files of one job are of one kind" in fault(ingested, tmp_path / "*sv")
+
+
+def test_quotes_that_only_come_late_are_quotes(tmp_path, ingested):
+    file = tmp_path / "rows.csv"
+    file.write_text("id,name\n" + "1,x\n" * LATER + '2,"a ""b"", c\nd"\n')
+    assert ingested(file).rows[-1] == (2, 'a "b", c\nd')
+
+
+BAD_CSV = [
+    ("x,2\n", 'Could not convert string "x"'),
+    ("1,2,3\n", "Expected Number of Columns: 2 Found: 3"),
+    ("1\n", "Expected Number of Columns: 2 Found: 1"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD_CSV)
+@pytest.mark.parametrize("before", [1, LATER])
+def test_a_bad_line_fails_the_job_with_its_number_and_why(tmp_path, ingested, line, reason, before):
+    file = tmp_path / "rows.csv"
+    file.write_text("id,n\n" + "1,2\n" * before + line + "3,4\n")
+    if line.startswith("x") and before == 1:
+        return  # Seen at the beginning, a word makes the column a text.
+    said = fault(ingested, file)
+    assert said.startswith(f"{file}, line {before + 2:,}")
+    assert reason in said
+
+
+def test_bad_lines_are_set_aside_up_to_a_limit(tmp_path, ingested):
+    file = tmp_path / "rows.csv"
+    file.write_text("id,n\n" + "1,2\n" * LATER + "".join(line for line, _ in BAD_CSV) + "3,4\n")
+    result = ingested(file, bad_rows=BadRows.SET_ASIDE, bad_rows_limit=3)
+    assert len(result.rows) == LATER + 1
+    assert [(bad.line, bad.text) for bad in result.bad] == [(LATER + 2 + i, line.strip())
+                                                           for i, (line, _) in enumerate(BAD_CSV)]  # fmt: skip
+    for bad, (_, reason) in zip(result.bad, BAD_CSV, strict=True):
+        assert reason in bad.reason
+    said = fault(ingested, file, bad_rows=BadRows.SET_ASIDE, bad_rows_limit=2)
+    assert said.startswith(f"more than 2 bad rows; the first is {file}, line {LATER + 2:,}, column 'id': ")
+
+
+BAD_JSON = [('{"id": \n', "is not JSON"), ("[1]\n", "is not an object"), ('{"id": "x"}\n', "id: not a BIGINT")]
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD_JSON)
+def test_a_bad_line_of_json_fails_the_job(tmp_path, ingested, line, reason):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"id": 1, "n": null}\n' * LATER + line + '{"n": 2}\n')
+    assert fault(ingested, file, types={"id": "BIGINT"}) == f"{file}, line {LATER + 1:,}: {reason}"
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+def test_what_only_a_late_object_has_is_not_lost(tmp_path, ingested, ending):
+    file = tmp_path / f"rows.{ending}"
+    lines = ['{"id": 1, "n": null}'] * LATER + ['{"id": "x", "late": true}']
+    file.write_text("\n".join(lines) if ending == "jsonl" else f"[{','.join(lines)}]")
+    assert ingested(file).rows[-1] == ('"x"', None, True)
+
+
+def test_bad_lines_of_json_are_set_aside(tmp_path, ingested):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"id": 1, "n": null}\n' * LATER + BAD_JSON[0][0] + BAD_JSON[2][0] + '{"n": "y"}\n')
+    result = ingested(file, types={"id": "BIGINT"}, bad_rows=BadRows.SET_ASIDE)
+    assert [(bad.line - LATER, bad.reason) for bad in result.bad] == [(1, "is not JSON"), (2, "id: not a BIGINT")]
+    assert (len(result.rows), result.rows[-1]) == (LATER + 1, (None, "y"))
+    said = fault(ingested, file, types={"id": "BIGINT"}, bad_rows=BadRows.SET_ASIDE, bad_rows_limit=1)
+    assert said.startswith("more than 1 bad rows; the first is ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", b"", "is empty"),
+        ("a.json", b'[{"a": 1}, {"a": ]', "a.json"),
+        ("a.parquet", b"PAR1 but no more", "a.parquet"),
+        ("a.bin", b"\0\1\2", "is no text; what can be read is csv, tsv, json, jsonl, parquet"),
+        ("a.zip", b"PK\x03\x04..", "is a ZIP archive"),
+        ("a.parquet.gz", gzip.compress(b"PAR1"), "is Parquet inside gzip"),
+        ("a.gz", gzip.compress(b"a,b\n1,2\n"), "cannot be told from its name; say the format"),
+        ("a.csv.gz", b"\x1f\x8b no gzip", "a.csv.gz"),
+    ],
+)
+def test_what_is_no_table_is_told_in_a_line(tmp_path, ingested, name, content, words):
+    (tmp_path / name).write_bytes(content)
+    assert words in fault(ingested, tmp_path / name)
+
+
+def test_what_is_not_there_is_told_in_a_line(tmp_path, ingested):
+    assert "there is no such file on this machine" in fault(ingested, tmp_path / "none.csv")
+    assert "no file matches" in fault(ingested, tmp_path / "*.csv")
+    assert "is a folder; say which of its files" in fault(ingested, tmp_path)
+
+
+def test_rows_of_a_json_array_cannot_be_set_aside(tmp_path, ingested):
+    said = fault(ingested, write(tmp_path / "a.json"), bad_rows=BadRows.SET_ASIDE)
+    assert "cannot be set aside, as it is one value" in said
+
+
+def test_a_table_with_a_header_and_no_rows_is_a_table(tmp_path, ingested):
+    (tmp_path / "a.csv").write_text("id,n\n")
+    result = ingested(tmp_path / "a.csv")
+    assert (result.rows, list(result.types)) == ([], ["id", "n"])
+
+
+def test_the_profile_says_what_is_in_each_column(tmp_path, ingested):
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps([
+        {"n": 1, "x": 0.5, "text": "b", "day": "2024-05-01", "list": [1, 2], "big": 2**60},
+        {"n": 2, "x": None, "text": "a" * 500, "day": "2024-05-02", "list": [3], "big": 1},
+    ]))  # fmt: skip
+    profile = ingested(file).profiled.profile
+    columns = {column.name: column for column in profile.columns}
+    assert (columns["n"].nulls, columns["n"].distinct, columns["n"].min, columns["n"].max) == (0, 2, 1, 2)
+    assert (columns["x"].nulls, columns["x"].distinct) == (1, 1)
+    assert (columns["day"].min, columns["day"].max) == ("2024-05-01", "2024-05-02")
+    assert (columns["list"].min, columns["list"].distinct) == (None, 2)
+    assert columns["text"].min == "a" * 199 + "…"
+    assert columns["big"].max == str(2**60)
+    assert profile.sample[0] == [1, 0.5, "b", "2024-05-01", "[1, 2]", str(2**60)]
+
+
+def test_what_is_not_finite_is_data(tmp_path, ingested):
+    (tmp_path / "a.csv").write_text("x\n1.5\nnan\n-inf\n")
+    [column] = ingested(tmp_path / "a.csv").profiled.profile.columns
+    assert (column.min, column.max, column.nulls) == ("-Infinity", "NaN", 0)
+
+
+texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r"), min_size=1, max_size=20)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(-(2**40), 2**40), texts), min_size=2, max_size=30))
+def test_what_json_lines_say_is_what_the_table_has(tmp_path, rows):
+    file = tmp_path / "any.jsonl"
+    file.write_text("".join(json.dumps({"n": n, "text": f"~{text}"}) + "\n" for n, text in rows))
+    result = Result(tmp_path, file, bad_rows=BadRows.SET_ASIDE)
+    assert (result.rows, result.bad) == ([(n, f"~{text}") for n, text in rows], [])

@@ -1,0 +1,83 @@
+"""What `mltui ingest ls` and `show` print."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mltui.cli.output import Column, ago, clock, duration, number, print_table, short_id, size, state
+
+if TYPE_CHECKING:
+    from mltui.wire.datasets import ColumnProfile, DatasetDetail
+    from mltui.wire.events import EventRow
+    from mltui.wire.ingestion import JobRow
+
+
+def print_jobs(jobs: "Sequence[JobRow]", total: int) -> None:
+    if not jobs:
+        print("no jobs match; add one with `mltui ingest add URI`")
+        return
+    columns = [Column("STATE"), Column("ID"), Column("NAME", flexible=True), Column("PROGRESS", right=True),
+               Column("READ", right=True), Column("ROWS", right=True), Column("TIME", right=True),
+               Column("CREATED", right=True), Column("SOURCE", flexible=True)]  # fmt: skip
+    print_table(columns, [_cells(job) for job in jobs])
+    if total > len(jobs):
+        print(f"{len(jobs)} of {total} jobs; --limit N shows more", file=sys.stderr)
+
+
+def _cells(job: "JobRow") -> list[str]:
+    done = "-" if job.progress is None else f"{100 * job.progress:.0f} %"
+    rows = "-" if job.rows is None else f"{job.rows:,}"
+    return [
+        state(job.status), short_id(job.id), job.name, done, size(job.bytes), rows, duration(job.execution_time),
+        ago(job.created_at), job.uri,
+    ]  # fmt: skip
+
+
+def print_job(job: "JobRow", dataset: "DatasetDetail | None", events: "Sequence[EventRow]") -> None:
+    print(f"{state(job.status)}  {job.name}  {job.id}")
+    facts = {
+        "source": job.uri,
+        "runs": "outside" if job.runner.value == "outside" else f"here, attempt {job.attempt_number}",
+        "run": job.run_id,
+        "read": None if job.bytes is None else f"{size(job.bytes)} of {size(job.bytes_total)}",
+        "rows": None if job.rows is None else f"{job.rows:,}",
+        "set aside": f"{job.rows_set_aside:,} rows" if job.rows_set_aside else None,
+        "took": duration(job.execution_time) if job.execution_time is not None else None,
+        "error": job.error,
+    }
+    for name, fact in facts.items():
+        if fact is not None:
+            print(f"{name:<10} {fact}")
+    if dataset is not None:
+        print(f"\ndataset    {dataset.name}  {dataset.id}  {size(dataset.file_size)}")
+        _print_columns(dataset)
+    print()
+    rows = [[clock(event.time), event.actor, event.action, event.message] for event in reversed(events)]
+    print_table([Column("TIME"), Column("WHO"), Column("WHAT"), Column("WHY", flexible=True)], rows)
+
+
+def _print_columns(dataset: "DatasetDetail") -> None:
+    profiles = {profile.name: profile for profile in dataset.profile.columns}
+    rows = [[column.name, column.type, *_profiled(profiles.get(column.name))] for column in dataset.schema.columns]
+    print_table(
+        [Column("COLUMN", flexible=True), Column("TYPE", flexible=True), Column("NULLS", right=True),
+         Column("DISTINCT", right=True), Column("MIN", flexible=True), Column("MAX", flexible=True)], rows,
+    )  # fmt: skip
+
+
+def _profiled(profile: "ColumnProfile | None") -> list[str]:
+    if profile is None:
+        return ["-"] * 4
+    return [f"{profile.nulls:,}", f"~{profile.distinct:,}", _value(profile.min), _value(profile.max)]
+
+
+def _value(value: str | float | bool | None) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return str(value).lower()
+        case float():
+            return number(value)
+        case _:
+            return str(value)

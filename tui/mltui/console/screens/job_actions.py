@@ -1,0 +1,90 @@
+"""What can be done to ingestion jobs, one or many at once, from the list and from a job's own screen."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mltui.console.screens.run_actions import NAMED
+from mltui.wire.ingestion import JobAction, JobAnswer, JobRow, Runner
+from mltui.wire.states import AGAIN, LIVE, Status
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+DONE = {
+    JobAction.START: "started", JobAction.COMPLETE: "completed", JobAction.FAIL: "failed",
+    JobAction.CANCEL: "cancelled", JobAction.RETRY: "begun anew", JobAction.DELETE: "deleted",
+}  # fmt: skip
+REASONS = {
+    JobAction.COMPLETE: "why it is complete; everybody sees it among the job's events",
+    JobAction.FAIL: "why it failed; everybody sees it among the job's events",
+}
+
+
+def fits(job: JobRow, action: JobAction) -> bool:
+    """Whether this can be done to a job in its state. The server has the last word."""
+    match action:
+        case JobAction.START:
+            return job.status is Status.PENDING
+        case JobAction.COMPLETE | JobAction.FAIL:
+            return job.runner is Runner.OUTSIDE and job.status is Status.RUNNING
+        case JobAction.CANCEL:
+            return job.status in LIVE
+        case JobAction.RETRY:
+            return job.status in AGAIN
+        case _:
+            return job.status not in LIVE - {Status.PENDING}
+
+
+async def act(app: "MltuiApp", action: JobAction, jobs: Sequence[JobRow]) -> bool:
+    """Ask where there is something to ask, and do it to `jobs`; each that is refused is said. Whether any was done."""
+    reason = await _asked(app, action, jobs)
+    if reason is None:
+        return False
+    answers = await app.client.act_on_jobs(action, [job.id for job in jobs], reason)
+    refused = [answer for answer in answers if answer.problem is not None]
+    if len(jobs) > 1 and len(refused) < len(jobs):
+        app.notify(f"{counted(len(jobs) - len(refused))} {DONE[action]}", markup=False)
+    if refused:
+        app.notify(_why(refused), severity="error", markup=False)
+    return len(refused) < len(jobs)
+
+
+async def _asked(app: "MltuiApp", action: JobAction, jobs: Sequence[JobRow]) -> str | None:
+    """The reason, empty where none is needed; None when it is not to be done after all."""
+    if action in REASONS:
+        from mltui.console.screens.ask_text import AskLine
+
+        heading = f"{action.value.capitalize()} {names(jobs)}"
+        said = await app.push_screen_wait(AskLine(heading, REASONS[action], "", _fault))
+        return said and said.strip()
+    if action in (JobAction.CANCEL, JobAction.DELETE):
+        from mltui.console.screens.dialog import Confirm
+
+        what = {
+            JobAction.CANCEL: f"Stops {names(jobs)}. What was read is thrown away; it can be begun anew.",
+            JobAction.DELETE: f"Deletes {names(jobs)}. Datasets and runs stay. This cannot be undone.",
+        }[action]
+        heading = f"{action.value.capitalize()} {jobs[0].name if len(jobs) == 1 else counted(len(jobs))}?"
+        if not await app.push_screen_wait(Confirm(heading, what)):
+            return None
+        return f"cancelled in the console by {app.user}" if action is JobAction.CANCEL else ""
+    return ""
+
+
+def names(jobs: Sequence[JobRow]) -> str:
+    shown = ", ".join(job.name for job in jobs[:NAMED])
+    return shown if len(jobs) <= NAMED else f"{shown} and {len(jobs) - NAMED} more"
+
+
+def counted(count: int) -> str:
+    return f"{count} job{'s' * (count != 1)}"
+
+
+def _fault(reason: str) -> str:
+    return "" if reason.strip() else "say why"
+
+
+def _why(refused: Sequence[JobAnswer]) -> str:
+    first = refused[0].problem
+    words = first.detail if first is not None else ""
+    return words if len(refused) == 1 else f"{counted(len(refused))} refused; the first: {words}"

@@ -1,0 +1,148 @@
+"""The form that adds an ingestion job: its source, and how to read it where that is not to be detected."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from msgspec import UNSET
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from mltui.console.faults import cut
+from mltui.console.keymap import FORM
+from mltui.console.screens.dialog import Dialog
+from mltui.console.screens.start import Field
+from mltui.console.widgets.keys import bindings
+from mltui.wire.ingestion import BadRows, Compression, CreateJob, ReadOptions, Runner, SourceFormat
+from mltui.wire.sources import absolute, check_readable, check_secrets
+
+YES = {"yes": True, "y": True, "": False, "no": False, "n": False}
+FIELDS = {
+    "uri": ("source", "", "path, https:, s3:, gs:, az:"),
+    "name": ("name", "", "as the file, if empty"),
+    "outside": ("runs outside", "no", "yes: not done here"),
+    "start": ("start at once", "yes", "yes or no"),
+}
+READING = {
+    "format": ("format", "", "detected if empty"),
+    "compression": ("compression", "", "detected if empty"),
+    "delimiter": ("delimiter", "", "of CSV; detected"),
+    "set_aside": ("bad rows", "fail", "fail, or at most N"),
+}
+
+
+BESIDE = 21
+"""Characters beside a field."""
+
+
+class JobForm(Dialog[str | None]):
+    """Answers the id of the job that was added, None when the form was left."""
+
+    DIALOG_KEYS = FORM
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(FORM)]
+    heading = "Add an ingestion job"
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("JOB", classes="heading")
+        for id_, (label, text, note) in FIELDS.items():
+            yield Field(label, text, note, id_)
+        yield Static("HOW TO READ IT", classes="heading")
+        for id_, (label, text, note) in READING.items():
+            yield Field(label, text, note, id_)
+        yield Static("", classes="fault", markup=False)
+        yield Static("Paths are those of the machine that the server runs on.", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query(Field).first().query_one(Input).focus()
+
+    def _texts(self) -> dict[str, str]:
+        return {field.id or "": field.text.strip() for field in self.query(Field)}
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        field = event.input.parent
+        if isinstance(field, Field):
+            self._check(field)
+
+    def _check(self, field: Field) -> bool:
+        """Whether what the field says is right. Says so beside it."""
+        id_ = field.id or ""
+        fault = fault_of(id_, self._texts())
+        # What does not fit beside the field stands below all of them.
+        field.say(cut(fault, BESIDE) or (FIELDS | READING)[id_][2], fault=bool(fault))
+        self.query_one(".fault", Static).update(fault if len(fault) > BESIDE else "")
+        return not fault
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input is self.query(Field).last().query_one(Input):
+            self.action_send()
+        else:
+            self.focus_next()
+
+    def action_send(self) -> None:
+        wrong = [field for field in self.query(Field) if not self._check(field)]
+        if wrong:
+            wrong[0].query_one(Input).focus()
+        else:
+            self.send()
+
+    @work(group="send", exclusive=True, exit_on_error=False)
+    async def send(self) -> None:
+        self.dismiss((await self.app.client.create_job(job_of(self._texts()))).id)
+
+
+def fault_of(field: str, texts: Mapping[str, str]) -> str:
+    """What is wrong with one field of the form."""
+    text = texts[field]
+    match field:
+        case "uri":
+            return _source_fault(text, outside=YES.get(texts["outside"].lower(), False))
+        case "name":
+            return "no slash in a name" if "/" in text else ""
+        case "outside" | "start":
+            return "" if text.lower() in YES else "yes or no"
+        case "format":
+            return _choice_fault(text, SourceFormat)
+        case "compression":
+            return _choice_fault(text, Compression)
+        case "set_aside":
+            return "" if text in ("", "fail") or (text.isdecimal() and 1 <= int(text) <= 10**6) else "fail, or 1 to 10⁶"
+        case _:
+            return ""
+
+
+def job_of(texts: Mapping[str, str]) -> CreateJob:
+    """What the form says, once nothing is wrong with it."""
+    outside = YES[texts["outside"].lower()]
+    options: dict[str, Any] = {"delimiter": texts["delimiter"] or None}
+    if texts["format"]:
+        options["format"] = SourceFormat(texts["format"].lower())
+    if texts["compression"]:
+        options["compression"] = Compression(texts["compression"].lower())
+    if texts["set_aside"].isdecimal():
+        options |= {"bad_rows": BadRows.SET_ASIDE, "bad_rows_limit": int(texts["set_aside"])}
+    return CreateJob(
+        uri=texts["uri"] if outside else absolute(texts["uri"]),
+        name=texts["name"] or UNSET,
+        runner=Runner.OUTSIDE if outside else Runner.AGENT,
+        options=ReadOptions(**options),
+        start=YES[texts["start"].lower()],
+    )
+
+
+def _source_fault(uri: str, *, outside: bool) -> str:
+    if not uri:
+        return "where the data is"
+    try:
+        check_secrets(uri)
+        if not outside:
+            check_readable(absolute(uri))
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _choice_fault(text: str, kind: type[StrEnum]) -> str:
+    there = [one.value for one in kind]
+    return "" if not text or text.lower() in there else ", ".join(there)

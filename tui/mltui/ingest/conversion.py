@@ -1,0 +1,93 @@
+"""From a source to one Parquet file: one pass of DuckDB's, in bounded memory, that can be watched and stopped."""
+
+import contextlib
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb.func import PythonUDFType
+
+from mltui.ingest.csv_reading import CsvReading
+from mltui.ingest.fault import SourceFault
+from mltui.ingest.other_readings import JsonLinesReading, WholeReading
+from mltui.ingest.profile import Profiled, profile_of
+from mltui.ingest.reading import BadRow, Reading, first_line, literal
+from mltui.ingest.source import Source
+from mltui.wire.ingestion import ReadOptions, SourceFormat
+
+MEMORY_LIMIT = "1GB"
+"""What needs more goes to the disk."""
+READINGS: Mapping[SourceFormat, type[Reading]] = {
+    SourceFormat.CSV: CsvReading, SourceFormat.TSV: CsvReading, SourceFormat.JSONL: JsonLinesReading,
+    SourceFormat.JSON: WholeReading, SourceFormat.PARQUET: WholeReading,
+}  # fmt: skip
+COUNTED = "counted"
+
+
+class Conversion:
+    """Used by one thread; watched and stopped from others. `folder` is for what does not fit into memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._rows = 0
+        self._counting = threading.Lock()
+        self._connection = duckdb.connect()
+        for name, value in {
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": str(folder / "memory"),
+            # Nothing is downloaded behind anybody's back; what is needed is built in.
+            "autoinstall_known_extensions": False,
+            "enable_progress_bar": True,
+            "enable_progress_bar_print": False,
+        }.items():
+            self._connection.execute(f"SET {name} = {literal(value)}")
+        # A function that says yes to each row: it sees them in batches, which costs nothing that can be measured.
+        self._connection.create_function(
+            COUNTED, self._count, ["BOOLEAN"], "BOOLEAN", type=PythonUDFType.ARROW, side_effects=True
+        )
+
+    def _count(self, batch: Any) -> Any:
+        with self._counting:
+            self._rows += len(batch)
+        return batch
+
+    @property
+    def rows(self) -> int:
+        """Written so far."""
+        return self._rows
+
+    @property
+    def fraction(self) -> float:
+        """Of the source that was read, 0 to 1."""
+        return max(0.0, float(self._connection.query_progress())) / 100
+
+    def stop(self) -> None:
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self._connection.remove_function(COUNTED)
+        self._connection.close()
+
+    def convert(self, source: Source, options: ReadOptions, target: Path) -> list[BadRow]:
+        """Write the source's rows to `target`. The rows that were set aside. Raises SourceFault."""
+        try:
+            reading = READINGS[source.format](self._connection, source, options)
+        except duckdb.Error as error:
+            raise SourceFault(f"{source.names[str(source.files[0])]}: {first_line(error)}") from None
+        rows = f"SELECT * FROM ({reading.query}) WHERE {COUNTED}(true)"
+        try:
+            self._connection.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet)")
+            bad = reading.bad_rows(options.bad_rows_limit + 1)
+        except duckdb.OutOfMemoryException as error:
+            raise SourceFault(f"it does not fit into memory and disk: {first_line(error)}") from None
+        except duckdb.Error as error:
+            raise reading.fault(error) from None
+        if len(bad) > options.bad_rows_limit:
+            raise SourceFault(f"more than {options.bad_rows_limit:,} bad rows; the first is {bad[0]}")
+        return bad
+
+    def profile(self, table: Path) -> Profiled:
+        """What is in a Parquet file."""
+        return profile_of(self._connection, table)

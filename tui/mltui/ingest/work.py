@@ -1,0 +1,148 @@
+"""The work of one job: its source, brought here where it is elsewhere, becomes a Parquet file, an artifact, a dataset.
+
+What a worker that was killed left undone is done anew by the next one, and nothing twice: a dataset is made in the
+transaction that completes the job.
+"""
+
+import asyncio
+import csv
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from mltui.client import Client
+from mltui.ingest.conversion import Conversion
+from mltui.ingest.fault import SourceFault
+from mltui.ingest.profile import Profiled
+from mltui.ingest.progress import Account, told
+from mltui.ingest.reading import BadRow
+from mltui.ingest.remote import fetch
+from mltui.ingest.source import Source, local_files, source_of
+from mltui.patience import patiently
+from mltui.wire.artifacts import ArtifactRow
+from mltui.wire.ingestion import CompleteJob, FailJob, JobRow, Made
+from mltui.wire.sources import scheme_of
+
+T = TypeVar("T")
+CANCELLED = 143
+BAD_ROWS = "bad-rows.csv"
+REASON_LENGTH = 2000
+
+
+def work(url: str, job: str, run: str, folder: Path) -> int:
+    """Do the job, as its run `run`, with `folder` for what lies on disk meanwhile. The exit code."""
+    return asyncio.run(_until_stopped(url, job, run, folder))
+
+
+async def _until_stopped(url: str, job: str, run: str, folder: Path) -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        async with Client(url) as client:
+            row = await patiently(lambda: client.job(job))
+            try:
+                with TemporaryDirectory(dir=folder, prefix="work-") as scratch:
+                    await _ingest(client, row, run, Path(scratch))
+            except (SourceFault, OSError) as error:
+                reason = str(error)[:REASON_LENGTH]
+                _say(f"failed: {reason}")
+                await patiently(lambda: client.fail_job(job, FailJob(run=run, reason=reason)))
+                return 1
+    except asyncio.CancelledError:
+        _say("stopped")
+        return CANCELLED
+    return 0
+
+
+async def _ingest(client: Client, job: JobRow, run: str, folder: Path) -> None:
+    began = time.monotonic()
+    account = Account()
+    _say(f"ingesting {job.uri}")
+    source = await _source(client, job, run, folder, account)
+    table = folder / "table.parquet"
+    bad, profiled = await _converted(client, job, run, source, table, account)
+    artifact = await _uploaded(client, job, run, table, bad)
+    made = Made(
+        artifact=artifact.id,
+        bytes=source.size,
+        row_count=profiled.row_count,
+        rows_set_aside=len(bad),
+        schema=profiled.schema,
+        profile=profiled.profile,
+    )
+    await patiently(lambda: client.complete_job(job.id, CompleteJob(run=run, made=made)))
+    seconds = time.monotonic() - began
+    _say(f"{profiled.row_count:,} rows, {len(profiled.schema.columns)} columns, {len(bad):,} rows set aside, from "
+         f"{source.size:,} bytes in {seconds:.1f} s; dataset {job.name}")  # fmt: skip
+
+
+async def _source(client: Client, job: JobRow, run: str, folder: Path, account: Account) -> Source:
+    if scheme_of(job.uri) == "file":
+        files, called = await asyncio.to_thread(local_files, job.uri), ""
+    else:
+        async with told(client, job.id, run, account):
+            files, called = [await fetch(job.uri, folder, account)], job.uri
+        _say(f"fetched {account.fetched:,} bytes")
+    source = await asyncio.to_thread(source_of, files, folder, job.options, called=called)
+    account.total = source.size
+    _say(f"{len(files):,} file{'s' * (len(files) != 1)}, {source.size:,} bytes, {source.format.value}, compression "
+         f"{source.compression.value}")  # fmt: skip
+    return source
+
+
+async def _converted(
+    client: Client, job: JobRow, run: str, source: Source, table: Path, account: Account
+) -> tuple[list[BadRow], Profiled]:
+    conversion = Conversion(table.parent)
+
+    def look() -> None:
+        account.read, account.rows = round(source.size * conversion.fraction), conversion.rows
+
+    try:
+        async with told(client, job.id, run, account, look):
+            bad = await _in_thread(lambda: conversion.convert(source, job.options, table), conversion.stop)
+            profiled = await _in_thread(lambda: conversion.profile(table), conversion.stop)
+    finally:
+        conversion.close()
+    account.read, account.rows = source.size, profiled.row_count
+    return bad, profiled
+
+
+async def _uploaded(client: Client, job: JobRow, run: str, table: Path, bad: list[BadRow]) -> ArtifactRow:
+    stage = next((stage.id for stage in (await patiently(lambda: client.run(run))).stages), None)
+    if bad:
+        rows = table.with_name(BAD_ROWS)
+        await asyncio.to_thread(_write, bad, rows)
+        await patiently(lambda: client.upload(run, rows, BAD_ROWS, stage_run=stage))
+        _say(f"{len(bad):,} bad rows are set aside in {BAD_ROWS}; the first is {bad[0]}")
+    name = "".join(c if c.isprintable() and c != "\\" else "_" for c in job.name)
+    return await patiently(lambda: client.upload(run, table, f"{name}.parquet", stage_run=stage))
+
+
+def _write(bad: list[BadRow], file: Path) -> None:
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(("file", "line", "column", "reason", "text"))
+        writer.writerows((row.file, row.line, row.column, row.reason, row.text) for row in bad)
+
+
+async def _in_thread(do: Callable[[], T], stop: Callable[[], None]) -> T:
+    """What `do` returns. Cancelled, it is stopped and waited for: what it uses is about to be taken away."""
+    task: Awaitable[T] = asyncio.ensure_future(asyncio.to_thread(do))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop()
+        await asyncio.wait([asyncio.ensure_future(task)])
+        raise
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
