@@ -10,9 +10,7 @@ Under `mltui exec` the program joins the run it was started for, and the agent d
 
 import atexit
 import json
-import operator
 import os
-import re
 import sys
 import tempfile
 import threading
@@ -34,22 +32,21 @@ from mltui.agent.server import JSON
 from mltui.agent.shipper import Shipper, close_after_drain
 from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, open_group
 from mltui.agent.telling import Telling
-from mltui.agent.text import UNSTORABLE, json_body, plain
+from mltui.agent.text import json_body, plain
 from mltui.agent.writer import SampleWriter
+from mltui.sdk_values import Parameter, checked, for_json, number, parameter, step_number
 from mltui.wire.artifacts import ArtifactType
-from mltui.wire.base import in_words, to_number
+from mltui.wire.base import in_words
 from mltui.wire.datasets import AddInput
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
-from mltui.wire.samples import MAX_BATCH_SAMPLES, MAX_KEY, MAX_STEP, RESOURCE_PREFIX
+from mltui.wire.samples import MAX_BATCH_SAMPLES
 from mltui.wire.states import Status
 
 if TYPE_CHECKING:
     from mltui.plots import Points
     from mltui.wire.plots import Form
 
-_CONTROL = re.compile(r"[\x00-\x1f]")
 _OUTCOMES = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
-Parameter = str | int | float | bool | None
 
 
 def start_run(
@@ -67,7 +64,7 @@ def start_run(
     Raises ValueError for a name that cannot be one, and for an MLTUI_ variable that says nothing sensible.
     """
     check_settings()
-    given = {key: _parameter(value) for key, value in (parameters or {}).items()}
+    given = {key: parameter(value) for key, value in (parameters or {}).items()}
     return Run(name, pipeline, given, dict(tags or {}), (url or server_url()).rstrip("/"))
 
 
@@ -119,19 +116,19 @@ class Run:
             raise TypeError(f"log takes a mapping such as {{'loss': 0.3}}, not {type(values).__name__}")
         if len(values) > MAX_BATCH_SAMPLES:
             raise ValueError(f"{len(values)} values in one call; log at most {MAX_BATCH_SAMPLES}")
-        numbers = [(key, value if type(value) is float else _number(key, value)) for key, value in values.items()]
+        numbers = [(key, value if type(value) is float else number(key, value)) for key, value in values.items()]
         for key, _ in numbers:
             if key not in self._known_keys:
-                self._known_keys.add(_checked(key))
+                self._known_keys.add(checked(key))
         with self._step_lock:
-            at = self._next_step if step is None else _step(step)
+            at = self._next_step if step is None else step_number(step)
             self._next_step = at + 1
         self._writer.add(now, at, numbers)
         self._last_values.update(numbers)
 
     def params(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
         """Record parameters, by name or as a dict. A parameter is written once: the server refuses another value."""
-        given = {key: _parameter(value) for key, value in {**(values or {}), **named}.items()}
+        given = {key: parameter(value) for key, value in {**(values or {}), **named}.items()}
         self._record(RecordRun(parameters=given))
         self._all_parameters |= given
 
@@ -304,7 +301,7 @@ class Run:
             id=self.id,
             name=self.name,
             pipeline=pipeline,
-            parameters=_for_json(parameters),
+            parameters=for_json(parameters),
             tags=tags,
             started_at=datetime.now(UTC),
         )
@@ -318,7 +315,7 @@ class Run:
     def _record(self, record: RecordRun) -> None:
         if self._finished:
             raise RuntimeError(f"run {self.name!r} has ended; it records nothing more")
-        record.parameters = _for_json(record.parameters)
+        record.parameters = for_json(record.parameters)
         self._writer.lane.append(Record("POST", f"/api/v1/runs/{self.id}/record", JSON, json_body(record)))
 
     def _finish_record(self, finish: FinishRun) -> Record:
@@ -393,40 +390,3 @@ def _one_line(error: BaseException) -> str:
         # Its `__str__` is the program's own code; the run ends all the same.
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _number(key: str, value: SupportsFloat) -> float:
-    if getattr(value, "ndim", 0) == 0 and not isinstance(value, str | bytes | bytearray):
-        try:
-            return float(value)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise TypeError(f"{key!r}: {value!r} is not a number ({error})") from error
-    raise TypeError(f"{key!r}: {type(value).__name__} is not a number; log one number a key")
-
-
-def _checked(key: str) -> str:
-    if not isinstance(key, str):
-        raise TypeError(f"a key is a string, not {key!r}")
-    if not 1 <= len(key) <= MAX_KEY or _CONTROL.search(key) or UNSTORABLE.search(key):
-        raise ValueError(f"{key!r}: a key has 1 to {MAX_KEY} characters, none of them control characters")
-    if key.startswith(RESOURCE_PREFIX):
-        raise ValueError(f"{key!r}: keys that begin with {RESOURCE_PREFIX} are the agent's")
-    return key
-
-
-def _step(step: SupportsIndex) -> int:
-    number = operator.index(step)
-    if abs(number) > MAX_STEP:
-        raise ValueError(f"step {number}: steps are at most {MAX_STEP}, the whole numbers that charts can hold exactly")
-    return number
-
-
-def _parameter(value: Any) -> Parameter:
-    """As it is, a NumPy scalar as Python's, anything else (a path, a list) as its text."""
-    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
-        value = value.item()
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
-
-
-def _for_json(parameters: dict[str, Parameter]) -> dict[str, Parameter]:
-    return {k: to_number(v) if isinstance(v, float) else v for k, v in parameters.items()}

@@ -1,7 +1,6 @@
 """One run: its head, its stages at the left, and six tabs of what they did."""
 
 import asyncio
-import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,9 +13,9 @@ from textual.widgets import Static
 from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import RUN
 from mltui.console.screens import run_actions
-from mltui.console.screens.frame import Frame
 from mltui.console.screens.lines import TabLine
 from mltui.console.screens.run_head import RunHead
+from mltui.console.screens.run_jumps import RunJumps
 from mltui.console.screens.run_words import no_charts, no_log, no_resources
 from mltui.console.screens.text_page import TextPage
 from mltui.console.state.server import Coalesced
@@ -41,7 +40,7 @@ OVERVIEW, LOG, CHARTS, RESOURCES, CONFIG, ARTIFACTS = range(1, 7)
 EVENTS = 12
 
 
-class RunScreen(Frame):
+class RunScreen(RunJumps):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUN)]
 
     def __init__(self, run_id: str, known: RunRow | None = None) -> None:
@@ -387,25 +386,3 @@ class RunScreen(Frame):
         if self.run is not None:
             await run_actions.edit_notes(self.app, self.run)
             self.refetch()
-
-    def action_events(self) -> None:
-        if self.run is not None:
-            self.app.filter_list("events", f"object:{shlex.quote(self.run.name)}")
-
-    def action_why(self) -> None:
-        from mltui.console.screens.why import show_why
-
-        if self.run is not None:
-            show_why(self.app, self.run)
-
-    def action_code(self) -> None:
-        from mltui.console.screens.code import CodeScreen
-
-        stage = self.query_one(StageTree).selected
-        if self.run is not None:
-            self.app.push_screen(CodeScreen(self.run, stage.name if stage is not None else ""))
-    def action_lineage(self) -> None:
-        from mltui.console.screens.lineage import LineageScreen
-
-        if self.run is not None:
-            self.app.push_screen(LineageScreen(self.run.id))

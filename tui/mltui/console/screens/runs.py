@@ -173,6 +173,7 @@ class RunsScreen(ListScreen[RunRow]):
         run = self.window.row(self.table.cursor)
         if run is not None:
             show_why(self.app, run)
+
     def action_lineage(self) -> None:
         from mltui.console.screens.lineage import LineageScreen
 
