@@ -104,7 +104,7 @@ async def test_no_is_an_answer(server: ConsoleServer, open_console: Callable[...
     async with open_console() as console:
         await console.until_shown("40 runs")
         await console.press("space", "space", "D")
-        await console.until_shown("Delete 2 runs?", "digits-40, digits-39", "cannot be undone")
+        await console.until_shown("Delete 2 runs?", "digits-40, digits-39", "z brings them back")
         await console.press("n")
         await console.until_shown("2 marked", "40 runs")
         await console.press("D", "y")
