@@ -118,6 +118,15 @@ def test_a_worker_that_is_killed_fails_its_job_and_a_retry_doubles_nothing(serve
     assert len(datasets(mltui, "events.parquet")) == 1
 
 
+def test_a_job_is_retried_and_not_its_run(server, mltui, tmp_path):
+    mltui("ingest", "add", tmp_path / "late.csv", "--start", "--wait", code=1)
+    mltui("runs", "retry", "latest", "--watch", code=1)
+    assert "not by this one: to try it again, retry the job" in mltui("runs", "logs", "latest").stdout
+    assert shown(mltui, "ingest", "show", "latest")["attempt_number"] == 1
+    (tmp_path / "late.csv").write_bytes(CSV)
+    assert "50,000 rows" in mltui("ingest", "retry", "latest", "--wait").stdout
+
+
 def test_a_job_goes_on_while_the_server_is_away(server, mltui, web):
     source, address = web
     source.stall.clear()

@@ -17,8 +17,9 @@ from mltui.ingest.reading import BadRow, Reading, first_line, literal
 from mltui.ingest.source import Source
 from mltui.wire.ingestion import ReadOptions, SourceFormat
 
-MEMORY_LIMIT = "1GB"
-"""What needs more goes to the disk."""
+MEMORY_LIMIT = "2GB"
+"""What needs more goes to the disk. It is what may be reserved, some three times what a CSV of any size takes: with less it
+is slower."""
 READINGS: Mapping[SourceFormat, type[Reading]] = {
     SourceFormat.CSV: CsvReading, SourceFormat.TSV: CsvReading, SourceFormat.JSONL: JsonLinesReading,
     SourceFormat.JSON: WholeReading, SourceFormat.PARQUET: WholeReading,

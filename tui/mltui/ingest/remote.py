@@ -20,7 +20,7 @@ from mltui.ingest.progress import Account
 from mltui.wire.sources import WEB, scheme_of
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig
+    from obstore.store import ClientConfig, RetryConfig
 
 ATTEMPTS = 5
 CONNECT_S, SILENT_S = 10.0, 60.0
@@ -29,6 +29,7 @@ CLIENT: "ClientConfig" = {
     "connect_timeout": timedelta(seconds=CONNECT_S), "timeout": timedelta(hours=24), "allow_http": True,
 }  # fmt: skip
 """The time limit is that of a whole file: what is silent is noticed by us."""
+RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
 
 
 class Broken(Exception):
@@ -107,7 +108,7 @@ async def _from_bucket(uri: str, have: int) -> AsyncIterator[Source]:
     parts = urlsplit(uri)
     path = unquote(parts.path.lstrip("/"))
     try:
-        store = from_url(f"{parts.scheme}://{parts.netloc}", client_options=CLIENT)
+        store = from_url(f"{parts.scheme}://{parts.netloc}", client_options=CLIENT, retry_config=RETRIES)
         size = (await obstore.head_async(store, path))["size"]
         result = await obstore.get_async(store, path, options={"range": {"offset": have}} if 0 < have < size else None)
         start = have if 0 < have < size else 0

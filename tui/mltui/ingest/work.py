@@ -9,7 +9,7 @@ import csv
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -46,6 +46,9 @@ async def _until_stopped(url: str, job: str, run: str, folder: Path) -> int:
     try:
         async with Client(url) as client:
             row = await patiently(lambda: client.job(job))
+            if row.run_id != run:
+                _say(f"job {row.name} is done by run {row.run_id}, not by this one: to try it again, retry the job")
+                return 1
             try:
                 with TemporaryDirectory(dir=folder, prefix="work-") as scratch:
                     await _ingest(client, row, run, Path(scratch))
@@ -134,12 +137,12 @@ def _write(bad: list[BadRow], file: Path) -> None:
 
 async def _in_thread(do: Callable[[], T], stop: Callable[[], None]) -> T:
     """What `do` returns. Cancelled, it is stopped and waited for: what it uses is about to be taken away."""
-    task: Awaitable[T] = asyncio.ensure_future(asyncio.to_thread(do))
+    task = asyncio.ensure_future(asyncio.to_thread(do))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         stop()
-        await asyncio.wait([asyncio.ensure_future(task)])
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 

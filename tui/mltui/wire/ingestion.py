@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mltui.wire.base import Answer, Problem, Request
+from mltui.wire.base import Answer, Problem, Request, text
 from mltui.wire.datasets import Count, Profile, Schema
 from mltui.wire.pipelines import Name
 from mltui.wire.states import Status
@@ -43,6 +43,16 @@ class BadRows(StrEnum):
     """Leave them out, and keep them beside the dataset."""
 
 
+SqlType = Annotated[
+    str,
+    text(
+        r"^[A-Za-z][A-Za-z0-9_ ,()\[\]]*$",
+        "a SQL type, as in BIGINT, DECIMAL(10, 2) or VARCHAR[]",
+        max_length=200,
+    ),
+]
+
+
 class ReadOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """How to read a source. What is None is detected."""
 
@@ -52,7 +62,7 @@ class ReadOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     """CSV and TSV."""
     header: bool | None = None
     """CSV and TSV: whether the first line names the columns."""
-    types: dict[str, str] = {}
+    types: dict[str, SqlType] = {}
     """SQL types of columns that are otherwise guessed from their first values: {"zip": "VARCHAR"}."""
     bad_rows: BadRows = BadRows.FAIL
     bad_rows_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
