@@ -1,5 +1,7 @@
 """The artifacts of a run in the console: walked, looked into, saved and deleted."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,42 +75,49 @@ async def save_in(console: Any, folder: Path) -> None:
     await console.press("enter")
 
 
-async def test_a_folder_is_saved_and_what_is_there_already_stays(files, open_console, tmp_path) -> None:
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Whose name leaves room for words in a dialog of 80 columns."""
+    with tempfile.TemporaryDirectory(prefix="m") as path:
+        yield Path(path)
+
+
+async def test_a_folder_is_saved_and_what_is_there_already_stays(files, open_console, folder) -> None:
     async with open_console(run_id=run_id(0)) as console:
         await look(console)
-        await save_in(console, tmp_path / "kept")
+        await save_in(console, folder / "kept")
         await console.until_shown("2 files saved to")
-        kept = tmp_path / "kept" / "checkpoints"
+        kept = folder / "kept" / "checkpoints"
         assert {file.name: file.stat().st_size for file in kept.iterdir()} == {
             "epoch-1.pt": 100_000, "epoch-2.pt": 200_000
         }  # fmt: skip
-        await save_in(console, tmp_path / "kept")
+        await save_in(console, folder / "kept")
         await console.until_shown("0 files saved to", "2 there already")
         (kept / "epoch-2.pt").write_bytes(b"mine")
-        await save_in(console, tmp_path / "kept")
+        await save_in(console, folder / "kept")
         await console.until_shown("exists and is another file")
         assert (kept / "epoch-2.pt").read_bytes() == b"mine"
 
 
-async def test_a_link_does_not_lead_out_of_the_folder(files, open_console, tmp_path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "checkpoints").symlink_to(tmp_path / "elsewhere")
+async def test_a_link_does_not_lead_out_of_the_folder(files, open_console, folder) -> None:
+    (folder / "elsewhere").mkdir()
+    (folder / "kept").mkdir()
+    (folder / "kept" / "checkpoints").symlink_to(folder / "elsewhere")
     async with open_console(run_id=run_id(0)) as console:
         await look(console)
-        await save_in(console, tmp_path / "kept")
+        await save_in(console, folder / "kept")
         await console.until_shown("leads out of")
-    assert not list((tmp_path / "elsewhere").iterdir())
+    assert not list((folder / "elsewhere").iterdir())
 
 
-async def test_a_place_that_cannot_be_is_refused_while_it_is_typed(files, open_console, tmp_path) -> None:
-    (tmp_path / "file").write_text("")
+async def test_a_place_that_cannot_be_is_refused_while_it_is_typed(files, open_console, folder) -> None:
+    (folder / "file").write_text("")
     async with open_console(run_id=run_id(0)) as console:
         await look(console)
-        await save_in(console, tmp_path / "file")
+        await save_in(console, folder / "file")
         await console.until_shown("is a file;", "write the name of a folder")
         await console.press("ctrl+u")
-        console.paste(str(tmp_path / "no" / "where"))
+        console.paste(str(folder / "no" / "where"))
         await console.until_shown("there is no folder")
 
 

@@ -18,8 +18,7 @@ from mltui.ingest.source import Source
 from mltui.wire.ingestion import ReadOptions, SourceFormat
 
 MEMORY_LIMIT = "2GB"
-"""What needs more goes to the disk. It is what may be reserved, some three times what a CSV of any size takes: with less it
-is slower."""
+"""What needs more goes to the disk. So much may be reserved; a CSV of 1 GB takes a third, and with less is slower."""
 READINGS: Mapping[SourceFormat, type[Reading]] = {
     SourceFormat.CSV: CsvReading, SourceFormat.TSV: CsvReading, SourceFormat.JSONL: JsonLinesReading,
     SourceFormat.JSON: WholeReading, SourceFormat.PARQUET: WholeReading,

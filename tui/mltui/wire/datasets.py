@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from mltui.wire.base import Answer, Request
 from mltui.wire.pipelines import Name, StageName
@@ -74,8 +74,8 @@ class CreateDataset(Request, kw_only=True):
     format: Annotated[str, Meta(min_length=1, max_length=50)] | UnsetType = UNSET
     """csv, parquet, …; told from the artifact's name unless given."""
     row_count: Count | None = None
-    schema: Schema = Schema()
-    profile: Profile = Profile()
+    schema: Schema = field(default_factory=Schema)
+    profile: Profile = field(default_factory=Profile)
     source_uri: str | None = None
 
 

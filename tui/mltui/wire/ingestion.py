@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from mltui.wire.base import Answer, Problem, Request, text
 from mltui.wire.datasets import Count, Profile, Schema
@@ -75,7 +75,7 @@ class CreateJob(Request, kw_only=True):
     name: Name | UnsetType = UNSET
     """Also the dataset's; the file's unless given."""
     runner: Runner = Runner.AGENT
-    options: ReadOptions = ReadOptions()
+    options: ReadOptions = field(default_factory=ReadOptions)
     start: bool = False
 
 
