@@ -20,7 +20,7 @@ from mltui.wire.sources import absolute, check_readable, check_secrets
 
 YES = {"yes": True, "y": True, "": False, "no": False, "n": False}
 FIELDS = {
-    "uri": ("source", "", "path, https:, s3:, gs:, az:"),
+    "uri": ("source", "", "a path or an address"),
     "name": ("name", "", "as the file, if empty"),
     "outside": ("runs outside", "no", "yes: not done here"),
     "start": ("start at once", "yes", "yes or no"),
