@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from mltui.wire.metrics import MetricType
 from mltui_server.metrics.raw import bound_text, points
 from mltui_server.metrics.selecting import LABEL, Selection
-from mltui_server.samples.export import iso_times, quoted, words
+from mltui_server.samples.export import begun, iso_times, quoted, words
 from mltui_server.samples.points import PointStore
 
 Format = Literal["csv", "json", "parquet"]
@@ -53,15 +53,7 @@ class Writer(Protocol):
 
 async def export(store: PointStore, selection: Selection, format_: Format) -> AsyncIterator[bytes]:
     """Pieces of the file, once the first has been read: before that, StoreError can still be said."""
-    pieces = _pieces(store, selection, WRITERS[format_](selection))
-    return _resumed(await anext(pieces), pieces)
-
-
-async def _resumed(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(rest):
-        yield first
-        async for piece in rest:
-            yield piece
+    return await begun(_pieces(store, selection, WRITERS[format_](selection)))
 
 
 async def _pieces(store: PointStore, selection: Selection, writer: Writer) -> AsyncGenerator[bytes, None]:

@@ -11,7 +11,8 @@ from mltui_server.metrics.checks import CONTROL
 
 EXPORTED = "exported_"
 """Before a label whose name is taken, as Prometheus has it."""
-_FOREIGN = re.compile(r"[^A-Za-z0-9_]")
+_FOREIGN, _NO_NAME = re.compile(r"[^A-Za-z0-9_]"), re.compile(r"[^A-Za-z0-9_:.-]")
+"""What cannot be in the name of a label, and of a metric."""
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Found:
 
     def add(self, line: int, name: str, type_: MetricType, point: DataPoint, unit: str = "", about: str = "") -> None:
         """Raises Invalid where the metric has come with another type. The point gets the labels that we store."""
+        name = mended(name)
         metric = self.metrics.setdefault(name, TextMetric(name, type_, unit, about))
         if metric.type is not type_:
             raise wrong_line(line, f"{name!r} is of type {metric.type} in line {metric.line}, and of type {type_} here")
@@ -61,6 +63,17 @@ def _labels(given: Mapping[str, str]) -> dict[str, str]:
     """
     shown = (CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value) for value in given.values())
     return {key: value for key, value in zip(_names(tuple(given)), shown, strict=True) if value}
+
+
+@lru_cache(1024)
+def mended(name: str) -> str:
+    """What a metric called so is called here.
+
+    >>> mended("disk usage/%"), mended("1m"), mended("größe")
+    ('disk_usage__', '_1m', 'gr__e')
+    """
+    ours = _NO_NAME.sub("_", name)
+    return ours if not ours or ours[0].isalpha() or ours[0] in "_:" else f"_{ours}"
 
 
 @lru_cache(1024)

@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from mltui.wire.samples import Axis, InboxState, Moved, RefusedBatch, Series, SeriesSummary
 from mltui_server.lib.content_type import JSON, MSGPACK, content_type
+from mltui_server.lib.http import attachment
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
@@ -63,7 +64,7 @@ class SampleController(Controller):
     @get("/series.csv")
     async def export(
         self,
-        state: State,
+        request: Request[Any, Any, State],
         run_id: FromPath[str],
         keys: FromQuery[list[str] | None] = None,
         x: FromQuery[Axis] = "time",
@@ -75,7 +76,9 @@ class SampleController(Controller):
         On the step axis, samples without a step are left out.
         """
         question = Question(parse_id("run", run_id), _several(keys), x, low, high)
-        return Stream(await read_csv(state.database, state.samples.store, question), media_type=CSV)
+        state = request.app.state
+        lines = await while_wanted(request, read_csv(state.database, state.samples.store, question))
+        return Stream(lines, media_type=CSV, headers={"Content-Disposition": attachment(f"{run_id}.csv")})
 
 
 class InboxController(Controller):

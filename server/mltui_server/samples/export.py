@@ -1,9 +1,24 @@
 """Samples as lines of CSV."""
 
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 HEADER = b"key,step,time,value\n"
+
+
+async def begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """The same pieces, once the first is there: until then an error can be said."""
+    return _resumed(await anext(pieces), pieces)
+
+
+async def _resumed(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece
 
 
 def csv_lines(key: str, batch: pa.RecordBatch) -> bytes:

@@ -2,14 +2,14 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from mltui.wire.samples import Axis, Series, SeriesBuckets
 from mltui_server.db.database import Database
 from mltui_server.lib.errors import Invalid, Unavailable
-from mltui_server.samples.export import HEADER, csv_lines
+from mltui_server.samples.export import HEADER, begun, csv_lines
 from mltui_server.samples.queries import RunClock, matching_keys, run_clock
 from mltui_server.samples.store import BucketColumns, Buckets, SampleStore, Selection
 
@@ -57,18 +57,20 @@ async def _in_time(store: SampleStore, selection: Selection, buckets: int) -> Bu
         async with asyncio.timeout(READ_TIMEOUT_S):
             return await store.buckets(selection, buckets)
     except TimeoutError:
+        await store.points.answer()
         raise Unavailable(
             f"reading took longer than {READ_TIMEOUT_S:.0f} s; ask for fewer series or a narrower range"
         ) from None
 
 
 async def read_csv(database: Database, store: SampleStore, question: Question) -> AsyncIterator[bytes]:
-    """Every sample as lines of key, step, time, value. Raises NotFound before the first line, not in the middle."""
+    """Every sample as lines of key, step, time, value. Raises NotFound and StoreError before the first of them."""
     _, selection = await _select(database, question)
-    return _csv(store, selection)
+    return await begun(_csv(store, selection))
 
 
-async def _csv(store: SampleStore, selection: Selection) -> AsyncIterator[bytes]:
+async def _csv(store: SampleStore, selection: Selection) -> AsyncGenerator[bytes, None]:
+    await store.points.answer()
     yield HEADER
     for key in selection.keys:
         async for batch in store.export(selection, key):

@@ -48,7 +48,7 @@ SCENES = {
     "filter prompt": Scene([("digits-40", ["slash", "s", "t"]), ("status:", [])]),
     "command prompt": Scene([("digits-40", ["colon", "p"]), ("pipelines  pipeline", [])]),
     "delete": Scene([("digits-40", ["D"]), ("Delete digits-40?", [])]),
-    "help": Scene([("digits-40", ["question_mark"]), ("EVERYWHERE", [])]),
+    "help": Scene([("digits-40", ["question_mark"]), ("MOVING", [])]),
     "overview": Scene([("linear/loss", [])], run=0),
     "overview of a failed run": Scene([("WHAT WENT WRONG", [])], run=2),
     "log": Scene([("ada-laptop", []), ("epoch 39", [])], run=0, tab=2),

@@ -17,7 +17,7 @@ import pytest
 from flush_calls import NOW, add_run, put
 from influx_process import InfluxProcess, direct, influxd
 from litestar.testing import AsyncTestClient
-from sample_calls import until
+from sample_calls import register_run, until
 
 from mltui_server.app import create_app
 from mltui_server.metrics import reading
@@ -114,9 +114,12 @@ async def test_a_server_that_hangs_is_not_a_question_too_large(settings, influx_
             return bool((await http.get(question)).json().get("series"))
 
         await until(readable)
+        run = await register_run(http)
         with influx_process.suspended():
-            answer = await http.get(question)
-        assert (answer.status_code, "does not answer in time" in answer.json()["detail"]) == (503, True), answer.text
+            for url in (question, f"/api/v1/runs/{run}/series.csv"):
+                answer = await http.get(url)
+                assert answer.status_code == 503, answer.text
+                assert "does not answer in time" in answer.json()["detail"]
         await until(readable)
 
 

@@ -99,9 +99,9 @@ class InfluxClient:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def ping(self) -> str:
+    async def ping(self, within_s: float | None = None) -> str:
         """The server's version, like "1.6.7"."""
-        response = await self.call("GET", "/ping", timeout=PING_S)
+        response = await self.call("GET", "/ping", timeout=within_s or PING_S)
         self.check(response)
         version: str = response.headers.get("X-Influxdb-Version", "").removeprefix("v")
         if not (found := re.match(r"\d+", version)):

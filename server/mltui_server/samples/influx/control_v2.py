@@ -19,6 +19,7 @@ from mltui_server.samples.store import StoreError
 T = TypeVar("T")
 
 TIMEOUT_MS = 30_000
+HOUR, DAY = 3_600, 86_400
 FROM, TO = "1970-01-01T00:00:00Z", "2200-01-02T00:00:00Z"
 """Before and after every sample."""
 
@@ -55,11 +56,12 @@ class ControlV2:
     def _bucket(self, server: InfluxDBClient, name: str, every: int) -> str:
         """The id of the bucket, which is made if it is not there, and keeps samples for so many seconds (0: all)."""
         buckets = server.buckets_api()
-        rules = BucketRetentionRules(type="expire", every_seconds=every)
+        # It refuses a retention that is shorter than what it deletes at a time, and never makes that fit by itself.
+        rules = BucketRetentionRules(type="expire", every_seconds=every, shard_group_duration_seconds=_shard(every))
         bucket = self._find(buckets, name)
         if bucket is None:
             bucket = buckets.create_bucket(bucket_name=name, retention_rules=rules, org=self._access.org)
-        elif sum(rule.every_seconds for rule in bucket.retention_rules) != every:
+        elif [rule.every_seconds for rule in bucket.retention_rules] != [every]:
             bucket.retention_rules = [rules]
             buckets.update_bucket(bucket)
         return str(bucket.id)
@@ -115,3 +117,10 @@ class ControlV2:
             raise StoreError(
                 f"{where} cannot be reached ({type(error).__name__}); start it, or check INFLUX_URL"
             ) from None
+
+
+def _shard(every: int) -> int:
+    """Seconds in a shard group, as InfluxDB chooses them where it is not told."""
+    if 0 < every < 2 * DAY:
+        return HOUR
+    return DAY if 0 < every <= 180 * DAY else 7 * DAY

@@ -28,6 +28,8 @@ from mltui_server.samples.store import BucketColumns
 
 PAGE_ROWS = 50_000
 """Of one answer: some 10 MB."""
+AT_ONCE_S = 1.0
+"""In which a server that works answers a ping; one that hung may be back a moment later."""
 STATEMENTS = 200
 """Of one request."""
 
@@ -125,7 +127,7 @@ class InfluxPoints:
         return found + await self._by_point(replace(wanted, series=beyond), grid) if beyond else found
 
     async def answer(self) -> None:
-        await self._client.ping()
+        await self._client.ping(AT_ONCE_S)
 
     async def _by_point(self, wanted: PointRange, grid: Grid) -> list[BucketColumns]:
         sums = Sums()

@@ -48,8 +48,12 @@ class Frame(Screen[None]):
 
     # What they use.
 
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: an answer may come before they are, or while they are taken down."""
+        return self.is_attached and bool(self.query(StatusLine))
+
     def title_line(self, crumbs: list[str], facts: Text | None = None) -> None:
-        if self.is_attached:
+        if self.is_whole():
             self.query_one(TitleLine).say(crumbs, facts)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -127,13 +127,13 @@ class RunScreen(RunJumps):
         except Exception as error:
             self._failed(error)
             return
-        if self.is_attached:
+        if self.is_whole():
             await asyncio.gather(*map(self._prepare, self._charts()))
             self._show_pages()
 
     def _failed(self, error: Exception) -> None:
         """A fetch did: the run was deleted, or the server is away, and then what was shown stays."""
-        if not self.is_attached:
+        if not self.is_whole():
             return
         if is_missing(error):
             self._show_deleted()
@@ -166,7 +166,7 @@ class RunScreen(RunJumps):
 
     async def _show(self) -> None:
         run = self.run
-        if run is None:
+        if run is None or not self.is_whole():
             return
         self._show_head()
         tree = self.query_one(StageTree)
@@ -176,6 +176,8 @@ class RunScreen(RunJumps):
         self.refresh_bindings()
         for charts in self._charts():
             await self._prepare(charts)
+        if not self.is_whole():
+            return
         self._show_log()
         self._show_pages()
         if self.is_current:
