@@ -61,7 +61,7 @@ async def test_a_file_has_a_name(http, format_, kind):
     await make(http, "queue.depth", "gauge")
     answer = await http.get("/api/v1/metrics/queue.depth/data", params={"format": format_})
     assert answer.headers["content-type"] == kind
-    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''queue.depth.{format_}"
+    assert answer.headers["content-disposition"] == f'attachment; filename="queue.depth.{format_}"'
 
 
 async def test_json_has_a_point_a_line(http):

@@ -17,6 +17,7 @@ from sample_calls import summaries
 from mltui.wire.samples import Series
 from mltui_server.lib.ids import new_id
 from mltui_server.samples import reading
+from mltui_server.samples.points import PointStore
 from mltui_server.samples.store import Selection
 
 NOW = 1_790_000_000 * 10**9
@@ -81,10 +82,10 @@ async def test_time_and_relative_axes(http, run):
 
 
 class SlowStore:
-    """Stands for a store that is busy: its reads end only when they are stopped."""
+    """Stands for a store that is busy: its reads end only when they are stopped. `points`: it answers all the same."""
 
-    def __init__(self) -> None:
-        self.reading, self.stopped = asyncio.Event(), asyncio.Event()
+    def __init__(self, points: PointStore) -> None:
+        self.reading, self.stopped, self.points = asyncio.Event(), asyncio.Event(), points
 
     async def buckets(self, selection: Selection, count: int) -> None:
         self.reading.set()
@@ -101,7 +102,7 @@ def app(http: AsyncTestClient) -> Litestar:
 
 @pytest.fixture
 def slow(app: Litestar, monkeypatch) -> SlowStore:
-    store = SlowStore()
+    store = SlowStore(app.state.samples.store.points)
     monkeypatch.setattr(app.state, "samples", replace(app.state.samples, store=store), raising=False)
     return store
 
