@@ -195,8 +195,8 @@ def test_bad_lines_of_json_are_set_aside(tmp_path, ingested):
         ("a.parquet", b"PAR1 but no more", "a.parquet"),
         ("a.bin", b"\0\1\2", "is no text; what can be read is csv, tsv, json, jsonl, parquet"),
         ("a.zip", b"PK\x03\x04..", "is a ZIP archive"),
-        ("a.parquet.gz", gzip.compress(b"PAR1"), "is Parquet inside gzip"),
-        ("a.gz", gzip.compress(b"a,b\n1,2\n"), "cannot be told from its name; say the format"),
+        ("a.parquet.gz", gzip.compress(b"PAR1", mtime=0), "is Parquet inside gzip"),
+        ("a.gz", gzip.compress(b"a,b\n1,2\n", mtime=0), "cannot be told from its name; say the format"),
         ("a.csv.gz", b"\x1f\x8b no gzip", "a.csv.gz"),
     ],
 )

@@ -4,7 +4,6 @@ from uuid import UUID
 
 import pytest
 
-from mltui_server.lib.ids import new_id
 from tests.server.agents import make_pipeline
 from tests.server.registry.registry_calls import (
     add_dataset,
@@ -166,7 +165,7 @@ async def test_a_retry_comes_from_what_it_retries_and_a_deleted_version_is_gone(
 
 
 @pytest.mark.parametrize(("key", "query", "status", "words"), [
-    (str(new_id()), {}, 404, "no run, dataset, job, artifact or version"),
+    ("01a1ffae-9b85-72fa-b0e3-d267cbb74282", {}, 404, "no run, dataset, job, artifact or version"),
     ("digits/9", {}, 404, "no version 'digits/9'"),
     ("other@champion", {}, 404, "no model 'other'"),
     ("digits", {}, 404, "as name/3 or as name@alias"),
