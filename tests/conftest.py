@@ -14,6 +14,9 @@ from mltui_server.db.upgrade import upgrade
 from mltui_server.settings import Settings
 
 TEMPLATE = "mltui_template"
+COSTLY = ("fsync", "full_page_writes", "autovacuum")
+"""What only a machine that loses power misses, at each of thousands of databases; tests that kill have a Postgres of
+their own."""
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +29,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             parent.chmod(0o755)
     with embedded_postgres(folder) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
+            for name in COSTLY:
+                connection.execute(f"ALTER SYSTEM SET {name} = off")
+            connection.execute("SELECT pg_reload_conf()")
             connection.execute(f"CREATE DATABASE {TEMPLATE}")
         upgrade(database_url(dsn, TEMPLATE))
         yield dsn

@@ -181,7 +181,7 @@ async def test_ctrl_c_and_the_palette_speak_of_this_console(
         await console.press("ctrl+c")
         await console.until_shown("q goes back, and leaves at the bottom; ctrl+q leaves at once")
         await console.press("ctrl+p")
-        await console.until_shown("Search for commands", "p  Runs", "q esc  Everywhere")
+        await console.until_shown("Search for commands", "e  Runs", "q esc  Everywhere")
         assert "All commands" not in console.text
 
 

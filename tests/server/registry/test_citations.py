@@ -35,7 +35,7 @@ async def test_what_is_cited_outlives_its_run_and_what_replaces_it(http, databas
     await put_file(http, run, content=b"newer weights")
     assert await collect(http) == 0
     await http.post(f"/api/v1/runs/{run}/finish", json={"status": "completed"})
-    assert (await http.delete(f"/api/v1/runs/{run}")).status_code == 204
+    assert (await http.delete(f"/api/v1/runs/{run}?now=true")).status_code == 204
     assert await collect(http) == 1, "the newer weights, which nothing cites"
     assert (await content(http, model), await content(http, data)) == (b"weights", b"PAR1")
     version = (await http.get(f"{MODELS}/digits/versions/1")).json()

@@ -60,7 +60,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     logs.add_argument("-f", "--follow", action="store_true", help="go on until it has ended")
     logs.add_argument("--tail", type=int, metavar="N", help="begin N lines before the end")
     logs.set_defaults(stage=None)
-    commands.add_parser(WORK).set_defaults(call=_work)
+    words = "Read the source of a job: what its run does."
+    commands.add_parser(WORK, description=words).set_defaults(call=_work)
 
 
 def add_json_and_wait(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
