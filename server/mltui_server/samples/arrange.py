@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,11 @@ class InboxRow:
     id: int
     run: UUID
     body: bytes
+
+    @cached_property
+    def series(self) -> Sequence[PackedSeries]:
+        """What is in it. Raises ValueError: nothing that we know."""
+        return list(decode(self.body))
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def unpack(rows: Sequence[InboxRow]) -> Unpacked:
     refused = []
     for row in rows:
         try:
-            for packed in decode(row.body):
+            for packed in row.series:
                 if packed.times:
                     series.setdefault(SeriesName(row.run, packed.key), []).append(packed)
         except ValueError as error:

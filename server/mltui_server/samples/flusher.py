@@ -7,26 +7,27 @@ already: the store remembers which, and they are settled first, without being wr
 import asyncio
 import random
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
 import structlog
 
 from mltui_server.db.notify import CHANNEL
+from mltui_server.lib.tasks import stop
 from mltui_server.metrics.flush import drain_points
 from mltui_server.samples.arrange import Addition, Already, Flush, InboxRow, Refusal, arrange, unpack
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.nodes import HOSTS, hosts_of, is_resource
 from mltui_server.samples.refusals import without_refused
-from mltui_server.samples.store import SampleStore, SeriesName, StoreError
+from mltui_server.samples.store import RefusedSamples, SampleStore, SeriesName, StoreError
 
 logger = structlog.get_logger(__name__)
 
 FLUSH_EVERY_S = 0.25
 POLL_EVERY_S = 1.0
 """How often to look without having heard of anything: batches may come in through another process."""
-FLUSH_SAMPLES = 500_000
+FLUSH_SAMPLES = 1_000_000
 FLUSH_ROWS = 5_000
 LOCK = 0x6D6C7366
 """Advisory lock: one flusher at a time, over all server processes."""
@@ -37,7 +38,8 @@ Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 BROKEN_OFF = """
 SELECT id FROM sample_inbox WHERE id = ANY(%s) OR id = ANY(ARRAY(SELECT unnest(ids) FROM sample_flush))"""
 CHOOSE = "INSERT INTO sample_flush (ids) VALUES (%s) ON CONFLICT (the_one) DO UPDATE SET ids = excluded.ids"
-CLAIMED = "SELECT id, run_id, body FROM sample_inbox WHERE id = ANY(%s) ORDER BY id"
+WAITING = "SELECT id, samples FROM sample_inbox WHERE id > %s ORDER BY id LIMIT %s"
+ROWS = "SELECT id, run_id, body FROM sample_inbox WHERE id = ANY(%s)"
 ALREADY = """
 SELECT run_id, key, last_time, count FROM run_series
 JOIN unnest(%s::uuid[], %s::text[]) AS wanted (run_id, key) USING (run_id, key)"""
@@ -58,19 +60,37 @@ INSERT INTO sample_refused (id, run_id, body, reason)
 SELECT id, run_id, %s, %s FROM sample_inbox WHERE id = %s"""
 
 
-async def claim(connection: Connection, applied: Collection[int]) -> list[InboxRow]:
+async def claim(
+    connection: Connection, applied: Collection[int], known: Mapping[int, InboxRow] | None = None
+) -> list[InboxRow]:
     """The next rows to move, in order: those that the store has already, or in part, alone, if there are any.
 
     What is chosen is durable before the store sees any of it. A batch that breaks off, even with the server, is taken
     up just as it was: a row that became visible meanwhile, with a lower id, would move the times of what is there.
+    `known`: rows that need not be read again.
     """
-    chosen = [row[0] for row in await _fetch(connection, BROKEN_OFF, [list(applied)])]
-    if not chosen:
-        waiting = await _fetch(connection, "SELECT id, samples FROM sample_inbox ORDER BY id LIMIT %s", [FLUSH_ROWS])
-        if chosen := _within(waiting):
-            await connection.execute(CHOOSE, [chosen])
-    rows = await _fetch(connection, CLAIMED, [chosen])
-    return [InboxRow(*row) for row in rows]
+    chosen = sorted(row[0] for row in await _fetch(connection, BROKEN_OFF, [list(applied)]))
+    if not chosen and (chosen := await _next(connection, 0)):
+        await connection.execute(CHOOSE, [chosen])
+    rows = dict(known or {})
+    rows |= await _read(connection, [id_ for id_ in chosen if id_ not in rows])
+    return [rows[id_] for id_ in chosen if id_ in rows]
+
+
+async def look_ahead(connection: Connection, last: int) -> dict[int, InboxRow]:
+    """The rows after this one that will be moved next, as far as can be known now, unpacked."""
+    rows = await _read(connection, await _next(connection, last))
+    await asyncio.to_thread(unpack, list(rows.values()))
+    return rows
+
+
+async def _next(connection: Connection, last: int) -> list[int]:
+    return _within(await _fetch(connection, WAITING, [last, FLUSH_ROWS]))
+
+
+async def _read(connection: Connection, ids: Sequence[int]) -> dict[int, InboxRow]:
+    found = await _fetch(connection, ROWS, [ids]) if ids else []
+    return {row[0]: InboxRow(*row) for row in found}
 
 
 def _within(rows: Iterable[tuple[int, int]]) -> list[int]:
@@ -128,18 +148,34 @@ async def _set_aside(connection: Connection, refused: Sequence[Refusal]) -> None
         await connection.execute(REFUSE, [refusal.row.body, refusal.reason, refusal.row.id])
 
 
-async def flush_once(connection: Connection, store: SampleStore) -> Flush | None:
-    """Move one batch of rows; None: the inbox is empty."""
-    applied = await store.applied()
-    rows = await claim(connection, applied)
-    if not rows:
-        return None
-    flush = await prepare(connection, rows)
-    if rows[0].id not in applied:
-        refused = await store.write(flush.ids, flush.columns)
-        flush = await asyncio.to_thread(without_refused, flush, rows, refused)
-    await settle(connection, flush)
-    return flush
+class Mover:
+    """Moves the inbox batch by batch. While the store takes in the one, the next is read and unpacked."""
+
+    def __init__(self, connection: Connection, store: SampleStore) -> None:
+        self._connection, self._store = connection, store
+        self._ahead: Mapping[int, InboxRow] = {}
+
+    async def move(self) -> Flush | None:
+        """Move one batch of rows; None: the inbox is empty."""
+        applied = await self._store.applied()
+        rows = await claim(self._connection, applied, self._ahead)
+        if not rows:
+            return None
+        flush = await prepare(self._connection, rows)
+        if rows[0].id not in applied:
+            refused = await self._write(flush)
+            flush = await asyncio.to_thread(without_refused, flush, rows, refused)
+        await settle(self._connection, flush)
+        return flush
+
+    async def _write(self, flush: Flush) -> Sequence[RefusedSamples]:
+        looking = asyncio.create_task(look_ahead(self._connection, flush.ids[-1]))
+        try:
+            refused = await self._store.write(flush.ids, flush.columns)
+            self._ahead = await looking
+        finally:
+            await stop([looking])
+        return refused
 
 
 async def forget_deleted(connection: Connection, store: SampleStore) -> None:
@@ -170,8 +206,9 @@ class Flusher:
                     self._dsn, autocommit=True, connect_timeout=5
                 ) as connection:
                     await _lock(connection)
+                    mover = Mover(connection, self._store)
                     while True:
-                        await self._drain(connection)
+                        await self._drain(connection, mover)
                         self.trouble, delay = "", FIRST_DELAY_S
                         await self._wait()
             except Exception as error:
@@ -183,10 +220,10 @@ class Flusher:
                 await asyncio.sleep(delay * random.uniform(0.5, 1.0))
                 delay = min(delay * 2, LONGEST_DELAY_S)
 
-    async def _drain(self, connection: Connection) -> None:
+    async def _drain(self, connection: Connection, mover: Mover) -> None:
         """Flush until the inbox is all but empty: what trickles in meanwhile is better moved together."""
         self._inbox.arrived.clear()
-        while (moved := await flush_once(connection, self._store)) and _large(moved):
+        while (moved := await mover.move()) and _large(moved):
             pass
         await forget_deleted(connection, self._store)
         await drain_points(connection, self._store.points)

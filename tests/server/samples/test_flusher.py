@@ -16,7 +16,7 @@ from mltui_server.db.notify import CHANNEL
 from mltui_server.lib.errors import Unavailable
 from mltui_server.samples import batch, flusher
 from mltui_server.samples.duckdb_store import DuckDBStore
-from mltui_server.samples.flusher import claim, flush_once, forget_deleted, prepare, settle
+from mltui_server.samples.flusher import Mover, claim, forget_deleted, prepare, settle
 from mltui_server.samples.inbox import Inbox
 from mltui_server.samples.influx.access import Retention
 from mltui_server.samples.influx.store import InfluxStore
@@ -54,8 +54,8 @@ async def test_a_flush_moves_everything_and_says_so(connection, dsn, inbox, stor
     await listening.execute(f"LISTEN {CHANNEL}")
     await put(inbox, run, [3.0, "NaN"])
     await put(inbox, run, [1.0], start=2)
-    await flush_once(connection, store)
-    assert await flush_once(connection, store) is None
+    await Mover(connection, store).move()
+    assert await Mover(connection, store).move() is None
     assert [value for _, value in await stored(store, run)][::2] == [3.0, 1.0]
     assert await summary(connection, run) == (3, 1, 1.0, 3.0, 1.0, 2, NOW + 2)
     assert (await (await connection.execute("SELECT sample_version FROM run")).fetchone()) == (1,)
@@ -67,7 +67,7 @@ async def test_a_flush_moves_everything_and_says_so(connection, dsn, inbox, stor
 async def test_summaries_merge_over_flushes(connection, inbox, store, run):
     for start, values in enumerate([[5.0, 6.0], ["NaN"], [-1.0], ["Infinity"]]):
         await put(inbox, run, values, start=10 * start)
-        await flush_once(connection, store)
+        await Mover(connection, store).move()
     assert await summary(connection, run) == (5, 2, -1.0, 6.0, float("inf"), 30, NOW + 4)
 
 
@@ -79,8 +79,8 @@ async def test_a_crash_between_the_two_commits_stores_nothing_twice(connection, 
     # Here the server died. Samples that came later must wait for those that are half way.
     await put(inbox, run, [4.0])
     for _ in range(2):
-        await flush_once(connection, store)
-    assert await flush_once(connection, store) is None
+        await Mover(connection, store).move()
+    assert await Mover(connection, store).move() is None
     assert await stored(store, run) == [(0, 1.0), (1, 2.0), (2, 3.0), (3, 4.0)]
     assert await summary(connection, run) == (4, 0, 1.0, 4.0, 4.0, 0, NOW + 3)
 
@@ -103,13 +103,13 @@ async def test_a_row_that_becomes_visible_after_a_crash_moves_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(flusher, "settle", _die)
         with pytest.raises(RuntimeError):
-            await flush_once(connection, store)
+            await Mover(connection, store).move()
     await store.close()
     await late.commit()
     await late.close()
     # Another server takes over, and remembers nothing of the first.
     store = opened()
-    while await flush_once(connection, store):
+    while await Mover(connection, store).move():
         pass
     assert await stored(store, run) == [(0, 1.0), (1, 2.0), (2, 0.0)]
     assert await summary(connection, run) == (3, 0, 0.0, 2.0, 0.0, 1, NOW + 2)
@@ -134,12 +134,12 @@ async def test_a_row_that_cannot_be_read_is_set_aside(connection, inbox, store, 
     for body in bodies:
         await connection.execute("INSERT INTO sample_inbox (run_id, samples, body) VALUES (%s, 1, %s)", [run, body])
     await put(inbox, run, [2.0])
-    await flush_once(connection, store)
+    await Mover(connection, store).move()
     assert [value for _, value in await stored(store, run)] == [1.0, 2.0]
     refused = await (await connection.execute("SELECT body, reason FROM sample_refused ORDER BY id")).fetchall()
     assert [body for body, _ in refused] == bodies
     assert "differ in length" in refused[1][1]
-    assert await flush_once(connection, store) is None
+    assert await Mover(connection, store).move() is None
 
 
 async def test_a_run_deleted_meanwhile_gets_no_summaries_and_its_samples_go(connection, database, inbox, store, run):
@@ -156,7 +156,7 @@ async def test_a_run_deleted_meanwhile_gets_no_summaries_and_its_samples_go(conn
     assert await stored(store, run) == []
     assert await stored(store, other) == [(0, 1.0)]
     assert await (await connection.execute("SELECT * FROM sample_deletion")).fetchall() == []
-    assert await flush_once(connection, store) is None
+    assert await Mover(connection, store).move() is None
 
 
 async def test_a_flush_is_bounded_in_samples_and_takes_one_row_at_least(connection, inbox, store, run, monkeypatch):
@@ -164,7 +164,7 @@ async def test_a_flush_is_bounded_in_samples_and_takes_one_row_at_least(connecti
     for count in (3, 2, 1, 9, 1):
         await put(inbox, run, [1.0] * count)
     moved = []
-    while flush := await flush_once(connection, store):
+    while flush := await Mover(connection, store).move():
         moved.append(sum(addition.count for addition in flush.additions))
     assert moved == [5, 1, 9, 1]
 
@@ -187,7 +187,7 @@ async def test_the_depth_is_measured(connection, database, inbox, store, run):
         return other.depth == depth and (other.oldest is None) == (depth == 0)
 
     await until(lambda: measured(5))
-    await flush_once(connection, store)
+    await Mover(connection, store).move()
     await until(lambda: measured(0))
     measuring.cancel()
 

@@ -22,7 +22,7 @@ from sample_calls import register_run, until
 from mltui_server.app import create_app
 from mltui_server.metrics import reading
 from mltui_server.samples import batch, flusher
-from mltui_server.samples.flusher import Flusher, flush_once
+from mltui_server.samples.flusher import Flusher, Mover
 from mltui_server.samples.influx import client
 from mltui_server.samples.influx.access import Access, Retention
 from mltui_server.samples.influx.store import InfluxStore
@@ -128,10 +128,10 @@ async def test_a_write_that_broke_off_is_repeated_in_place(connection, inbox, st
     with monkeypatch.context() as patch:
         patch.setattr(flusher, "settle", _die)
         with pytest.raises(RuntimeError):
-            await flush_once(connection, store)
+            await Mover(connection, store).move()
     assert len(await stored(store, run)) == 3
     await put(inbox, run, [4.0], start=3)
-    while await flush_once(connection, store):
+    while await Mover(connection, store).move():
         pass
     assert [row[:2] for row in await stored(store, run)] == [(0, 0), (1, 1), (2, 2), (3, 3)]
 
@@ -201,7 +201,7 @@ async def test_a_poisoned_batch_is_set_aside_and_the_rest_goes_on(connection, in
     await put(inbox, run, [1.0, 2.0])
     await put(inbox, run, [7.0, "Infinity", 9.0], key="sys/train/process/cpu")
     await put(inbox, run, [3.0], start=2)
-    await flush_once(connection, store)
+    await Mover(connection, store).move()
     assert [row[2] for row in await stored(store, run)] == [1.0, 2.0, 3.0]
     assert await left(connection) == 0
     [(body, reason)] = await (await connection.execute("SELECT body, reason FROM sample_refused")).fetchall()
@@ -226,7 +226,7 @@ async def test_samples_older_than_retention_are_refused_in_one_piece(connection,
     store = InfluxStore(influx_access, Retention(metrics="1d"))
     await put(inbox, run, [float(i) for i in range(1000)])
     await connection.execute("UPDATE sample_inbox SET body = %s", [_aged(await _body(connection))])
-    await flush_once(connection, store)
+    await Mover(connection, store).move()
     [reason] = await (await connection.execute("SELECT reason FROM sample_refused")).fetchone()
     assert "retention policy" in reason
     assert await left(connection) == 0
