@@ -1,90 +1,21 @@
-"""Why a run failed: the stage, the cause in words, the first error, the machine, NaN, and what differs."""
+"""Why a run failed: the stage, the cause in words, the machine, NaN."""
 
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from msgspec import msgpack
 from sqlalchemy import event
 
-from mltui.wire.logs import STDERR, STDOUT, LogChunk, LogLine, LogRecord
 from mltui.wire.samples import SeriesSummary
 from mltui_server.db.database import Database
 from mltui_server.logs.reading import Logs
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.store import SeriesColumns, SeriesName
 from mltui_server.why.diverged import beginnings
-from mltui_server.why.first_error import first_error
 from mltui_server.why.service import why
 from tests.server.agents import claim, eventually, make_pipeline, play, queued_execution, start, until_status
-
-TRACEBACK = [
-    "epoch 1: 10%\r 50%\r100%",
-    "WARNING: an Error that nobody minds",
-    "\x1b[31mTraceback (most recent call last):\x1b[0m",
-    '  File "train.py", line 3, in <module>',
-    "    x = int('a')",
-    "ValueError: invalid literal for int() with base 10: 'a'",
-    "",
-    "During handling of the above exception, another exception occurred:",
-    "",
-    "Traceback (most recent call last):",
-    "RuntimeError: training failed",
-]
-
-
-async def ask(http, run_id):
-    response = await http.get(f"/api/v1/runs/{run_id}/why")
-    assert response.status_code == 200, response.text
-    return response.json()
-
-
-async def ship(http, execution_id, lines, stream=STDERR, seq=1):
-    records = [LogRecord(seq * 10**6 + i, stream, f"{line}\n".encode()) for i, line in enumerate(lines)]
-    response = await http.post(
-        f"/api/v1/executions/{execution_id}/log",
-        content=msgpack.encode(LogChunk(seq, records)),
-        headers={"content-type": "application/msgpack"},
-    )
-    assert response.status_code == 204, response.text
-
-
-async def fail(http, run_id, name="a", lines=(), **finish):
-    """Have a stage's command end badly, after it said these lines."""
-    execution_id = await queued_execution(http, run_id, name)
-    assert (await claim(http, execution_id)).status_code == 200
-    if lines:
-        await ship(http, execution_id, lines)
-    response = await http.post(f"/api/v1/executions/{execution_id}/finish", json=finish or {"exit_code": 1})
-    assert response.status_code == 200, response.text
-    return execution_id
-
-
-async def failed(http, lines=(), *, pipeline="p", parameters=None, **finish):
-    """A run of a pipeline of one stage that ended badly, and what is known of why."""
-    run_id = await start(http, pipeline, parameters=parameters or {})
-    await fail(http, run_id, "a", lines, **finish)
-    await until_status(http, run_id, "failed")
-    return await ask(http, run_id)
-
-
-async def samples(http, run_id, series):
-    """Samples by key, once they can be read."""
-    body = [
-        {"key": key, "times": list(range(10**9, 10**9 + len(values))), "values": values}
-        | ({} if key.startswith("sys/") else {"steps": list(range(len(values)))})
-        for key, values in series.items()
-    ]
-    assert (await http.post(f"/api/v1/runs/{run_id}/samples", json={"series": body})).status_code == 202
-
-    async def known():
-        return {one["key"] for one in (await http.get(f"/api/v1/runs/{run_id}/series/keys")).json()}
-
-    await eventually(known, lambda keys: keys >= series.keys())
+from tests.server.why.failing import ask, code, fail, failed, samples
 
 
 @pytest.mark.parametrize(
@@ -180,62 +111,6 @@ async def test_the_last_attempt_is_the_one_that_is_told(http):
     assert told["error"]["text"] == "KeyError: second"
 
 
-async def test_the_first_error_is_the_line_that_names_the_exception(http):
-    await make_pipeline(http)
-    told = await failed(http, TRACEBACK)
-    assert told["error"] == {
-        "n": 5, "time": 1_000_005, "stream": "err", "open": False,
-        "text": "ValueError: invalid literal for int() with base 10: 'a'",
-    }  # fmt: skip
-    assert [line["n"] for line in told["tail"]] == list(range(11))
-    assert told["log_lines"] == 11
-
-
-async def test_an_error_far_from_the_end_is_searched_for(http):
-    await make_pipeline(http)
-    run_id = await start(http)
-    execution_id = await queued_execution(http, run_id, "a")
-    await claim(http, execution_id)
-    for seq in range(1, 8):
-        lines = [f"line {seq}-{i}" for i in range(2_000)]
-        if seq in (1, 2):
-            lines[7:10] = ["Traceback (most recent call last):", "  File", f"OSError: disk {seq}"]
-        await ship(http, execution_id, lines, STDOUT, seq)
-    await http.post(f"/api/v1/executions/{execution_id}/finish", json={"exit_code": 1})
-    await until_status(http, run_id, "failed")
-    told = await ask(http, run_id)
-    assert (told["error"]["n"], told["error"]["text"]) == (2_009, "OSError: disk 2")
-    assert (told["log_lines"], told["tail"][-1]["text"], len(told["tail"])) == (14_000, "line 7-1999", 20)
-
-
-@pytest.mark.parametrize(
-    ("lines", "found"),
-    [
-        (["[rank0]: Traceback (most recent call last):", "[rank1]: x", "[rank0]:   File", "[rank0]: OSError: no"], 3),
-        (["step 1", "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", "E"], 1),
-        (["an ERROR here", "Killed"], 1),
-        (['Exception in thread "main" java.lang.IllegalStateException: x', "\tat a.b(C.java:1)", "Caused by: y"], 0),
-        (["gcc: error: no input files"], 0),
-        (["make: *** [all] Error 2", "error: could not compile"], 1),
-        (["terminate called after throwing an instance of 'std::bad_alloc'"], 0),
-        (["Traceback (most recent call last):"], 0),
-        (["no terrors here", "0 errors", "MeanAbsoluteErrorX 3"], None),
-        ([], None),
-    ],
-)
-def test_errors_of_many_kinds_are_known(lines, found):
-    said = [LogLine(n=n, time=0, stream="out", text=text) for n, text in enumerate(lines)]
-    error = first_error(said)
-    assert (error and error.n) == found
-
-
-@settings(deadline=None)
-@given(st.lists(st.text(max_size=40), max_size=8))
-def test_no_log_is_too_odd_to_be_looked_at(texts):
-    said = [LogLine(n=n, time=0, stream="err", text=text) for n, text in enumerate(texts)]
-    assert first_error(said) in [None, *said]
-
-
 async def test_what_the_machine_was_like(http):
     await make_pipeline(http)
     run_id = await start(http)
@@ -298,75 +173,6 @@ async def test_the_first_nan_is_found_wherever_it_is(tmp_path):
     found = await beginnings(store, run, summaries[:3])
     assert [one.step for one in found] == sorted(expected[one.key] for one in found), "the first of them in front"
     await store.close()
-
-
-async def code(http, run_id, **said):
-    body = {"captured_at": datetime.now(UTC).isoformat(), "scope": "a"} | said
-    assert (await http.post(f"/api/v1/runs/{run_id}/code", json=body)).status_code == 204
-
-
-async def test_what_differs_from_the_last_good_run(http):
-    await make_pipeline(http, parameters={"lr": 0.1, "layers": 3})
-    usual = {
-        "commit": "a" * 40,
-        "branch": "main",
-        "dirty": False,
-        "diff": "",
-        "python": "CPython 3.12.1",
-        "os": "Linux",
-    }
-    old = await start(http)
-    await play(http, old, "a")
-    await until_status(http, old, "completed")
-    good = await start(http)
-    await code(http, good, **usual, packages={"torch": "2.8", "gone": "1"}, environment={"OMP_NUM_THREADS": "4"})
-    await play(http, good, "a")
-    good_name = (await until_status(http, good, "completed"))["name"]
-    between = await start(http)
-    await fail(http, between)
-    await until_status(http, between, "failed")
-    spec = {"name": "p", "parameters": {"lr": 0.1, "layers": 3}, "stages": [{"name": "a", "command": "other"}]}
-    await http.put("/api/v1/pipelines/p", json=spec)
-    bad = await start(http, parameters={"lr": 10}, environment="prod")
-    changed = {"commit": "b" * 40, "dirty": True, "diff": "+++ b/x\n+y\n"}
-    await code(
-        http, bad, **usual | changed, packages={"torch": "2.9", "new": "2"}, environment={"OMP_NUM_THREADS": "8"}
-    )
-    await fail(http, bad)
-    await until_status(http, bad, "failed")
-    later = await start(http)
-    await play(http, later, "a")
-    told = await ask(http, bad)
-    assert (told["good"]["id"], told["good"]["name"], told["unknown"]) == (good, good_name, [])
-    found = {(d["kind"], d["name"]): (d["before"], d["after"]) for d in told["differences"]}
-    assert found.pop(("code", "uncommitted changes"))[0] == "none"
-    assert found == {
-        ("code", "commit"): ("a" * 40, "b" * 40),
-        ("parameter", "lr"): ("0.1", "10"),
-        ("pipeline", "stages.a.command"): ("true", "other"),
-        ("environment", "environment"): ("none", "prod"),
-        ("environment", "$OMP_NUM_THREADS"): ("4", "8"),
-        ("environment", "torch"): ("2.8", "2.9"),
-        ("environment", "new"): (None, "2"),
-        ("environment", "gone"): ("1", None),
-    }
-
-
-async def test_what_cannot_be_compared_is_said(http):
-    await make_pipeline(http)
-    told = await failed(http)
-    assert (told["good"], told["differences"]) == (None, [])
-    assert told["unknown"] == ["no run of p completed before it, so there is nothing to compare with"]
-    good = await start(http)
-    await play(http, good, "a")
-    name = (await until_status(http, good, "completed"))["name"]
-    bad = await start(http)
-    await code(http, bad, commit="c" * 40)
-    await fail(http, bad)
-    await until_status(http, bad, "failed")
-    told = await ask(http, bad)
-    assert told["differences"] == []
-    assert told["unknown"] == [f"code and packages cannot be compared: nobody told them for a of {name}"]
 
 
 async def test_a_run_that_did_not_fail_has_no_why(http):
