@@ -32,6 +32,7 @@ from mltui_server.lib.compressed import DecompressMiddleware
 from mltui_server.lib.content_type import guard_json
 from mltui_server.lib.docs import openapi_config, static_router
 from mltui_server.lib.head import with_head
+from mltui_server.lib.pagination import provide_window
 from mltui_server.lib.principal import provide_principal
 from mltui_server.lib.problems import respond
 from mltui_server.lib.request_id import RequestIdMiddleware
@@ -128,7 +129,11 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
             show_metrics,
             static_router(),
         ],
-        dependencies={"session": Provide(provide_session), "principal": Provide(provide_principal)},
+        dependencies={
+            "session": Provide(provide_session),
+            "principal": Provide(provide_principal),
+            "window": Provide(provide_window, sync_to_thread=False),
+        },
         exception_handlers={Exception: respond},
         middleware=[RequestIdMiddleware(), DecompressMiddleware()],
         lifespan=[lifespan],

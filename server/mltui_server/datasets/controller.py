@@ -9,7 +9,7 @@ from mltui.wire.base import Page
 from mltui.wire.datasets import AddInput, CreateDataset, DatasetDetail, DatasetRow, RunInputRow
 from mltui_server.datasets import queries, service
 from mltui_server.lib.ids import parse_id
-from mltui_server.lib.pagination import Window
+from mltui_server.lib.pagination import RequestWindow
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
 from mltui_server.runs import service as runs
@@ -25,17 +25,15 @@ class DatasetController(Controller):
     async def index(
         self,
         session: RequestSession,
+        window: RequestWindow,
         run: FromQuery[str | None] = None,
         name: FromQuery[str | None] = None,
         text: FromQuery[str | None] = None,
         sort: FromQuery[str] = "-created_at",
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
-        offset: FromQuery[int] = 0,
     ) -> Page[DatasetRow]:
         """Datasets; with `run`, those that the run made."""
         chosen = queries.DatasetFilter(run=parse_id("run", run) if run else None, name=name, text=text)
-        return await queries.list_datasets(session, Window(limit, cursor, offset), sort, chosen)
+        return await queries.list_datasets(session, window, sort, chosen)
 
     @post()
     async def register(

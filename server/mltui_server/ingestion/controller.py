@@ -20,7 +20,7 @@ from mltui_server.ingestion import queries, service, several
 from mltui_server.ingestion.queries import job_row
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.ids import parse_id
-from mltui_server.lib.pagination import Window
+from mltui_server.lib.pagination import RequestWindow
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
 
@@ -33,6 +33,7 @@ class IngestionController(Controller):
     async def index(
         self,
         session: RequestSession,
+        window: RequestWindow,
         status: FromQuery[str | None] = None,
         runner: FromQuery[Runner | None] = None,
         run: FromQuery[str | None] = None,
@@ -40,9 +41,6 @@ class IngestionController(Controller):
         text: FromQuery[str | None] = None,
         ids: FromQuery[str | None] = None,
         sort: FromQuery[str] = "-created_at",
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
-        offset: FromQuery[int] = 0,
     ) -> Page[JobRow]:
         """Jobs. `status` and `ids` take several, with commas."""
         chosen = queries.JobFilter(
@@ -53,7 +51,7 @@ class IngestionController(Controller):
             text=text,
             ids=[parse_id("ingestion job", id_) for id_ in _several(ids)],
         )
-        return await queries.list_jobs(session, Window(limit, cursor, offset), sort, chosen)
+        return await queries.list_jobs(session, window, sort, chosen)
 
     @post()
     async def add(self, session: RequestSession, principal: RequestPrincipal, data: JSONBody[CreateJob]) -> JobRow:

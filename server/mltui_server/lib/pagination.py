@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,6 +66,16 @@ class Window:
             raise Invalid(f"limit is {self.limit}; it must be between 1 and {MAX_LIMIT}")
         if not 0 <= self.offset <= MAX_OFFSET:
             raise Invalid(f"offset is {self.offset}; it must be between 0 and {MAX_OFFSET}")
+
+
+RequestWindow = NamedDependency[Window]
+"""A handler's `window` parameter."""
+
+
+def provide_window(
+    limit: FromQuery[int] = 100, cursor: FromQuery[str | None] = None, offset: FromQuery[int] = 0
+) -> Window:
+    return Window(limit, cursor, offset)
 
 
 async def fetch_page(

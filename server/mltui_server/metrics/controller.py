@@ -7,7 +7,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from mltui.wire.base import Page
 from mltui.wire.metrics import CreateMetric, MetricRow, MetricType, PatchMetric
-from mltui_server.lib.pagination import Window
+from mltui_server.lib.pagination import RequestWindow
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
 from mltui_server.metrics import queries, service
@@ -21,15 +21,13 @@ class MetricController(Controller):
     async def index(
         self,
         session: RequestSession,
+        window: RequestWindow,
         text: FromQuery[str | None] = None,
         type_: Annotated[MetricType | None, QueryParameter(name="type")] = None,
         sort: FromQuery[str] = "name",
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
-        offset: FromQuery[int] = 0,
     ) -> Page[MetricRow]:
         """Metrics whose name or description has `text` in it."""
-        return await queries.list_metrics(session, Window(limit, cursor, offset), sort, text, type_)
+        return await queries.list_metrics(session, window, sort, text, type_)
 
     @post()
     async def create(

@@ -9,7 +9,7 @@ from litestar.params import FromQuery, JSONBody, PathParameter
 from mltui.wire.base import Page
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StartRun
 from mltui.wire.runs import RunDetail, TriggerType
-from mltui_server.lib.pagination import Window
+from mltui_server.lib.pagination import RequestWindow
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
 from mltui_server.pipelines import queries, service
@@ -26,14 +26,12 @@ class PipelineController(Controller):
     async def index(
         self,
         session: RequestSession,
+        window: RequestWindow,
         text: FromQuery[str | None] = None,
         sort: FromQuery[str] = "name",
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
-        offset: FromQuery[int] = 0,
     ) -> Page[PipelineRow]:
         """Pipelines, with the state of each one's latest run."""
-        return await queries.list_pipelines(session, Window(limit, cursor, offset), sort, text)
+        return await queries.list_pipelines(session, window, sort, text)
 
     @post()
     async def create(

@@ -28,7 +28,7 @@ from mltui.wire.models import (
 )
 from mltui_server.lib.checked import checked
 from mltui_server.lib.ids import parse_id
-from mltui_server.lib.pagination import Window
+from mltui_server.lib.pagination import RequestWindow
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
 from mltui_server.registry import comparison, moves, queries, service, versions
@@ -46,13 +46,11 @@ class ModelController(Controller):
     async def index(
         self,
         session: RequestSession,
+        window: RequestWindow,
         text: FromQuery[str | None] = None,
         sort: FromQuery[str] = "name",
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
-        offset: FromQuery[int] = 0,
     ) -> Page[ModelRow]:
-        return await queries.list_models(session, Window(limit, cursor, offset), sort, text)
+        return await queries.list_models(session, window, sort, text)
 
     @post()
     async def create(
@@ -93,14 +91,12 @@ class ModelController(Controller):
     async def approvals(
         self,
         session: RequestSession,
+        window: RequestWindow,
         name: Name,
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
-        offset: FromQuery[int] = 0,
     ) -> Page[ApprovalRow]:
         """Moves that wait for approval, and what became of earlier ones, newest first."""
         model = await service.find(session, name)
-        return await queries.list_approvals(session, model.id, Window(limit, cursor, offset))
+        return await queries.list_approvals(session, model.id, window)
 
     @post("/{name:str}/approvals/{approval_id:str}/approve", status_code=200)
     async def approve(
@@ -145,16 +141,14 @@ class VersionController(Controller):
     async def index(
         self,
         session: RequestSession,
+        window: RequestWindow,
         name: Name,
         stage: FromQuery[ModelStage | None] = None,
         status: FromQuery[VersionStatus | None] = None,
         sort: FromQuery[str] = "-version",
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
-        offset: FromQuery[int] = 0,
     ) -> Page[VersionRow]:
         chosen = queries.VersionFilter(model=(await service.find(session, name)).id, stage=stage, status=status)
-        return await queries.list_versions(session, Window(limit, cursor, offset), sort, chosen)
+        return await queries.list_versions(session, window, sort, chosen)
 
     @post()
     async def register(
@@ -213,16 +207,15 @@ class CitingVersionController(Controller):
     async def index(
         self,
         session: RequestSession,
+        window: RequestWindow,
         run: FromQuery[str | None] = None,
         job: FromQuery[str | None] = None,
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
     ) -> Page[VersionRow]:
         """Versions of all models, newest first: those of a run, or linked to an ingestion job."""
         chosen = queries.VersionFilter(
             run=parse_id("run", run) if run else None, job=parse_id("ingestion job", job) if job else None
         )
-        return await queries.list_versions(session, Window(limit, cursor), "-created_at", chosen)
+        return await queries.list_versions(session, window, "-created_at", chosen)
 
 
 async def _outcome(session: AsyncSession, waiting: ModelApproval | None) -> Response[MoveOutcome]:

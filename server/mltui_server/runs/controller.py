@@ -20,7 +20,7 @@ from mltui.wire.runs import (
 )
 from mltui.wire.states import Status
 from mltui_server.lib.errors import Invalid
-from mltui_server.lib.pagination import Window
+from mltui_server.lib.pagination import RequestWindow
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
 from mltui_server.runs import cancel, queries, removal, retry, service
@@ -34,6 +34,7 @@ class RunController(Controller):
     async def index(
         self,
         session: RequestSession,
+        window: RequestWindow,
         status: FromQuery[str | None] = None,
         pipeline: FromQuery[str | None] = None,
         trigger: FromQuery[TriggerType | None] = None,
@@ -45,9 +46,6 @@ class RunController(Controller):
         ids: FromQuery[str | None] = None,
         metrics: FromQuery[str | None] = None,
         sort: FromQuery[str] = "-created_at",
-        limit: FromQuery[int] = 100,
-        cursor: FromQuery[str | None] = None,
-        offset: FromQuery[int] = 0,
     ) -> Page[RunRow]:
         """Runs. `status`, `ids` and `metrics` take several, with commas; `sort` any column, `metric:KEY` or
         `parameter:NAME`, with `-` in front for descending.
@@ -63,7 +61,7 @@ class RunController(Controller):
             text=text,
             ids=_several(ids),
         )
-        return await queries.list_runs(session, Window(limit, cursor, offset), sort, chosen, _several(metrics))
+        return await queries.list_runs(session, window, sort, chosen, _several(metrics))
 
     @get("/footprint")
     async def footprint(self, session: RequestSession, ids: FromQuery[str]) -> Footprint:

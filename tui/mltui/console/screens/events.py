@@ -10,7 +10,7 @@ from mltui.console.keymap import EVENTS
 from mltui.console.screens.event import EventScreen, has_screen, open_object
 from mltui.console.screens.event_words import event_columns
 from mltui.console.screens.list_screen import ListScreen
-from mltui.console.state.event_filter import EVENT_FILTERS, EventFilter
+from mltui.console.state.event_filter import EVENT_FILTERS
 from mltui.console.state.event_window import EventWindow
 from mltui.console.state.window import PAGE_ROWS
 from mltui.console.widgets.keys import bindings
@@ -20,9 +20,6 @@ from mltui.wire.base import Page
 from mltui.wire.events import EventRow
 
 NOTHING_YET = "No events yet: nothing was registered, started or changed."
-NO_MATCH = """No event matches this filter.
-
-Press  /  to change it, or  /  and  enter  on an empty line to see all."""
 
 
 class EventsScreen(ListScreen[EventRow]):
@@ -34,11 +31,13 @@ class EventsScreen(ListScreen[EventRow]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._filter, self._line = EventFilter(), ""
         self._events = EventWindow(self._fetch)
 
     def make_table(self) -> RunTable[EventRow]:
-        return PlainTable(self._events, event_columns(self.app.session.now), empty=self._nothing(), id="events")
+        return PlainTable(self._events, event_columns(self.app.session.now), empty=self.empty(), id="events")
+
+    def nothing_yet(self) -> str:
+        return NOTHING_YET
 
     def topics(self) -> tuple[str, ...]:
         return ("events",)
@@ -47,7 +46,7 @@ class EventsScreen(ListScreen[EventRow]):
 
     async def _fetch(self, cursor: str | None, limit: int) -> Page[EventRow]:
         client = await self.app.connected()
-        return await client.events(**self._filter.arguments(), cursor=cursor, limit=limit)
+        return await client.events(**self.asked, cursor=cursor, limit=limit)
 
     def refetch(self) -> None:
         if self._is_at_top():
@@ -86,24 +85,6 @@ class EventsScreen(ListScreen[EventRow]):
         newer = self._events.newer
         return Text(f"{newer}{'+' * (newer == PAGE_ROWS)} new  ", "accent").append_text(known) if newer else known
 
-    # The filter.
-
-    def filter_line(self) -> str:
-        return self._line
-
-    def filter_by(self, line: str) -> None:
-        line = line.strip()
-        if line == self._line:
-            return
-        self._filter, self._line = EVENT_FILTERS.parse(line, self.app.session.now()), line
-        if self.is_mounted:
-            self.table.empty = self._nothing()
-            self._events.reset()
-            self.say()
-
-    def _nothing(self) -> str:
-        return NO_MATCH if self._line else NOTHING_YET
-
     # Keys.
 
     def on_run_table_opened(self) -> None:
@@ -124,4 +105,4 @@ class EventsScreen(ListScreen[EventRow]):
     async def action_export(self) -> None:
         from mltui.console.screens.events_export import export
 
-        await export(self.app, self._filter, self._line)
+        await export(self.app, self.asked, self.line)

@@ -1,7 +1,8 @@
 """All events that match the filter, as CSV or JSON, into a file where the console runs, or into the clipboard."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rich.text import Text
 
@@ -9,7 +10,6 @@ from mltui.console import format
 from mltui.console.screens.ask_text import AskLine
 from mltui.console.screens.choose import Choice, Choose
 from mltui.console.screens.file_names import MOST_COPIED, fault_of, not_written, path_of
-from mltui.console.state.event_filter import EventFilter
 from mltui.new_file import new_file
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ CHOICES = [
 ]
 
 
-async def export(app: "MltuiApp", chosen: EventFilter, line: str) -> None:
-    """Ask as what and where to, and say what went there. `line` is the filter as it was typed."""
+async def export(app: "MltuiApp", chosen: Mapping[str, Any], line: str) -> None:
+    """Ask as what and where to, and say what went there. `chosen` is the filter, `line` the same as it was typed."""
     what = f"Every event that matches {line}, oldest first" if line else "Every event there is, oldest first"
     choice = await app.push_screen_wait(Choose("Export", what, CHOICES))
     if choice is None:
@@ -40,11 +40,11 @@ async def export(app: "MltuiApp", chosen: EventFilter, line: str) -> None:
         await _copy(app, chosen, cast("Form", form))
 
 
-async def _write(app: "MltuiApp", chosen: EventFilter, form: Form, path: Path) -> None:
+async def _write(app: "MltuiApp", chosen: Mapping[str, Any], form: Form, path: Path) -> None:
     size = 0
     try:
         with new_file(path) as file:
-            async for piece in app.client.export_events(form, **chosen.arguments()):
+            async for piece in app.client.export_events(form, **chosen):
                 size += file.write(piece)
     except (OSError, ValueError) as error:
         app.notify(not_written(path, error), severity="error", markup=False)
@@ -52,9 +52,9 @@ async def _write(app: "MltuiApp", chosen: EventFilter, form: Form, path: Path) -
         app.notify(f"{format.size(size)} written to {path}", markup=False)
 
 
-async def _copy(app: "MltuiApp", chosen: EventFilter, form: Form) -> None:
+async def _copy(app: "MltuiApp", chosen: Mapping[str, Any], form: Form) -> None:
     content = b""
-    async for piece in app.client.export_events(form, **chosen.arguments()):
+    async for piece in app.client.export_events(form, **chosen):
         content += piece
         if len(content) > MOST_COPIED:
             words = "more than 70 KB, which many terminals do not copy; narrow it down with / or export to a file"

@@ -11,16 +11,13 @@ from mltui.console.keymap import JOBS
 from mltui.console.screens import job_actions
 from mltui.console.screens.job_columns import job_columns
 from mltui.console.screens.list_screen import ListScreen
-from mltui.console.state.job_filter import JOB_FILTERS, JobFilter
+from mltui.console.state.job_filter import JOB_FILTERS
 from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.run_table import RunTable
 from mltui.wire.ingestion import JobAction, JobRow
 from mltui.wire.states import Status
 
-NO_MATCH = """No job matches this filter.
-
-Press  /  to change it, or  /  and  enter  on an empty line to see all."""
 MOVING = (Status.RUNNING, Status.CANCELLING)
 
 
@@ -39,14 +36,16 @@ class JobsScreen(ListScreen[JobRow]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._filter, self._line = JobFilter(), ""
         self._sort = ("created_at", True)
 
     def make_table(self) -> RunTable[JobRow]:
         return RunTable(
             Window(self._fetch, lambda job: job.id), job_columns(self.app.session.now),
-            empty=self._nothing(), sort=self._sort, id="jobs",
+            empty=self.empty(), sort=self._sort, id="jobs",
         )  # fmt: skip
+
+    def nothing_yet(self) -> str:
+        return nothing_yet(self.app.url)
 
     def topics(self) -> tuple[str, ...]:
         return ("jobs",)
@@ -55,7 +54,7 @@ class JobsScreen(ListScreen[JobRow]):
         key, descending = self._sort
         client = await self.app.connected()
         order = f"{'-' if descending else ''}{key}"
-        page = await client.jobs(**self._filter.arguments(), sort=order, limit=limit, offset=offset)
+        page = await client.jobs(**self.asked, sort=order, limit=limit, offset=offset)
         return page.items, page.total or 0
 
     def tick(self) -> None:
@@ -63,24 +62,6 @@ class JobsScreen(ListScreen[JobRow]):
         if any(job.status in MOVING for _, job in self.window.rows()):
             self.window.invalidate()
         super().tick()
-
-    # The filter.
-
-    def filter_line(self) -> str:
-        return self._line
-
-    def filter_by(self, line: str) -> None:
-        line = line.strip()
-        if line == self._line:
-            return
-        self._filter, self._line = JOB_FILTERS.parse(line, self.app.session.now()), line
-        if self.is_mounted:
-            self.table.empty = self._nothing()
-            self.window.reset()
-            self.say()
-
-    def _nothing(self) -> str:
-        return NO_MATCH if self._line else nothing_yet(self.app.url)
 
     # Keys.
 

@@ -1,6 +1,6 @@
 """What every screen that is one live list has in common: a window of rows, its table, news, and what the title says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
@@ -15,9 +15,13 @@ from mltui.console.widgets.run_table import RunTable
 
 R = TypeVar("R")
 
+NO_MATCH = """No {noun} matches this filter.
+
+Press  /  to change it, or  /  and  enter  on an empty line to see all."""
+
 
 class ListScreen(Frame, Generic[R]):
-    """Subclasses give the table, and which filter is on."""
+    """Subclasses give the table, and what is said where there is nothing."""
 
     HEADING: ClassVar[str]
     NOUN: ClassVar[str]
@@ -28,23 +32,46 @@ class ListScreen(Frame, Generic[R]):
     LANGUAGE: ClassVar[Language[Any] | None] = None
     """What can be written on the `/` line; None: any text."""
     table: RunTable[R]
+    line: str = ""
+    """The filter that is on, as it was typed; empty for none."""
+    asked: Mapping[str, Any] = {}
+    """The filter as arguments of the client's call."""
 
     def make_table(self) -> RunTable[R]:
         raise NotImplementedError
 
-    def filter_line(self) -> str:
-        """As it was typed; empty for none."""
-        return ""
+    def nothing_yet(self) -> str:
+        """How a first row is made."""
+        raise NotImplementedError
+
+    def no_match(self) -> str:
+        return NO_MATCH.format(noun=self.NOUN)
+
+    # The filter.
 
     def filter_by(self, line: str) -> None:
         """Show the rows that match `line`, which has no fault."""
-        raise NotImplementedError
+        line = line.strip()
+        if line == self.line:
+            return
+        language = self.LANGUAGE
+        self.asked = language.parse(line, self.app.session.now()).arguments() if language else {"text": line or None}
+        self.line = line
+        # Asked for by a command, it is there before the table.
+        if self.is_mounted:
+            self.table.empty = self.empty()
+            self.window.reset()
+            self.say()
+
+    def empty(self) -> str:
+        """What a table without rows says."""
+        return self.no_match() if self.line else self.nothing_yet()
 
     @work(group="filter", exclusive=True, exit_on_error=False)
     async def action_filter(self) -> None:
         from mltui.console.screens.prompt import FilterPrompt
 
-        before = self.filter_line()
+        before = self.line
         prompt = FilterPrompt(self.app.session, before, self.filter_by, self.LANGUAGE)
         if await self.app.push_screen_wait(prompt) is None:
             self.filter_by(before)
@@ -94,8 +121,8 @@ class ListScreen(Frame, Generic[R]):
     def say(self) -> None:
         """The title: the filter, how many are marked, how many there are."""
         facts, total = Text(), self.window.total
-        if line := self.filter_line():
-            facts.append(f"/{line}  ", "accent")
+        if self.line:
+            facts.append(f"/{self.line}  ", "accent")
         if self.window.marks:
             facts.append(f"{len(self.window.marks)} marked  ", "accent")
         if total is not None:

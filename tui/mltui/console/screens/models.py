@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import work
 from textual.binding import BindingType
 
 from mltui.console import shell
@@ -34,25 +33,25 @@ class ModelsScreen(ListScreen[ModelRow]):
     HEADING, NOUN, NEWS = "Models", "model", frozenset({"models"})
 
     def make_table(self) -> RunTable[ModelRow]:
-        self._text = ""
         self._sort = ("name", False)
         return PlainTable(
             Window(self._fetch, lambda model: model.id),
             model_columns(self.app.session.now),
-            empty=nothing_yet(self.app.url),
+            empty=self.empty(),
             sort=self._sort,
             id="models",
         )
 
-    def filter_line(self) -> str:
-        return self._text
+    def nothing_yet(self) -> str:
+        return nothing_yet(self.app.url)
+
+    def no_match(self) -> str:
+        return f"No {self.NOUN} has {quoted(self.line)} in its name or description."
 
     async def _fetch(self, offset: int, limit: int) -> tuple[Sequence[ModelRow], int]:
         key, descending = self._sort
         client = await self.app.connected()
-        page = await client.models(
-            text=self._text or None, sort=f"{'-' if descending else ''}{key}", limit=limit, offset=offset
-        )
+        page = await client.models(**self.asked, sort=f"{'-' if descending else ''}{key}", limit=limit, offset=offset)
         return page.items, page.total or 0
 
     def topics(self) -> tuple[str, ...]:
@@ -69,22 +68,3 @@ class ModelsScreen(ListScreen[ModelRow]):
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self._sort = (event.key, event.descending)
         self.window.reset()
-
-    @work(group="filter", exclusive=True, exit_on_error=False)
-    async def action_filter(self) -> None:
-        from mltui.console.screens.prompt import FilterPrompt
-
-        before = self._text
-        said = await self.app.push_screen_wait(FilterPrompt(self.app.session, before, self.filter_by))
-        if said is None:
-            self.filter_by(before)
-
-    def filter_by(self, line: str) -> None:
-        text = line.strip()
-        if text != self._text:
-            self._text = text
-            self.table.empty = (
-                f"No model has {quoted(text)} in its name or description." if text else nothing_yet(self.app.url)
-            )
-            self.window.reset()
-            self.say()

@@ -69,23 +69,25 @@ class PipelinesScreen(ListScreen[PipelineRow]):
     HEADING, NOUN, NEWS = "Pipelines", "pipeline", frozenset({"pipelines", "runs"})
 
     def make_table(self) -> RunTable[PipelineRow]:
-        self._text = ""
         self._sort = ("name", False)
         return PlainTable(
             Window(self._fetch, lambda pipeline: pipeline.id),
             pipeline_columns(self.app.session.now),
-            empty=nothing_yet(self.app.url),
+            empty=self.empty(),
             sort=self._sort,
             id="pipelines",
         )
 
-    def filter_line(self) -> str:
-        return self._text
+    def nothing_yet(self) -> str:
+        return nothing_yet(self.app.url)
+
+    def no_match(self) -> str:
+        return f"No {self.NOUN} has {quoted(self.line)} in its name or description."
 
     async def _fetch(self, offset: int, limit: int) -> tuple[Sequence[PipelineRow], int]:
         key, descending = self._sort
         page = await self.app.client.pipelines(
-            text=self._text or None, sort=f"{'-' if descending else ''}{key}", limit=limit, offset=offset
+            **self.asked, sort=f"{'-' if descending else ''}{key}", limit=limit, offset=offset
         )
         return page.items, page.total or 0
 
@@ -106,13 +108,3 @@ class PipelinesScreen(ListScreen[PipelineRow]):
         here = self.window.id_at(self.table.cursor)
         if here is not None:
             self.app.start_run(here)
-
-    def filter_by(self, line: str) -> None:
-        text = line.strip()
-        if text != self._text:
-            self._text = text
-            self.table.empty = (
-                f"No pipeline has {quoted(text)} in its name or description." if text else nothing_yet(self.app.url)
-            )
-            self.window.reset()
-            self.say()

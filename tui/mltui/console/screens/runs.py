@@ -12,7 +12,7 @@ from mltui.console.keymap import RUNS
 from mltui.console.screens import run_actions
 from mltui.console.screens.list_screen import ListScreen
 from mltui.console.screens.run_columns import run_columns, worth_a_column
-from mltui.console.state.run_filter import RUN_FILTERS, RunFilter
+from mltui.console.state.run_filter import RUN_FILTERS
 from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.run_table import RunTable
@@ -34,11 +34,6 @@ or track any command from a shell:
 {shell.command("exec --run-name first -- python train.py", url)}"""
 
 
-NO_MATCH = """No run matches this filter.
-
-Press  /  to change it, or  /  and  enter  on an empty line to see all."""
-
-
 class RunsScreen(ListScreen[RunRow]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUNS)]
     HEADING, NOUN, NEWS = "Runs", "run", frozenset({"runs"})
@@ -46,25 +41,20 @@ class RunsScreen(ListScreen[RunRow]):
     CHANGES_EVERY_S = 0.5
 
     def make_table(self) -> RunTable[RunRow]:
-        self._filter = RunFilter()
-        self._line = ""
+        self.filter_by(self.app.session.filter)
         self._metrics: list[str] = []
         self._metric_columns: list[str] = []
         """Those that have a column: a column comes with its values, not before."""
         return RunTable(
             Window(self._fetch, lambda run: run.id),
             run_columns(self.app.session.now),
-            empty=nothing_yet(self.app.url),
+            empty=self.empty(),
             sort=self.app.session.sort,
             id="runs",
         )
 
-    def on_mount(self) -> None:
-        if self.app.session.filter:
-            self.filter_by(self.app.session.filter)
-
-    def filter_line(self) -> str:
-        return self._line
+    def nothing_yet(self) -> str:
+        return nothing_yet(self.app.url)
 
     # What is shown.
 
@@ -72,7 +62,7 @@ class RunsScreen(ListScreen[RunRow]):
         key, descending = self.app.session.sort
         client = await self.app.connected()
         page = await client.runs(
-            **self._filter.arguments(),
+            **self.asked,
             sort=f"{'-' if descending else ''}{key}",
             limit=limit,
             offset=offset,
@@ -95,15 +85,8 @@ class RunsScreen(ListScreen[RunRow]):
             self.window.invalidate()
 
     def filter_by(self, line: str) -> None:
-        """Show the runs that match `line`, which has no fault."""
-        line = line.strip()
-        if line == self._line:
-            return
-        self._filter = RUN_FILTERS.parse(line, self.app.session.now())
-        self._line = self.app.session.filter = line
-        self.table.empty = NO_MATCH if line else nothing_yet(self.app.url)
-        self.window.reset()
-        self.say()
+        super().filter_by(line)
+        self.app.session.filter = self.line
 
     # Keys.
 
