@@ -54,10 +54,15 @@ class Csv:
     def __init__(self) -> None:
         self._text = io.StringIO(newline="")
         self._lines = csv.writer(self._text, lineterminator="\n")
+        # Where lines end with a newline, csv leaves a lone carriage return as it is, at which readers begin a line.
+        self._quoted = csv.writer(self._text, lineterminator="\n", quoting=csv.QUOTE_ALL)
         self._lines.writerow(EventRow.__struct_fields__)
 
     def add(self, events: Sequence[EventRow]) -> bytes:
-        self._lines.writerows([_cell(value) for value in msgspec.structs.astuple(event)] for event in events)
+        for event in events:
+            cells = [_cell(value) for value in msgspec.structs.astuple(event)]
+            lines = self._quoted if any(cell and "\r" in cell for cell in cells) else self._lines
+            lines.writerow(cells)
         return self._taken()
 
     def end(self) -> bytes:
@@ -70,7 +75,7 @@ class Csv:
         return taken.encode()
 
 
-def _cell(value: object) -> object:
+def _cell(value: object) -> str | None:
     return value if isinstance(value, str | None) else msgspec.json.encode(value).decode().strip('"')
 
 

@@ -6,7 +6,7 @@ import json
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mltui_server.events.service import record
@@ -68,6 +68,7 @@ async def test_many_events_are_all_in_the_file_in_order(http, dsn):
     message=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
     value=st.recursive(st.none() | st.booleans() | st.text("aé\"',\n{"), st.lists, max_leaves=4),
 )
+@example("\r", None)
 async def test_any_text_survives_csv(http, database, message, value):
     async with database.session() as session:
         await record(session, Principal('bob, "b"', "req-1"), "run.update", "x", after={"a": value}, message=message)
