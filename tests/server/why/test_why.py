@@ -1,5 +1,7 @@
 """Why a run failed: the stage, the cause in words, the machine, NaN."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
@@ -11,7 +13,9 @@ from mltui.wire.samples import SeriesSummary
 from mltui_server.db.database import Database
 from mltui_server.logs.reading import Logs
 from mltui_server.samples.duckdb_store import DuckDBStore
-from mltui_server.samples.store import SeriesColumns, SeriesName
+from mltui_server.samples.influx.access import Retention
+from mltui_server.samples.influx.store import InfluxStore
+from mltui_server.samples.store import SampleStore, SeriesColumns, SeriesName
 from mltui_server.why.diverged import beginnings
 from mltui_server.why.service import why
 from tests.server.agents import claim, eventually, make_pipeline, play, queued_execution, start, until_status
@@ -150,11 +154,21 @@ async def test_where_metrics_became_nan(http):
     assert told["nonfinite_more"] == 1
 
 
-async def test_the_first_nan_is_found_wherever_it_is(tmp_path):
-    """Steps may be negative, far apart and uneven; the NaN may be the first, the last, or one of millions."""
-    store, run, rng = DuckDBStore(tmp_path / "samples.duckdb", "256MB"), uuid4(), np.random.default_rng(7)
+@pytest.fixture(params=["duckdb", "influx"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SampleStore]:
+    if request.param == "duckdb":
+        store: SampleStore = DuckDBStore(tmp_path / "samples.duckdb", "256MB")
+    else:
+        store = InfluxStore(request.getfixturevalue("influx_access"), Retention())
+    yield store
+    await store.close()
+
+
+async def test_the_first_nan_is_found_wherever_it_is(store):
+    """Steps may be negative, far apart and uneven; the NaN may be the first, the last, or one of very many."""
+    run, rng = uuid4(), np.random.default_rng(7)
     columns, summaries, expected = [], [], {}
-    for i, (most, count) in enumerate([(1, 1), (5, 5), (600, 500), (2**20, 2**19), (2**52, 1_000), (2**52, 2)] * 3):
+    for i, (most, count) in enumerate([(1, 1), (5, 5), (600, 500), (2**20, 2**17), (2**52, 1_000), (2**52, 2)] * 3):
         steps = np.unique(rng.integers(-most, most, count, endpoint=True))
         bad = (0, len(steps) - 1, len(steps) // 3)[i % 3]
         values = np.where(np.arange(len(steps)) < bad, 1.0, np.nan)
@@ -172,7 +186,6 @@ async def test_the_first_nan_is_found_wherever_it_is(tmp_path):
         assert (one.key, one.step) == (summary.key, expected[summary.key])
     found = await beginnings(store, run, summaries[:3])
     assert [one.step for one in found] == sorted(expected[one.key] for one in found), "the first of them in front"
-    await store.close()
 
 
 async def test_a_run_that_did_not_fail_has_no_why(http):
