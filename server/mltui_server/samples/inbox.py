@@ -16,7 +16,7 @@ from mltui_server.samples.batch import PackedBatch
 
 logger = structlog.get_logger(__name__)
 
-MEASURE_EVERY_S = 1.0
+MEASURE_EVERY_S, MEASURE_AGAIN_S = 1.0, 10.0
 MEASURE_SHARE = 0.05
 """Measuring a long inbox takes long: at most this share of the time is spent on it."""
 FULL_RETRY_S = 5.0
@@ -102,8 +102,7 @@ class Inbox:
                 self.depth, self.oldest = row or (0, None)
             except (psycopg.Error, PoolTimeout) as error:
                 logger.warning("the inbox cannot be measured", error=str(error).strip())
-            took = time.perf_counter() - started
-            await asyncio.sleep(max(MEASURE_EVERY_S, took / MEASURE_SHARE))
+            await asyncio.sleep(pause_after(time.perf_counter() - started))
 
     @property
     def age_s(self) -> float:
@@ -117,6 +116,11 @@ class Inbox:
         if full:
             detail += "; it is full, writers are told to wait until the sample store is back"
         return Component(name="inbox", status="down" if full else "degraded" if age > LATE_S else "ok", detail=detail)
+
+
+def pause_after(took_s: float) -> float:
+    """Seconds until the next measurement. Soon enough that what one that was held up says is not believed for long."""
+    return min(max(MEASURE_EVERY_S, took_s / MEASURE_SHARE), MEASURE_AGAIN_S)
 
 
 async def _explain(connection: psycopg.AsyncConnection, run: UUID, batch: PackedBatch) -> Accepted:

@@ -30,9 +30,11 @@ class Side:
 
 def differences(good: Side, bad: Side) -> list[Difference]:
     """What changes most programs first: code, parameters, configuration, data; then what is around them."""
+    # What only one of them tells is no difference.
     if good.code is None or bad.code is None:
-        # What only one of them tells is no difference.
         good, bad = replace(good, code=None), replace(bad, code=None)
+    elif not (is_python(good.code) and is_python(bad.code)):
+        good, bad = _without_packages(good, good.code), _without_packages(bad, bad.code)
     return [
         *_compared("code", _code(good.code), _code(bad.code)),
         *_compared("parameter", good.parameters, bad.parameters),
@@ -41,6 +43,15 @@ def differences(good: Side, bad: Side) -> list[Difference]:
         *_compared("data", good.inputs, bad.inputs),
         *_compared("environment", _around(good), _around(bad)),
     ]
+
+
+def is_python(code: CodeVersion) -> bool:
+    """Whether it says of which Python, and of which packages."""
+    return bool(code.python)
+
+
+def _without_packages(side: Side, code: CodeVersion) -> Side:
+    return replace(side, code=msgspec.structs.replace(code, python="", packages={}))
 
 
 def _compared(kind: Kind, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:

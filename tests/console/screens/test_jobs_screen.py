@@ -70,6 +70,14 @@ async def test_what_is_marked_is_failed_at_once_with_one_reason(jobs, open_conso
         assert "prices" not in console.text
 
 
+async def test_what_is_left_out_is_said_before_anything_is_done(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("space", "j", "space", "D")
+        await console.until_shown("Delete prices?", "Deletes prices.", "clicks is still running and stays.")
+        await console.press("escape")
+
+
 async def test_what_is_refused_says_both_states(jobs, open_console):
     async with open_console() as console:
         await open_jobs(console)

@@ -19,6 +19,20 @@ async def test_open_a_run_and_go_back(server: ConsoleServer, open_console: Calla
         await console.until_shown("40 runs", "digits-40")
 
 
+async def test_a_run_is_gone_to_by_its_name_and_not_by_what_it_failed_with(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_runs(server.dsn)
+    async with open_console() as console:
+        await console.until_shown("40 runs")
+        await console.type(":run exit code")
+        await console.press("enter")
+        await console.until_shown("no run whose name or id has 'exit code' in it")
+        await console.type(":run digits-3")
+        await console.press("enter")
+        await console.until_shown("Runs › digits-3 ")
+
+
 async def test_q_at_the_bottom_leaves(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
     async with open_console() as console:
         await console.until_shown("No runs yet.", "mltui --url http://mltui.example:8642 exec --run-name")

@@ -17,7 +17,7 @@ from mltui_server.lib.errors import Unavailable
 from mltui_server.samples import batch, flusher
 from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.flusher import Mover, claim, forget_deleted, prepare, settle
-from mltui_server.samples.inbox import Inbox
+from mltui_server.samples.inbox import Inbox, pause_after
 from mltui_server.samples.influx.access import Retention
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.service import forget_run
@@ -219,3 +219,9 @@ async def test_samples_of_a_deleted_run_leave_the_store(settings):
             return not await stored(app.state.samples.store, run)
 
         await until(gone)
+
+
+def test_a_measurement_that_was_held_up_is_not_believed_for_long():
+    assert pause_after(0.001) == 1.0
+    assert pause_after(0.2) == 4.0, "a long inbox is not measured all the time"
+    assert pause_after(30.0) == 10.0

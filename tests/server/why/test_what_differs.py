@@ -66,3 +66,17 @@ async def test_what_cannot_be_compared_is_said(http):
     told = await ask(http, bad)
     assert told["differences"] == []
     assert told["unknown"] == [f"code and packages cannot be compared: nobody told them for a of {name}"]
+
+
+async def test_packages_that_one_run_has_not_are_no_difference(http):
+    """A shell script says of no Python."""
+    await make_pipeline(http)
+    good = await start(http)
+    await code(http, good, python="CPython 3.12.1", packages={"torch": "2.8"})
+    await play(http, good, "a")
+    await until_status(http, good, "completed")
+    bad = await start(http)
+    await code(http, bad, commit="c" * 40)
+    await fail(http, bad)
+    await until_status(http, bad, "failed")
+    assert [one["name"] for one in (await ask(http, bad))["differences"]] == ["commit"]

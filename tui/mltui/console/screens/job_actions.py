@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mltui.console.screens.run_actions import NAMED
+from mltui.console.screens.chosen import left_out, names
 from mltui.wire.ingestion import JobAction, JobAnswer, JobRow, Runner
 from mltui.wire.states import AGAIN, LIVE, Status
 
@@ -14,6 +14,8 @@ DONE = {
     JobAction.START: "started", JobAction.COMPLETE: "completed", JobAction.FAIL: "failed",
     JobAction.CANCEL: "cancelled", JobAction.RETRY: "begun anew", JobAction.DELETE: "deleted",
 }  # fmt: skip
+ASKED = (JobAction.CANCEL, JobAction.DELETE)
+"""Not done before it is said to which."""
 REASONS = {
     JobAction.COMPLETE: "why it is complete; everybody sees it among the job's events",
     JobAction.FAIL: "why it failed; everybody sees it among the job's events",
@@ -37,43 +39,41 @@ def fits(job: JobRow, action: JobAction) -> bool:
 
 async def act(app: "MltuiApp", action: JobAction, jobs: Sequence[JobRow]) -> bool:
     """Ask where there is something to ask, and do it to `jobs`; each that is refused is said. Whether any was done."""
-    reason = await _asked(app, action, jobs)
+    # Where it can be done to none, there is nothing to ask: the server says why, job by job.
+    chosen = [job for job in jobs if action not in ASKED or fits(job, action)]
+    reason = await _asked(app, action, chosen, [job for job in jobs if job not in chosen]) if chosen else ""
+    chosen = chosen or list(jobs)
     if reason is None:
         return False
-    answers = await app.client.act_on_jobs(action, [job.id for job in jobs], reason)
+    answers = await app.client.act_on_jobs(action, [job.id for job in chosen], reason)
     refused = [answer for answer in answers if answer.problem is not None]
-    if len(jobs) > 1 and len(refused) < len(jobs):
-        app.notify(f"{counted(len(jobs) - len(refused))} {DONE[action]}", markup=False)
+    if len(jobs) > 1 and len(refused) < len(chosen):
+        app.notify(f"{counted(len(chosen) - len(refused))} {DONE[action]}", markup=False)
     if refused:
         app.notify(_why(refused), severity="error", markup=False)
-    return len(refused) < len(jobs)
+    return len(refused) < len(chosen)
 
 
-async def _asked(app: "MltuiApp", action: JobAction, jobs: Sequence[JobRow]) -> str | None:
-    """The reason, empty where none is needed; None when it is not to be done after all."""
+async def _asked(app: "MltuiApp", action: JobAction, jobs: Sequence[JobRow], others: Sequence[JobRow]) -> str | None:
+    """The reason, empty where none is needed; None when it is not to be done after all. `others` are left out."""
     if action in REASONS:
         from mltui.console.screens.ask_text import AskLine
 
         heading = f"{action.value.capitalize()} {names(jobs)}"
         said = await app.push_screen_wait(AskLine(heading, REASONS[action], "", _fault))
         return said and said.strip()
-    if action in (JobAction.CANCEL, JobAction.DELETE):
+    if action in ASKED:
         from mltui.console.screens.dialog import Confirm
 
         what = {
             JobAction.CANCEL: f"Stops {names(jobs)}. What was read is thrown away; it can be begun anew.",
             JobAction.DELETE: f"Deletes {names(jobs)}. Datasets and runs stay. This cannot be undone.",
-        }[action]
+        }[action] + left_out(others)
         heading = f"{action.value.capitalize()} {jobs[0].name if len(jobs) == 1 else counted(len(jobs))}?"
         if not await app.push_screen_wait(Confirm(heading, what)):
             return None
         return f"cancelled in the console by {app.user}" if action is JobAction.CANCEL else ""
     return ""
-
-
-def names(jobs: Sequence[JobRow]) -> str:
-    shown = ", ".join(job.name for job in jobs[:NAMED])
-    return shown if len(jobs) <= NAMED else f"{shown} and {len(jobs) - NAMED} more"
 
 
 def counted(count: int) -> str:

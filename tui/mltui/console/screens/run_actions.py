@@ -8,6 +8,7 @@ from rich.text import Text
 
 from mltui.console import format
 from mltui.console.faults import quoted
+from mltui.console.screens.chosen import left_out, names
 from mltui.console.screens.undo import remember
 from mltui.console.theme import STATUS
 from mltui.wire.executions import CANCEL_GRACE_S
@@ -17,8 +18,6 @@ from mltui.wire.states import ENDED, LIVE, Status
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
-NAMED = 6
-"""Runs that a dialog names; the others are counted."""
 ANYTHING = ""
 """The choice of a retry that runs everything again that did not complete."""
 
@@ -138,29 +137,12 @@ def tag_fault(line: str) -> str:
     return ""
 
 
-def names(runs: Sequence[RunRow]) -> str:
-    shown = ", ".join(run.name for run in runs[:NAMED])
-    return shown if len(runs) <= NAMED else f"{shown} and {len(runs) - NAMED} more"
-
-
 def contents(footprint: Footprint) -> str:
     """What goes with runs, as in `1,200 samples, 3 KiB of logs, 2 files (7 B)`."""
     parts = [f"{footprint.samples:,} samples", f"{format.size(footprint.log_bytes)} of logs"]
     if footprint.artifacts:
         parts.append(f"{footprint.artifacts:,} files ({format.size(footprint.artifact_bytes)})")
     return ", ".join(parts)
-
-
-def left_out(runs: Sequence[RunRow]) -> str:
-    """What a dialog says of chosen runs that are in no state for it."""
-    by_state: dict[Status, list[RunRow]] = {}
-    for run in runs:
-        by_state.setdefault(run.status, []).append(run)
-    lines = []
-    for status, some in by_state.items():
-        are, stay = ("are", "stay") if len(some) > 1 else ("is", "stays")
-        lines.append(f"{names(some)} {are} {'still' if status in LIVE else 'already'} {status.value} and {stay}.")
-    return "\n\n" + "\n".join(lines) if lines else ""
 
 
 def counted(runs: Sequence[RunRow]) -> str:

@@ -49,7 +49,9 @@ async def inbox_of(client: "Client") -> "InboxState | None":
 async def run_called(client: "Client", word: str) -> "RunRow | None":
     """The run named `word`, or with that id or part of it; the newest where several are."""
     found = (await client.runs(text=word, limit=NAMESAKES)).items
-    return next((run for run in found if word in (run.name, run.id)), found[0] if found else None)
+    # The search looks into more than that, as into what runs failed with.
+    called = [run for run in found if word in run.name or word in run.id]
+    return next((run for run in called if word in (run.name, run.id)), called[0] if called else None)
 
 
 class Coalesced:
