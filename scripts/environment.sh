@@ -80,16 +80,24 @@ is_fresh() { # LOCK: whether the environment already is what the lock says; dev 
   return 1
 }
 
+is_ours() { # whether we made what is there: somebody's own environment is not to be replaced
+  [ ! -e "$VENV" ] || [ -e "$VENV/.made-by-scripts" ] || [ -e "$VENV/.installed" ]
+}
+
 make_environment() { # LOCK (demo or dev)
   ! is_fresh "$1" || return 0
+  is_ours || die "$VENV is an environment of your own, and these scripts make theirs there: move yours elsewhere first"
   local python packages mask
   mask=$(umask)
   # `pgserver` must be able to read what root installs, its libraries foremost.
   [ "$(id -u)" != 0 ] || umask 022
   if ! "$VENV/bin/python" -c "" 2>/dev/null; then
     python=$(find_python)
-    [ -z "$ELSEWHERE" ] || mkdir -p "$ELSEWHERE"
-    step "environment from $("$python" --version)" "$python" -m venv --clear "$VENV"
+    # Ours from the first moment: broken off in the middle, it is begun anew and taken for nobody else's.
+    rm -rf "$VENV"
+    mkdir -p "$VENV"
+    : >"$VENV/.made-by-scripts"
+    step "environment from $("$python" --version)" "$python" -m venv "$VENV"
   fi
   rm -f "$VENV/.installed"
   local pip=("$VENV/bin/python" -m pip --quiet --disable-pip-version-check --no-input install)

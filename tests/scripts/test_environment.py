@@ -81,6 +81,13 @@ def test_a_closed_folder_above_closes_what_is_in_it(tmp_path: Path):
     assert bash(f"open_to_others {inner}").returncode == 1
 
 
+def test_an_environment_of_somebody_elses_is_left_alone(tmp_path: Path):
+    (tmp_path / "bin").mkdir()
+    done = bash(f"VENV={tmp_path}; make_environment demo")
+    assert (done.returncode, list(tmp_path.iterdir())) == (1, [tmp_path / "bin"])
+    assert f"{tmp_path} is an environment of your own" in done.stderr
+
+
 def test_an_unchanged_lock_installs_nothing(tmp_path: Path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to("/bin/true")
