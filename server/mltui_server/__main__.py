@@ -88,7 +88,6 @@ def _run(settings: Settings, dsn: str, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     with _told_where(settings.data_path / "server.url", url):
-        logger.info("serving", url=url, data=str(settings.data_path), database=settings.database_url and "external")
         app = create_app(settings, dsn, url)
         config = uvicorn.Config(
             app,
@@ -100,13 +99,15 @@ def _run(settings: Settings, dsn: str, listener: socket.socket) -> None:
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(app, config, listener))
+            runner.run(_serve(app, config, listener, url))
 
 
-async def _serve(app: Litestar, config: uvicorn.Config, listener: socket.socket) -> None:
+async def _serve(app: Litestar, config: uvicorn.Config, listener: socket.socket, url: str) -> None:
     # Not uvicorn's own lifespan: what fails in it reaches nobody but the log, as a traceback.
     try:
         async with app.lifespan():
+            settings: Settings = app.state.settings
+            logger.info("serving", url=url, data=str(settings.data_path), database=settings.database_url and "external")
             await uvicorn.Server(config).serve(sockets=[listener])
     except BaseExceptionGroup as group:
         # The lifespan is a task group, which wraps whatever ends it: a store that cannot be opened, our SystemExit.

@@ -23,12 +23,12 @@ from mltui_server.samples.inbox import DELAYED_S, Inbox
 from mltui_server.samples.influx.access import Retention, access_from
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.models import SampleDeletion
-from mltui_server.samples.store import SampleStore, StoreError
+from mltui_server.samples.store import SampleStore, StoreError, WrongAddress
 from mltui_server.settings import Settings
 
 logger = structlog.get_logger(__name__)
 
-HEALTH_TIMEOUT_S = 2.0
+HEALTH_TIMEOUT_S = 2.5
 LET_GO_S = 5.0
 FREE = "SELECT CASE WHEN pg_try_advisory_lock(%s) THEN pg_advisory_unlock(%s) ELSE false END"
 """Whether no flusher works on this database."""
@@ -49,7 +49,13 @@ class Samples:
         return [await self._store_health(), inbox]
 
     async def say_if_away(self) -> None:
-        """Who starts a server with a wrong address or token should not have to ask."""
+        """Who starts a server with a wrong token should not have to ask. Raises WrongAddress."""
+        try:
+            await self.store.points.answer()
+        except WrongAddress:
+            raise
+        except StoreError:
+            pass  # said below
         store = await self._store_health()
         if store.status != "ok":
             logger.warning("the sample store cannot be used", reason=store.detail)
@@ -71,7 +77,7 @@ class Samples:
         except StoreError as error:
             return Component(name="samples", status="down", detail=str(error))
         except TimeoutError:
-            return Component(name="samples", status="degraded", detail=f"no answer within {HEALTH_TIMEOUT_S:.0f} s")
+            return Component(name="samples", status="degraded", detail=f"no answer within {HEALTH_TIMEOUT_S:g} s")
 
 
 def open_store(settings: Settings) -> SampleStore:
@@ -88,7 +94,7 @@ def open_store(settings: Settings) -> SampleStore:
 async def samples_service(settings: Settings, database: Database) -> AsyncIterator[Samples]:
     """The store opened, the flusher running; both stopped at the end.
 
-    Raises StoreError if another server has it, SettingsError if its address is none.
+    Raises StoreError if another server has it or something else is at its address, SettingsError if that is none.
     """
     await _refuse_second(database)
     store = open_store(settings)
@@ -96,7 +102,8 @@ async def samples_service(settings: Settings, database: Database) -> AsyncIterat
     flusher = Flusher(database.dsn, store, inbox)
     try:
         samples = Samples(store, inbox, flusher)
-        async with _running(flusher.run(), inbox.measure(), samples.say_if_away()):
+        await samples.say_if_away()
+        async with _running(flusher.run(), inbox.measure()):
             yield samples
     finally:
         await store.close()

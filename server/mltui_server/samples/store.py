@@ -18,6 +18,10 @@ class StoreError(Exception):
     """The store cannot be used. One line: why, and what to do about it."""
 
 
+class WrongAddress(StoreError):
+    """There is something else where the store should be: waiting helps nothing."""
+
+
 class SeriesName(NamedTuple):
     run: UUID
     key: str

@@ -23,12 +23,14 @@ from mltui_server.app import create_app
 from mltui_server.metrics import reading
 from mltui_server.samples import batch, flusher
 from mltui_server.samples.flusher import Flusher, Mover
-from mltui_server.samples.influx import client
+from mltui_server.samples.influx import client, presence
 from mltui_server.samples.influx.access import Access, Retention
 from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.store import Selection, StoreError
 
 BATCHES, SAMPLES = 60, 50
+ANSWERED_S = 60.0
+"""Past this, somebody waits for a server that hangs."""
 
 
 @pytest.fixture
@@ -120,6 +122,37 @@ async def test_a_server_that_hangs_is_not_a_question_too_large(settings, influx_
                 answer = await http.get(url)
                 assert answer.status_code == 503, answer.text
                 assert "does not answer in time" in answer.json()["detail"]
+        await until(readable)
+
+
+async def test_who_asks_one_that_is_known_to_hang_is_answered_at_once(settings, influx_process, monkeypatch):
+    monkeypatch.setattr(reading, "READ_TIMEOUT_S", 0.5)
+    here = msgspec.structs.replace(settings, influx_url=influx_process.url)
+    async with AsyncTestClient(create_app(here, settings.database_url)) as http:
+        run = await register_run(http)
+        await http.post("/api/v1/metrics", json={"name": "depth", "type": "gauge"})
+        await http.post("/api/v1/metrics/depth/data", json={"value": 1})
+        question = "/api/v1/metrics/depth/data?buckets=10"
+
+        async def readable() -> bool:
+            return bool((await http.get(question)).json().get("series"))
+
+        await until(readable)
+        with influx_process.suspended():
+            assert (await http.get(question)).status_code == 503
+            for limit in ("PING_S", "ANSWER_S"):
+                monkeypatch.setattr(client, limit, 3600.0)
+            monkeypatch.setattr(presence, "AT_ONCE_S", 3600.0)
+            monkeypatch.setattr(reading, "READ_TIMEOUT_S", 3600.0)
+            questions = [question, "/api/v1/metrics/depth/data?format=csv", f"/api/v1/runs/{run}/series.csv"]
+            async with asyncio.timeout(ANSWERED_S):
+                answers = await asyncio.gather(*(http.get(url) for url in questions * 10))
+                health = (await http.get("/health")).json()
+            assert {answer.status_code for answer in answers} == {503}
+            assert {answer.json()["detail"] for answer in answers} == {
+                f"InfluxDB at {influx_process.url} does not answer in time; see how it is"
+            }
+            assert "does not answer in time" in str(health["components"])
         await until(readable)
 
 

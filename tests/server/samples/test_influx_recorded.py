@@ -92,14 +92,6 @@ async def test_a_version_of_tomorrow_is_one_clear_line():
     await store.close()
 
 
-async def test_what_is_no_influxdb_is_said_so():
-    store = InfluxStore(
-        Access("http://127.0.0.1:1", "lab"), Retention(), httpx.MockTransport(lambda _: httpx.Response(200))
-    )
-    assert "is no InfluxDB; check INFLUX_URL" in (await store.health()).detail
-    await store.close()
-
-
 def one_bad_line(request: httpx.Request) -> httpx.Response:
     """3's partial write; 2.x says 400 or 422 and takes nothing."""
     if request.url.path == "/write" and b"v=13," in request.content:

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from mltui_server.samples.influx.access import Access
+from mltui_server.samples.influx.greeting import version_of, why_not_reached
 from mltui_server.samples.influx.schema import name
 from mltui_server.samples.store import StoreError
 
@@ -24,6 +25,10 @@ DATA_STATUSES = (400, 413, 422)
 _SETUP = re.compile(r"(database|bucket|organization|org|retention policy|dbrp)\b.*(not found|required|missing)", re.I)
 """A 400 that is not about the data."""
 _DROPPED = re.compile(r"\s*dropped=([1-9]\d*)")
+
+
+class NoAnswer(StoreError):
+    """None in time: the server hangs, or what it was asked takes long."""
 
 
 class Refused(NamedTuple):
@@ -86,28 +91,32 @@ class InfluxClient:
 
     def __init__(self, access: Access, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.access = access
-        self.major = 0
-        """The server's, once `ping` has been answered."""
-        self._http = httpx.AsyncClient(
-            base_url=access.url,
-            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
-            limits=httpx.Limits(max_connections=CONNECTIONS),
-            trust_env=access.remote,
-            transport=transport,
-        )
+        self.version, self.major = "", 0
+        """The server's, once `ping` has been answered: "1.6.7", 1."""
+
+        def connected(connections: int) -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                base_url=access.url,
+                timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+                limits=httpx.Limits(max_connections=connections),
+                trust_env=access.remote,
+                transport=transport,
+            )
+
+        self._http = connected(CONNECTIONS)
+        # Of their own: a ping that waits for a connection says nothing of the server.
+        self._pings = connected(CONNECTIONS)
 
     async def close(self) -> None:
         await self._http.aclose()
+        await self._pings.aclose()
 
-    async def ping(self, within_s: float | None = None) -> str:
-        """The server's version, like "1.6.7"."""
-        response = await self.call("GET", "/ping", timeout=within_s or PING_S)
+    async def ping(self, within_s: float | None = None) -> None:
+        """Learn the server's version. Raises WrongAddress where no InfluxDB is, NoAnswer after so many seconds."""
+        response = await self._request(self._pings, "GET", "/ping", {}, timeout=within_s or PING_S)
+        version = version_of(self.access, response)
         self.check(response)
-        version: str = response.headers.get("X-Influxdb-Version", "").removeprefix("v")
-        if not (found := re.match(r"\d+", version)):
-            raise StoreError(f"what answers at {self.access.url} is no InfluxDB; check INFLUX_URL")
-        self.major = int(found[0])
-        return version.partition("~")[0]
+        self.version, self.major = version, int(re.split(r"\D", version)[0])
 
     async def write(self, place: Place, body: bytes) -> Refused | None:
         """Store lines. Refused: there is something wrong with them, and they must not be sent again as they are."""
@@ -156,17 +165,17 @@ class InfluxClient:
 
     async def call(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
         """One request with our credentials."""
+        return await self._request(self._http, method, path, headers or {}, **more)
+
+    async def _request(
+        self, http: httpx.AsyncClient, method: str, path: str, headers: dict[str, str], **more: Any
+    ) -> httpx.Response:
         try:
-            return await self._http.request(
-                method, path, headers={**(headers or {}), **self._token()}, auth=self._basic(), **more
-            )
+            return await http.request(method, path, headers=headers | self._token(), auth=self._basic(), **more)
         except httpx.TimeoutException:
-            raise StoreError(f"InfluxDB at {self.access.url} does not answer in time; see how it is") from None
+            raise NoAnswer(f"InfluxDB at {self.access.url} does not answer in time; see how it is") from None
         except httpx.HTTPError as error:
-            why = self.access.without_secrets(str(error)) or type(error).__name__
-            raise StoreError(
-                f"InfluxDB at {self.access.url} cannot be reached ({why}); start it, or check INFLUX_URL"
-            ) from None
+            raise why_not_reached(self.access, error) from None
 
     def _token(self) -> dict[str, str]:
         by_token = self.access.token and self.major != 1

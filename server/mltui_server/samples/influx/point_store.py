@@ -1,8 +1,8 @@
 """Points of operational metrics in InfluxDB: where run metrics are, and kept as long."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Literal
 
@@ -13,7 +13,6 @@ from mltui.wire.metrics import MetricType
 from mltui_server.samples.grid import Grid
 from mltui_server.samples.influx.cells import Sums, summed
 from mltui_server.samples.influx.client import InfluxClient, Place
-from mltui_server.samples.influx.control import Control
 from mltui_server.samples.influx.lines import BODY_BYTES, BODY_LINES
 from mltui_server.samples.influx.point_gauges import gauge_buckets
 from mltui_server.samples.influx.point_groups import Groups, within
@@ -21,6 +20,7 @@ from mltui_server.samples.influx.point_lines import lines
 from mltui_server.samples.influx.point_links import Links
 from mltui_server.samples.influx.point_outline import finer, outline
 from mltui_server.samples.influx.point_rows import FIELDS, Row, batch
+from mltui_server.samples.influx.presence import Presence
 from mltui_server.samples.influx.schema import POINTS, name
 from mltui_server.samples.influx.series import Placed
 from mltui_server.samples.points import SCHEMAS, PointRange, PointSeries, RefusedPoints
@@ -28,8 +28,6 @@ from mltui_server.samples.store import BucketColumns
 
 PAGE_ROWS = 50_000
 """Of one answer: some 10 MB."""
-AT_ONCE_S = 1.0
-"""In which a server that works answers a ping; one that hung may be back a moment later."""
 STATEMENTS = 200
 """Of one request."""
 
@@ -38,10 +36,10 @@ KIND: Literal["metric"] = "metric"
 
 
 class InfluxPoints:
-    """The part of InfluxStore that is about points. `control`: of the server, once it has been greeted."""
+    """The part of InfluxStore that is about points."""
 
-    def __init__(self, client: InfluxClient, control: Callable[[], AbstractAsyncContextManager[Control]]) -> None:
-        self._client, self._control = client, control
+    def __init__(self, client: InfluxClient, presence: Presence) -> None:
+        self._client, self._presence = client, presence
         self._links = Links()
 
     async def write(
@@ -49,7 +47,7 @@ class InfluxPoints:
     ) -> Sequence[RefusedPoints]:
         made, rows = await asyncio.to_thread(lines, type_, series, points, self._links)
         refused: list[tuple[range, str]] = []
-        async with self._control() as control:
+        async with self._presence.control() as control:
             for start in range(0, len(made), BODY_LINES):
                 part = range(start, min(start + BODY_LINES, len(made)))
                 refused += await self._send(control.places[KIND], made, part)
@@ -76,7 +74,7 @@ class InfluxPoints:
     ) -> AsyncGenerator[pa.RecordBatch, None]:
         first, last = wanted.first, wanted.last
         count = PAGE_ROWS if limit is None or wanted.type is MetricType.HISTOGRAM else min(limit, PAGE_ROWS)
-        async with self._control() as control:
+        async with self._presence.control() as control:
             place = control.places[KIND]
             while first <= last:
                 way = "DESC" if descending else "ASC"
@@ -103,7 +101,7 @@ class InfluxPoints:
         source = POINTS[wanted.type]
         field = {"gauge": "nf", "state": "s", "histogram": "bounds"}[source]
         where = within(wanted.series, wanted.first, wanted.last)
-        async with self._control() as control:
+        async with self._presence.control() as control:
             place = control.places[KIND]
             [found] = await self._client.query(
                 place, [f'SELECT last({name(field)}) FROM {place.source(source)} WHERE {where} GROUP BY "labelset"']
@@ -122,12 +120,12 @@ class InfluxPoints:
         return pa.Table.from_batches([batch(wanted.type, rows)], SCHEMAS[wanted.type])
 
     async def gauge_buckets(self, wanted: PointRange, grid: Grid) -> Sequence[BucketColumns]:
-        async with self._control() as control:
+        async with self._presence.control() as control:
             found, beyond = await gauge_buckets(Groups(self._client, control.places[KIND], wanted, grid))
         return found + await self._by_point(replace(wanted, series=beyond), grid) if beyond else found
 
     async def answer(self) -> None:
-        await self._client.ping(AT_ONCE_S)
+        await self._presence.look()
 
     async def _by_point(self, wanted: PointRange, grid: Grid) -> list[BucketColumns]:
         sums = Sums()
@@ -137,14 +135,14 @@ class InfluxPoints:
         return sums.all()
 
     async def outline(self, wanted: PointRange, grid: Grid) -> AsyncGenerator[pa.RecordBatch, None]:
-        async with self._control() as control:
+        async with self._presence.control() as control:
             groups = Groups(self._client, control.places[KIND], wanted, finer(grid, wanted))
             async with aclosing(outline(groups, self.read)) as batches:
                 async for batch in batches:
                     yield batch
 
     async def delete(self, series: Collection[int]) -> None:
-        async with self._control() as control:
+        async with self._presence.control() as control:
             await control.delete_points(series)
 
 

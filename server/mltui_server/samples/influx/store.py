@@ -4,11 +4,8 @@ Nothing of what was written is remembered: times are unique within a series and 
 is written again replaces itself. InfluxDB knows no transactions: who reads while a large write goes on may see a part.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
@@ -20,9 +17,9 @@ from mltui_server.samples.influx.access import Access, Retention
 from mltui_server.samples.influx.asking import Asking
 from mltui_server.samples.influx.buckets import read_buckets
 from mltui_server.samples.influx.client import InfluxClient
-from mltui_server.samples.influx.control import Control, control_for
 from mltui_server.samples.influx.export import exported
 from mltui_server.samples.influx.point_store import InfluxPoints
+from mltui_server.samples.influx.presence import Presence
 from mltui_server.samples.influx.sealing import Sealer
 from mltui_server.samples.influx.sending import Sending
 from mltui_server.samples.refusals import without
@@ -33,52 +30,42 @@ PARTS_AT_ONCE = 2
 """While the server takes in the one, the other is summed up."""
 
 
-@dataclass(frozen=True)
-class Server:
-    """A server that has been greeted, and has all that we need."""
-
-    version: str
-    control: Control
-
-
 class InfluxStore:
     """Asks nothing of the server until it is used: it may be away when ours starts. `transport` is for tests."""
 
     def __init__(self, access: Access, retention: Retention, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = InfluxClient(access, transport)
-        self._retention = retention
+        self._presence = Presence(self._client, retention)
         self._sealer = Sealer(self._client)
-        self._server: Server | None = None
-        self._greeting = asyncio.Lock()
-        self.points = InfluxPoints(self._client, self._control)
+        self.points = InfluxPoints(self._client, self._presence)
 
     async def applied(self) -> frozenset[int]:
         return frozenset()
 
     async def write(self, ids: Collection[int], columns: Sequence[SeriesColumns]) -> Sequence[RefusedSamples]:
-        async with self._ready() as server:
-            sending = Sending(self._client, server.control.places)
+        async with self._presence.control() as control:
+            sending = Sending(self._client, control.places)
 
             async def move(part: Sequence[SeriesColumns]) -> None:
                 await sending.send(part)
-                await self._sealer.seal(server.control.places, without(sending.refused, part))
+                await self._sealer.seal(control.places, without(sending.refused, part))
 
             await each(_parts(columns), PARTS_AT_ONCE, move)
             return sending.refused
 
     async def buckets(self, selection: Selection, count: int) -> Buckets | None:
-        async with self._ready() as server:
-            return await read_buckets(Asking(self._client, server.control.places, selection.run), selection, count)
+        async with self._presence.control() as control:
+            return await read_buckets(Asking(self._client, control.places, selection.run), selection, count)
 
     async def export(self, selection: Selection, key: str) -> AsyncIterator[pa.RecordBatch]:
-        async with self._ready() as server:
-            asking = Asking(self._client, server.control.places, selection.run)
+        async with self._presence.control() as control:
+            asking = Asking(self._client, control.places, selection.run)
             async for batch in exported(asking, selection, key):
                 yield batch
 
     async def delete_run(self, run: UUID) -> None:
-        async with self._ready() as server:
-            await server.control.delete_run(run)
+        async with self._presence.control() as control:
+            await control.delete_run(run)
 
     def size(self) -> None:
         """It lies elsewhere."""
@@ -88,8 +75,9 @@ class InfluxStore:
         started = time.perf_counter()
         access = self._client.access
         try:
-            async with self._ready() as server:
-                place = server.control.places["metric"]
+            await self._presence.look()
+            async with self._presence.control() as control:
+                place = control.places["metric"]
                 # Asks for nothing, but with our credentials and of our database.
                 source = place.source("metric")
                 await self._client.query(place, [f'SELECT "v" FROM {source} WHERE time >= 0 AND time <= 0 LIMIT 1'])
@@ -98,36 +86,14 @@ class InfluxStore:
         return Component(
             name="samples",
             status="ok",
-            version=f"InfluxDB {server.version}",
+            version=f"InfluxDB {self._client.version}",
             latency_ms=round((time.perf_counter() - started) * 1000, 2),
             detail=f"{access.url}, database {access.database}",
         )
 
     async def close(self) -> None:
+        await self._presence.close()
         await self._client.close()
-
-    @asynccontextmanager
-    async def _ready(self) -> AsyncIterator[Server]:
-        """After any failure the next use greets the server again: it may be another one, or have lost its database."""
-        try:
-            async with self._greeting:
-                if self._server is None:
-                    self._server = await self._greet()
-            yield self._server
-        except StoreError:
-            self._server = None
-            raise
-
-    @asynccontextmanager
-    async def _control(self) -> AsyncIterator[Control]:
-        async with self._ready() as server:
-            yield server.control
-
-    async def _greet(self) -> Server:
-        version = await self._client.ping()
-        control = control_for(self._client)
-        await control.prepare(self._retention)
-        return Server(version, control)
 
 
 def _parts(columns: Sequence[SeriesColumns]) -> Iterator[list[SeriesColumns]]:
