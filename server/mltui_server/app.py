@@ -30,6 +30,7 @@ from mltui_server.health.service import check_postgres, check_scheduler
 from mltui_server.ingestion.controller import IngestionController
 from mltui_server.lib.compressed import DecompressMiddleware
 from mltui_server.lib.content_type import guard_json
+from mltui_server.lib.cut_short import with_cut_short
 from mltui_server.lib.docs import openapi_config, static_router
 from mltui_server.lib.head import with_head
 from mltui_server.lib.pagination import provide_window
@@ -141,5 +142,5 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
         openapi_config=openapi_config(),
         logging_config=None,
     )
-    app.asgi_handler = with_head(app.asgi_handler)
+    app.asgi_handler = with_head(with_cut_short(app.asgi_handler))
     return app

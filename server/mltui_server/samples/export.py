@@ -6,19 +6,25 @@ from contextlib import aclosing
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mltui_server.lib.errors import Unavailable
+from mltui_server.samples.store import StoreError
+
 HEADER = b"key,step,time,value\n"
 
 
 async def begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    """The same pieces, once the first is there: until then an error can be said."""
+    """The same pieces, once the first is there: until then an error can be said. Later the answer is cut short."""
     return _resumed(await anext(pieces), pieces)
 
 
 async def _resumed(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     async with aclosing(rest):
         yield first
-        async for piece in rest:
-            yield piece
+        try:
+            async for piece in rest:
+                yield piece
+        except StoreError as error:
+            raise Unavailable(str(error)) from None
 
 
 def csv_lines(key: str, batch: pa.RecordBatch) -> bytes:
