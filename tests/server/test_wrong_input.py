@@ -59,6 +59,31 @@ async def test_bounds_are_named_as_the_address_names_them(http):
     assert problem["errors"][0]["path"] == "from"
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("runs?limit=2&limit=3", "limit is given 2 times (2, 3); give it once"),
+        ("runs?ids=a&ids=b&ids=c", "ids is given 3 times (a, b, c)"),
+        ("runs/one/series?from=1&from=2", "from is given 2 times"),
+        ("runs/one/series.csv?x=time&x=step", "x is given 2 times"),
+        ("metrics/depth/data?limit=2&limit=3", "limit is given 2 times"),
+        ("metrics/depth/data?start_time=-1h&queue=a&start_time=-2h", "start_time is given 2 times"),
+        ("metrics/depth/data?format=csv&format=json", "format is given 2 times"),
+        ("events?limit=2&limit=", "limit is given 2 times (2, )"),
+        ("runs?tag=:x", "tag=':x' names no tag; write tag=NAME, or tag=NAME:VALUE"),
+        ("runs?tag=a&tag=", "tag='' names no tag"),
+    ],
+)
+async def test_a_parameter_that_would_be_dropped_in_silence(http, address, words):
+    await refused(await http.get(f"/api/v1/{address}"), 422, words)
+
+
+async def test_a_parameter_of_several_values_is_given_as_often_as_one_likes(http):
+    await http.post("/api/v1/metrics", json={"name": "depth", "type": "gauge", "label_keys": ["queue"]})
+    for address in ("runs?tag=a&tag=b:c", "metrics/depth/data?queue=a&queue=b"):
+        assert (await http.get(f"/api/v1/{address}")).status_code == 200
+
+
 async def test_what_needs_no_body_asks_for_none(http):
     await make_pipeline(http, "p", stages=[{"name": "a", "command": "true"}])
     run = (await http.post("/api/v1/pipelines/p/runs")).json()

@@ -264,6 +264,8 @@ def _looked_up(name: str) -> ColumnElement[Any]:
 
 def _has_tag(tag: str) -> ColumnElement[bool]:
     key, colon, value = tag.partition(":")
+    if not key:
+        raise Invalid(f"tag={tag!r} names no tag; write tag=NAME, or tag=NAME:VALUE")
     condition = exists().where(RunTag.run_id == Run.id, RunTag.key == key)
     return condition.where(RunTag.value == value) if colon else condition
 

@@ -66,6 +66,7 @@ def test_filters() -> None:
     [
         ("stat:x", "no filter 'stat'"),
         ("status:broken", "no status 'broken'; there are pending"),
+        ("tag:=risk", "no tag '=risk'; write tag:NAME or tag:NAME=VALUE"),
         ("status:", "status: needs a value, as in status:failed"),
         ("since:soon", "'soon' is no time; write 30m, 24h, 7d or 2026-03-14"),
     ],

@@ -51,6 +51,8 @@ def _with(chosen: RunFilter, name: str, value: str, now: datetime) -> RunFilter:
         case "trigger":
             return replace(chosen, trigger=_known([value.lower()], TriggerType, "trigger")[0])
         case "tag":
+            if value.startswith(("=", ":")):
+                raise FilterFault(f"no tag {quoted(value)}; write tag:NAME or tag:NAME=VALUE")
             return replace(chosen, tags=(*chosen.tags, value.replace("=", ":", 1)))
         case "since":
             return replace(chosen, since=moment(value, now))
