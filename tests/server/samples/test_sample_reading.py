@@ -70,6 +70,16 @@ async def test_the_answer_says_where_its_buckets_are(http, run):
     assert series.series[0].count == [3, 2, 3, 2, 1]
 
 
+async def test_a_first_bucket_that_from_cuts_is_the_rest_of_one(http, run):
+    await log(http, run, loss=[float(i) for i in range(101)])
+    series = await read(http, run, keys="loss", buckets=10, **{"from": 3})
+    [loss] = series.series
+    assert (series.start, series.width) == (3.0, 10.0)
+    assert loss.x == [3.0, *(12.0 + 10 * i for i in range(9))]
+    assert loss.count == [9, *[10] * 8, 9]
+    assert (loss.min, loss.max) == (loss.x, [*(x - 1 for x in loss.x[1:]), 100.0])
+
+
 async def test_time_and_relative_axes(http, run):
     await log(http, run, loss=[1.0, 2.0, 3.0])
     by_time = await read(http, run, keys="loss", buckets=2, x="time")

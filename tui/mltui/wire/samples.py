@@ -77,7 +77,8 @@ class Series(Answer, kw_only=True):
 
     A width is 4, 5, 6 or 7 times a power of two (steps or ns; at least 1 step or 1,024 ns), and every border a
     multiple of that power: the borders of a run that grows stand still until its buckets get wider. No sample
-    before `start` or after `end` is in any; the first bucket begins at `start`.
+    before `start` or after `end` is in any: a first bucket that `start` cuts begins there, ends at its border all the
+    same, and so is shorter than `width`.
     """
 
     axis: Axis
