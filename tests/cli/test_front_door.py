@@ -98,6 +98,16 @@ def test_a_database_that_is_not_there_is_one_line(mltui):
     assert done.stderr.count("\n") == 1
 
 
+def test_no_server_starts_on_an_influxdb_that_is_none(server, mltui, tmp_path):
+    other = {"MLTUI_DATA_DIR": str(tmp_path / "other"), "DATABASE_URL": "", "INFLUX_URL": server.url}
+    done = mltui("serve", "--port", "0", code=2, **other)
+    assert "serving" not in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        f"mltui serve: what answers at {server.url} is no InfluxDB (/ping: HTTP 404, without X-Influxdb-Version); "
+        "check INFLUX_URL, it looks like http://127.0.0.1:8086"
+    )
+
+
 def test_db_upgrade_migrates_an_external_postgres(dsn, mltui):
     from mltui_server.db.upgrade import newest
 
