@@ -1,10 +1,11 @@
 """InfluxDB goes away in the middle of a file: the file has no end that looks like one, and the log one line."""
 
 import signal
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
 from influx_process import InfluxProcess, influxd
 from point_calls import at, make, send
@@ -12,10 +13,26 @@ from structlog.testing import capture_logs
 
 from mltui_server.app import create_app
 from mltui_server.samples.influx import point_store
+from mltui_server.settings import Settings
 from tests.server.live.conftest import Server, bound
 
 LONG, POINTS, BATCH = "x" * 500, 30_000, 10_000
 """Together more than all buffers between the store and the client hold."""
+
+
+@pytest.fixture
+def influx(tmp_path: Path) -> Iterator[InfluxProcess]:
+    """A server of the test's own, to be killed."""
+    process = InfluxProcess(influxd(), tmp_path / "influxd")
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, dsn: str, influx: InfluxProcess) -> Settings:
+    """Of this one store."""
+    return Settings(data_dir=str(tmp_path / "data"), database_url=dsn, port=0, influx_url=influx.url)
 
 
 @asynccontextmanager
@@ -30,11 +47,9 @@ async def served(settings):
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
-async def test_a_file_that_breaks_off_looks_so(format_, settings, tmp_path, monkeypatch, caplog):
+async def test_a_file_that_breaks_off_looks_so(format_, settings, influx, monkeypatch, caplog):
     monkeypatch.setattr(point_store, "PAGE_ROWS", 1_000)
-    influx = InfluxProcess(influxd(), tmp_path / "influxd")
-    influx.start()
-    async with served(msgspec.structs.replace(settings, influx_url=influx.url)) as http:
+    async with served(settings) as http:
         await make(http, "depth", "gauge", "queue")
         for first in range(0, POINTS, BATCH):
             numbers = range(first, first + BATCH)
