@@ -1,9 +1,9 @@
-"""What needs a person: parts that are not well, runs that look stalled, diverge, or failed."""
+"""What needs a person: parts that are not well, runs that look stalled, diverge, or failed, moves that wait."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from sqlalchemy import ColumnElement, Select, func, null, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -12,9 +12,11 @@ from sqlalchemy.orm import aliased
 
 from mltui.wire.dashboard import ATTENTION_HOURS, MAX_ATTENTION, STALLED_AFTER_S, Attention, Kind
 from mltui.wire.health import Component
+from mltui.wire.models import ApprovalStatus
 from mltui.wire.samples import RESOURCE_PREFIX, InboxState
 from mltui.wire.states import Status
 from mltui_server.executions.models import Execution
+from mltui_server.registry.models import ModelApproval, RegisteredModel
 from mltui_server.runs.models import Run, StageRun
 from mltui_server.runs.transitions import LIVE_VALUES
 from mltui_server.samples.models import RunSeries
@@ -26,27 +28,28 @@ OWN = ~RunSeries.key.startswith(RESOURCE_PREFIX)
 
 
 class Question(NamedTuple):
-    """Which runs, each with `since`, `detail`, and as `number` how many there are without a limit."""
+    """Which things, each with `since`, `detail`, and as `number` how many there are without a limit."""
 
     kind: Kind
-    runs: Select[*tuple[Any, ...]]
+    things: Select[*tuple[Any, ...]]
     words: Callable[[Any], str]
-    """What there is to say of a run, from its `detail`."""
+    """What there is to say of one, from its `detail`."""
+    object_type: Literal["run", "approval"] = "run"
 
 
 async def needs_attention(
     session: AsyncSession, now: datetime, inbox: InboxState, components: Sequence[Component]
 ) -> tuple[list[Attention], dict[str, int]]:
-    """The list, and how many there are of each kind. Three queries, or two: while samples wait, nobody is stalled."""
+    """The list, and how many there are of each kind. Four queries, or three: while samples wait, nobody is stalled."""
     since = now - timedelta(hours=ATTENTION_HOURS)
-    questions = [nonfinite(since), failed(since)]
+    questions = [nonfinite(since), WAITING, failed(since)]
     if not inbox.delayed:
         questions.insert(0, stalled(now - timedelta(seconds=STALLED_AFTER_S)))
     items = unwell(now, inbox, components)
     counts = Counter[str](item.kind for item in items)
     for question in questions:
-        rows = (await session.execute(question.runs.limit(MAX_ATTENTION))).all()
-        items += [_run_item(question, row) for row in rows]
+        rows = (await session.execute(question.things.limit(MAX_ATTENTION))).all()
+        items += [_item(question, row) for row in rows]
         if rows:
             counts[question.kind] = rows[0].number
     return items, dict(counts)
@@ -67,10 +70,11 @@ def unwell(now: datetime, inbox: InboxState, components: Sequence[Component]) ->
     return sorted(found, key=lambda item: get_args(Kind).index(item.kind))
 
 
-def _run_item(question: Question, row: Any) -> Attention:
+def _item(question: Question, row: Any) -> Attention:
     return Attention(
         kind=question.kind, since=row.since, name=row.name, what=question.words(row.detail),
-        object_type="run", object_id=str(row.id), run_id=str(row.id),
+        object_type=question.object_type, object_id=str(row.id),
+        run_id=str(row.id) if question.object_type == "run" else None,
     )  # fmt: skip
 
 
@@ -141,3 +145,30 @@ def nonfinite(since: datetime) -> Question:
 def _diverged(keys: Sequence[str]) -> str:
     more = f" and {len(keys) - KEYS_SHOWN} more" if len(keys) > KEYS_SHOWN else ""
     return f"NaN or infinite: {', '.join(keys[:KEYS_SHOWN])}{more}"
+
+
+def _asked(move: dict[str, Any]) -> str:
+    what = f"@{move['alias']}" if move["alias"] else f"version {move['version']}"
+    way = f"from {move['before'] or 'none'} to {move['after'] or 'none'}"
+    return f"{what} {way}, asked for by {move['requested_by']}: {move['reason']}"
+
+
+_TOLD = ("alias", "version", "before", "after", "requested_by", "reason")
+WAITING = Question(
+    "approval",
+    select(
+        ModelApproval.id,
+        RegisteredModel.name,
+        ModelApproval.created_at.label("since"),
+        func.jsonb_build_object(*(part for name in _TOLD for part in (name, getattr(ModelApproval, name)))).label(
+            "detail"
+        ),
+        NUMBER,
+    )
+    .join(RegisteredModel, RegisteredModel.id == ModelApproval.model_id)
+    .where(ModelApproval.status == ApprovalStatus.PENDING.value, RegisteredModel.deleted_at.is_(None))
+    .order_by(ModelApproval.created_at.desc(), ModelApproval.id),
+    _asked,
+    "approval",
+)
+"""Moves of aliases and stages that wait until somebody else approves them."""

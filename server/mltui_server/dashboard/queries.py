@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, DateTime, Select, func, lateral, literal, select, true, union_all
+from sqlalchemy import ARRAY, DateTime, Select, func, lateral, literal, null, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.dashboard import SlowStage
+from mltui.wire.models import VersionStatus
 from mltui.wire.states import Status
 from mltui_server.executions.models import Execution
 from mltui_server.ingestion.models import IngestionJob
 from mltui_server.pipelines.models import Pipeline, Stage
+from mltui_server.registry.models import ModelVersion, RegisteredModel
 from mltui_server.runs.models import Run, StageRun
 from mltui_server.runs.transitions import LIVE_VALUES
 
@@ -61,6 +63,15 @@ async def counts_by_state(session: AsyncSession) -> dict[str, dict[Status, int]]
     for name, status, number in await session.execute(union_all(*parts)):
         counts[name][Status(status)] = number
     return counts
+
+
+async def counts_of_models(session: AsyncSession) -> tuple[int, dict[VersionStatus, int]]:
+    """How many models are registered, and how many versions are in which status."""
+    registered = select(null().label("status"), func.count()).where(RegisteredModel.deleted_at.is_(None))
+    versions = select(ModelVersion.status, func.count()).where(ModelVersion.deleted_at.is_(None))
+    rows: Sequence[Any] = (await session.execute(union_all(registered, versions.group_by(ModelVersion.status)))).all()
+    counts = {row[0]: row[1] for row in rows}
+    return counts.pop(None), {status: counts[status] for status in VersionStatus if status in counts}
 
 
 async def outcomes(session: AsyncSession, since: datetime) -> tuple[int, int, float | None]:

@@ -23,10 +23,13 @@ OFFSET = re.compile(r"([+-])(\d\d):([0-5]\d)")
 
 async def stats(session: AsyncSession) -> Stats:
     counts = await queries.counts_by_state(session)
+    models, versions = await queries.counts_of_models(session)
     runs = counts["runs"]
     completed, failed, median = await queries.outcomes(session, datetime.now(UTC) - RECENT)
     return Stats(
         counts=counts,
+        models=models,
+        model_versions=versions,
         running=runs.get(Status.RUNNING, 0) + runs.get(Status.CANCELLING, 0),
         queued=runs.get(Status.PENDING, 0) + runs.get(Status.QUEUED, 0),
         success_rate=completed / (completed + failed) if completed or failed else None,

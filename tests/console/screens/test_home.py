@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,9 +24,12 @@ from mltui.console.screens.home_figures import figures, side_by_side
 from mltui.console.state.session import Session
 from mltui.stream import Live
 from mltui.wire.dashboard import Attention, Day, Overview, SlowStage, Stats, Storage, TableSize, Trends
+from mltui.wire.models import VersionStatus
 from mltui.wire.states import Status
 
 GIB = 2**30
+OTHER: dict[str, Any] = {"component": "component", "inbox": "component", "approval": "approval"}
+"""What is no run, by kind."""
 STAGES = [
     ("nightly-ranking-of-everything", "train-gradient-boosting", 8123.0),
     ("digits", "train-network", 110.0),
@@ -73,6 +77,20 @@ async def test_what_failed_is_a_jump_away_and_appears_by_itself(
         await console.until_shown("› first", "WHAT WENT WRONG")
         await console.press("q", "f")
         await console.until_shown("/status:failed since:24h", "2 runs")
+
+
+async def test_a_move_that_waits_is_a_jump_away(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
+    server.post("/models", {"name": "fraud", "approval": True})
+    server.post("/models/fraud/versions", {"uri": "s3://models/fraud.joblib"})
+    async with open_console() as console:
+        await console.press("H")
+        await console.until_shown("0 need attention", "versions   1 ready")
+        server.post("/models/fraud/versions/1/stage", {"stage": "Production", "reason": "it passed"})
+        await console.until_shown("1 needs attention", "◇ approval", "version 1 from None to Production")
+        await console.press("enter")
+        await console.until_shown("Models › fraud", "Waits", "it passed")
+        await console.press("q")
+        await console.until_shown("1 needs attention")
 
 
 async def test_what_has_no_screen_says_all_of_it(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
@@ -142,13 +160,14 @@ def test_figures_fit(width: int) -> None:
     assert max(line.cell_len for line in figures(made_up(), days(), width)[3:]) <= width
 
 
-def made_up(count: int = 6) -> Overview:
+def made_up(count: int = 7) -> Overview:
     """A busy server; its first `count` items."""
     items: list[tuple[Any, str, str, int]] = [
         ("component", "samples", "http://influx:8086 does not answer; samples wait in the inbox", 0),
         ("inbox", "inbox", "1200000 samples wait, the oldest for 94 s", 94),
         ("stalled", "churn-212", "no log line and no metric for over 10 minutes", 1500),
         ("nonfinite", "digits-40", "NaN or infinite: network/loss, network/val/accuracy", 420),
+        ("approval", "digits", "@champion from 2 to 3, asked for by grace: better on fresh data", 5400),
         ("failed", "digits-38", "stage 'train-network' failed: exit code 1", 3600),
         ("failed", "ranking-nightly-2026-03-14", "agent lost (not heard for 20 s)", 9 * 3600),
     ]
@@ -160,6 +179,7 @@ def made_up(count: int = 6) -> Overview:
                          Status.CANCELLED: 12},
                 "executions": {Status.RUNNING: 5},
             },
+            models=3, model_versions={VersionStatus.READY: 14, VersionStatus.ARCHIVED: 2},
             running=4, queued=3, success_rate=0.9234, median_duration=161.0,
         ),
         slowest=[
@@ -173,11 +193,10 @@ def made_up(count: int = 6) -> Overview:
         ),
         attention=[
             Attention(kind=kind, name=name, what=what, since=NOW - timedelta(seconds=age) if age else None,
-                      object_type="component" if kind in ("component", "inbox") else "run", object_id=f"{i}",
-                      run_id=None if kind in ("component", "inbox") else run_id(i))
+                      object_type=OTHER.get(kind, "run"), object_id=f"{i}", run_id=None if kind in OTHER else run_id(i))
             for i, (kind, name, what, age) in enumerate(items[:count])
         ],
-        attention_counts={"component": 1, "inbox": 1, "stalled": 1, "nonfinite": 1, "failed": 2} if count else {},
+        attention_counts=dict(Counter(kind for kind, *_ in items[:count])),
     )  # fmt: skip
 
 
@@ -207,7 +226,7 @@ class FixedClient(CountingClient):
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("count", [6, 0], ids=["busy", "well"])
+@pytest.mark.parametrize("count", [7, 0], ids=["busy", "well"])
 def test_pictures_of_home(
     server: ConsoleServer, snap_compare: Callable[..., bool], size: tuple[int, int], count: int
 ) -> None:

@@ -18,6 +18,7 @@ from mltui_server.dashboard.storage import StorageGauge
 from mltui_server.db.database import Database
 from mltui_server.samples.duckdb_store import DuckDBStore
 from tests.server.agents import claim, eventually, make_pipeline, play, queued_execution, start, until_status
+from tests.server.registry.registry_calls import MODELS, decide, move_alias, move_stage, register
 
 NOTHING_WAITS = InboxState(waiting=0, oldest_s=0, capacity=1000, delayed=False, trouble="")
 
@@ -67,7 +68,7 @@ async def test_a_new_server_has_nothing_and_needs_nothing(http):
     stats = await get(http, "stats")
     assert stats == {
         "counts": {"pipelines": {}, "runs": {}, "ingestion_jobs": {}, "executions": {}},
-        "running": 0, "queued": 0, "success_rate": None, "median_duration": None,
+        "models": 0, "model_versions": {}, "running": 0, "queued": 0, "success_rate": None, "median_duration": None,
     }  # fmt: skip
     overview = await get(http, "overview")
     assert overview["stats"] == stats
@@ -297,5 +298,33 @@ async def test_the_number_of_queries_does_not_depend_on_how_much_there_is(http, 
     for number in range(12):
         run_id = await tracked(http, f"run-{number}", "failed" if number % 2 else None, pipeline=f"p{number}")
         await log(http, run_id, "loss", "NaN")
-    assert await counted() == first == [2, 1, 9, 6]
+    assert await counted() == first == [3, 1, 11, 8]
     await store.close()
+
+
+async def test_models_are_counted_and_their_versions_by_status(http):
+    for _ in range(3):
+        await register(http)
+    await register(http, "fraud", status="pending")
+    await http.patch(f"{MODELS}/digits/versions/1", json={"status": "archived"})
+    await http.delete(f"{MODELS}/digits/versions/2")
+    stats = await get(http, "stats")
+    assert (stats["models"], stats["model_versions"]) == (2, {"pending": 1, "ready": 1, "archived": 1})
+
+
+async def test_moves_that_wait_need_attention_until_somebody_decides(http):
+    for _ in range(2):
+        await register(http)
+    await http.patch(f"{MODELS}/digits", json={"approval": True})
+    await move_alias(http, "champion", 2)
+    await move_stage(http, 1, "Production")
+    assert (await attention(http))["approval"] == [
+        ("digits", "version 1 from None to Production, asked for by ada: it passed"),
+        ("digits", "@champion from none to 2, asked for by ada: it is better"),
+    ]
+    overview = await get(http, "overview")
+    assert overview["attention_counts"] == {"approval": 2}
+    for item, verb in zip(overview["attention"], ("approve", "reject"), strict=True):
+        assert (item["object_type"], item["run_id"]) == ("approval", None)
+        assert (await decide(http, item["object_id"], verb, "bob")).status_code == 200
+    assert await attention(http) == {}

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from mltui.wire.base import Answer
+from mltui.wire.models import VersionStatus
 from mltui.wire.states import Status
 
 RECENT_DAYS = 7
@@ -21,6 +22,10 @@ class Stats(Answer, kw_only=True):
     counts: dict[str, dict[Status, int]]
     """`pipelines` by the state of their latest run, `runs`, `ingestion_jobs`, and `executions` that have not ended.
     Absent means 0."""
+    models: int
+    """Registered ones."""
+    model_versions: dict[VersionStatus, int]
+    """By status; absent means 0."""
     running: int
     """Runs, those that are stopping included."""
     queued: int
@@ -83,8 +88,9 @@ class Storage(Answer, kw_only=True):
     """Contents, each once, in whatever store."""
 
 
-Kind = Literal["component", "inbox", "refused", "stalled", "nonfinite", "failed"]
-"""In the order of the list: first what concerns everything, then what can still be saved, then what is over."""
+Kind = Literal["component", "inbox", "refused", "stalled", "nonfinite", "approval", "failed"]
+"""In the order of the list: first what concerns everything, then what can still be saved or is waited for, then what
+is over."""
 
 
 class Attention(Answer, kw_only=True):
@@ -92,11 +98,12 @@ class Attention(Answer, kw_only=True):
 
     kind: Kind
     since: datetime | None
-    """Of a failed run its end, of a stalled one its last sign of life, of one with NaN its start; None: not known."""
+    """Of a failed run its end, of a stalled one its last sign of life, of one with NaN its start, of a move that waits
+    for approval when it was asked for; None: not known."""
     name: str
-    """The run's or the component's."""
+    """The run's or the component's; of an approval the model's."""
     what: str
-    object_type: Literal["run", "component"]
+    object_type: Literal["run", "component", "approval"]
     object_id: str
     run_id: str | None
 

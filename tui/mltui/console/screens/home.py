@@ -13,6 +13,7 @@ from mltui.console import format
 from mltui.console.keymap import HOME
 from mltui.console.screens.home_figures import figures
 from mltui.console.screens.list_screen import ListScreen
+from mltui.console.screens.places import open_model
 from mltui.console.screens.run_columns import Clock
 from mltui.console.screens.runs import nothing_yet
 from mltui.console.screens.text_page import TextPage
@@ -38,6 +39,7 @@ KINDS: dict[Kind, tuple[Look, str]] = {
     "refused": (Look("⊘", "warning"), "refused"),
     "stalled": (Look("◌", "warning"), "stalled"),
     "nonfinite": (Look("✖", "error"), "NaN"),
+    "approval": (Look("◇", "warning"), "approval"),
     "failed": (Look("✗", "error"), "failed"),
 }
 
@@ -64,7 +66,7 @@ def _one_line(words: str) -> str:
 
 class HomeScreen(ListScreen[Attention]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(HOME)]
-    HEADING, NEWS = "Home", frozenset({"runs"})
+    HEADING, NEWS = "Home", frozenset({"runs", "models"})
     CHANGES_EVERY_S = 2.0
 
     def make_table(self) -> RunTable[Attention]:
@@ -83,6 +85,9 @@ class HomeScreen(ListScreen[Attention]):
         self._show_figures()
 
     # The server.
+
+    def topics(self) -> tuple[str, ...]:
+        return ("models",)
 
     async def _fetch(self, offset: int, limit: int) -> tuple[Sequence[Attention], int]:
         self._looked = time.monotonic()
@@ -134,6 +139,8 @@ class HomeScreen(ListScreen[Attention]):
             return  # It was settled a moment ago.
         if item.run_id is not None:
             self.app.open_run(item.run_id)
+        elif item.object_type == "approval":
+            open_model(self.app, item.name)
         else:
             self.app.notify(f"{item.name}: {item.what}", severity="warning", markup=False)
 

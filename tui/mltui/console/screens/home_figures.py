@@ -6,9 +6,11 @@ from itertools import zip_longest
 from rich.text import Text
 
 from mltui.console import format
+from mltui.console.screens.model_words import STATUS_COLOURS
 from mltui.console.screens.text_page import fact, heading
 from mltui.console.theme import STATUS
-from mltui.wire.dashboard import Day, Overview, SlowStage, Storage, Trends
+from mltui.wire.dashboard import Day, Overview, SlowStage, Stats, Storage, Trends
+from mltui.wire.models import VersionStatus
 from mltui.wire.states import Status
 
 BETWEEN = 3
@@ -26,6 +28,8 @@ def figures(overview: Overview, trends: Trends, width: int) -> list[Text]:
     lines = [_states(name, counts.get(name, {}), width) for name in ("runs", "pipelines")]
     if jobs := counts.get("ingestion_jobs"):
         lines.append(_states("ingestion", jobs, width))
+    if overview.stats.models:
+        lines.append(_models(overview.stats))
     lines.append(Text())
     columns = 3 if width >= WIDE else 2
     each = (width - BETWEEN * (columns - 1)) // columns
@@ -63,6 +67,16 @@ def _states(name: str, counts: dict[Status, int], width: int) -> Text:
 
     whole = line(lambda status: f" {status.value}")
     return whole if whole.cell_len <= width else line(lambda _: "")
+
+
+def _models(stats: Stats) -> Text:
+    """How many there are, and their versions by status."""
+    versions = [
+        Text(f"{format.count(number)} {status.value}", STATUS_COLOURS[status])
+        for status in VersionStatus if (number := stats.model_versions.get(status))
+    ]  # fmt: skip
+    of_them = [Text("versions", "muted"), *versions] if versions else []
+    return fact("Models", Text(" " * BETWEEN).join([Text(format.count(stats.models)), *of_them]), 11)
 
 
 def _days(overview: Overview, days: Sequence[Day], width: int) -> list[Text]:

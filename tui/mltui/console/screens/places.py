@@ -50,6 +50,10 @@ def open_place(app: "MltuiApp", place: str, word: str) -> None:
         return
     app.action_go(place)
     if word:
-        from mltui.console.screens.model import ModelScreen
+        open_model(app, word)
 
-        app.push_screen(ModelScreen(word))
+
+def open_model(app: "MltuiApp", name: str) -> None:
+    from mltui.console.screens.model import ModelScreen
+
+    app.push_screen(ModelScreen(name))
