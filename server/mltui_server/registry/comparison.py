@@ -11,11 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui.wire.models import Comparison, Difference, VersionRow
 from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset, RunInput
-from mltui_server.executions.models import Execution
-from mltui_server.pipelines.models import Pipeline
+from mltui_server.registry.compared_code import compared_code
 from mltui_server.registry.models import ModelVersion
 from mltui_server.registry.queries import version_row
-from mltui_server.runs.models import Run
 
 Part = Literal["version", "metrics", "parameters", "data", "code"]
 ABOUT = ("status", "stage", "aliases", "run", "artifact", "uri", "model_type", "algorithm", "framework", "model_format",
@@ -27,6 +25,7 @@ async def compare(session: AsyncSession, left: UUID, right: UUID) -> Comparison:
     one, other = await version_row(session, left), await version_row(session, right)
     parts = zip(await _parts(session, one), await _parts(session, other), strict=True)
     differences = [line for (part, a), (_, b) in parts for line in _lines(part, a, b)]
+    differences += _lines("code", *await compared_code(session, one.run_id, other.run_id))
     return Comparison(left=one, right=other, differences=differences)
 
 
@@ -36,7 +35,6 @@ async def _parts(session: AsyncSession, version: VersionRow) -> list[tuple[Part,
         ("metrics", version.metrics),
         ("parameters", version.training_config),
         ("data", await _data(session, UUID(version.id))),
-        ("code", await _code(session, version.run_id)),
     ]
 
 
@@ -67,16 +65,3 @@ async def _data(session: AsyncSession, version: UUID) -> dict[str, Any]:
     )
     facts = dict(row._mapping) if row else {}
     return {"dataset": facts.pop("name", None), **facts, "read by the run": names}
-
-
-async def _code(session: AsyncSession, run: str | None) -> dict[str, Any]:
-    """What was run: the pipeline and each stage's command."""
-    if run is None:
-        return {}
-    pipeline = await session.scalar(
-        select(Pipeline.name).join(Run, Run.pipeline_id == Pipeline.id).where(Run.id == UUID(run))
-    )
-    commands = await session.execute(
-        select(Execution.scope, Execution.command).where(Execution.run_id == UUID(run)).order_by(Execution.created_at)
-    )
-    return {"pipeline": pipeline} | {f"command {scope}": " ".join(command) for scope, command in commands}

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any, Literal
 
 import msgspec
 
 from mltui.wire.code import CodeVersion
 from mltui.wire.why import Difference
+from mltui_server.code.words import program_of, surroundings_of
 
 LONGEST = 300
 """Characters of a value."""
@@ -36,7 +36,7 @@ def differences(good: Side, bad: Side) -> list[Difference]:
     elif not (is_python(good.code) and is_python(bad.code)):
         good, bad = _without_packages(good, good.code), _without_packages(bad, bad.code)
     return [
-        *_compared("code", _code(good.code), _code(bad.code)),
+        *_compared("code", program_of(good.code) if good.code else {}, program_of(bad.code) if bad.code else {}),
         *_compared("parameter", good.parameters, bad.parameters),
         *_compared("config", _config(good.run_config), _config(bad.run_config)),
         *_compared("pipeline", _flat(good.definition), _flat(bad.definition)),
@@ -65,27 +65,6 @@ def _short(text: str | None) -> str | None:
     return text if text is None or len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _code(code: CodeVersion | None) -> dict[str, str]:
-    if code is None:
-        return {}
-    return {
-        "commit": code.commit or "none",
-        "branch": code.branch or "none",
-        "uncommitted changes": _changes(code),
-        "command": " ".join(code.command),
-        "directory": code.directory,
-    }
-
-
-def _changes(code: CodeVersion) -> str:
-    """In words, with a digest: two that are alike in size may differ."""
-    if not code.dirty:
-        return "none"
-    lines = [line for line in code.diff.splitlines() if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")]
-    digest = sha256(code.diff.encode()).hexdigest()[:7]
-    return f"{len(lines)} lines{' and more' if code.diff_cut else ''} ({digest})"
-
-
 def _config(config: Mapping[str, Any]) -> dict[str, str]:
     return _flat({name: value for name, value in config.items() if name != "parameters"})
 
@@ -93,9 +72,7 @@ def _config(config: Mapping[str, Any]) -> dict[str, str]:
 def _around(side: Side) -> dict[str, str]:
     around = {"environment": side.environment or "none"}
     if side.code is not None:
-        around |= {"python": side.code.python, "os": side.code.os, "host": side.code.host}
-        around |= {f"${name}": value for name, value in side.code.environment.items()}
-        around |= side.code.packages
+        around |= surroundings_of(side.code) | side.code.packages
     return around
 
 

@@ -207,3 +207,48 @@ async def test_two_versions_side_by_side(http, database):
     assert found["code", "pipeline"] == ("default", "default", True)
     missing = await http.get(f"{MODELS}/digits/compare", params={"left": "1", "right": "3"})
     assert (missing.status_code, missing.json()["detail"]) == (404, "no version 'digits/3'")
+
+
+async def told(http, run, scope="main", **code):
+    body = {"captured_at": "2026-03-14T09:00:00Z", "scope": scope, "commit": "a" * 40, "branch": "main", **code}
+    assert (await http.post(f"/api/v1/runs/{run}/code", json=body)).status_code == 204
+
+
+async def code_compared(http):
+    answer = (await http.get(f"{MODELS}/digits/compare", params={"left": "1", "right": "2"})).json()
+    return {
+        line["name"]: (line["left"], line["right"], line["same"])
+        for line in answer["differences"] if line["part"] == "code"
+    }  # fmt: skip
+
+
+async def test_the_code_that_was_told_is_compared(http):
+    one, two = [await make_run(http, name) for name in ("digits-1", "digits-2")]
+    packages = {f"package{n}": "1.0" for n in range(50)}
+    await told(http, one, python="CPython 3.12.1", packages=packages | {"numpy": "1.26.4"})
+    await told(http, two, commit="b" * 40, python="CPython 3.12.1", dirty=True, diff="--- a\n+++ a\n+lr = 2\n-lr = 1\n",
+               packages=packages | {"numpy": "2.0.0", "rich": "14.0"})  # fmt: skip
+    for run in (one, two):
+        await register(http, run=run)
+    code = await code_compared(http)
+    assert code["commit"] == ("a" * 40, "b" * 40, False)
+    assert (code["branch"], code["python"]) == (("main", "main", True), ("CPython 3.12.1", "CPython 3.12.1", True))
+    left, right, same = code["uncommitted changes"]
+    assert (left, right[:7], same) == ("none", "2 lines", False)
+    assert [side[:2] for side in code["packages"][:2]] == ["51", "52"]
+    assert {name: values for name, values in code.items() if name.startswith("package ")} == {
+        "package numpy": ("1.26.4", "2.0.0", False),
+        "package rich": (None, "14.0", False),
+    }
+
+
+async def test_code_is_compared_by_scope_where_a_run_has_several(http):
+    one, two = [await make_run(http, name) for name in ("digits-1", "digits-2")]
+    await told(http, one, "ingest")
+    await told(http, one, "train", commit="c" * 40)
+    await told(http, two, "train", commit="b" * 40)
+    for run in (one, two):
+        await register(http, run=run)
+    code = await code_compared(http)
+    assert code["train commit"] == ("c" * 40, "b" * 40, False)
+    assert code["ingest commit"] == ("a" * 40, None, False)
