@@ -149,3 +149,15 @@ def test_under_the_agent_it_is_of_its_run(server, mltui, tmp_path):
     mltui("exec", "--run-name", "outer", "--", sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {code}")
     version = json.loads(mltui("models", "show", "net/1", "--json").stdout)
     assert (version["run"], version["artifact"], version["model_format"]) == ("outer", "m.onnx", "onnx")
+
+
+def test_lineage_begins_at_a_source_too(mltui, server):
+    mltui("models", "register", "fraud", "--uri", "s3://models/fraud.joblib")
+    assert mltui("lineage", "s3://models/fraud.joblib").stdout.splitlines() == [
+        "s3://models/fraud.joblib  source", "came from nothing that is known", "led to",
+        "└─ fraud/1  model version  ready",
+    ]  # fmt: skip
+    assert mltui("lineage", "fraud/1", "--up").stdout.splitlines()[1:] == [
+        "came from", "└─ s3://models/fraud.joblib  source",
+    ]  # fmt: skip
+    assert "no source '/data/none.csv'" in mltui("lineage", "/data/none.csv", code=1).stderr

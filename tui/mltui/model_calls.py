@@ -103,6 +103,13 @@ class ModelCalls(Transport):
         query: Query = {"direction": direction, "depth": depth, "limit": limit}
         return await self._call(Lineage, "GET", f"/lineage/{path_part(key)}", query=query)
 
+    async def lineage_of_source(
+        self, uri: str, *, direction: Direction = "both", depth: int | None = None, limit: int | None = None
+    ) -> Lineage:
+        """What came from a URI."""
+        query: Query = {"uri": uri, "direction": direction, "depth": depth, "limit": limit}
+        return await self._call(Lineage, "GET", "/lineage", query=query)
+
 
 def _version(name: str, version: str) -> str:
     return f"/models/{path_part(name)}/versions/{path_part(version)}"

@@ -73,7 +73,8 @@ def _walk(*, up: bool) -> str:
     union = "\nUNION ALL ".join(_beside(edge, up=up) for edge in EDGES)
     return f"""
 WITH RECURSIVE walk (depth, here, kind, id, stage) AS (
-  SELECT 0, CAST(NULL AS uuid), CAST(:kind AS text), CAST(:id AS uuid), CAST('' AS text)
+  SELECT 0, CAST(NULL AS uuid), root.kind, root.id, CAST('' AS text)
+  FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS uuid[])) AS root (kind, id)
   UNION
   SELECT w.depth + 1, w.id, e.kind, e.id, e.stage
   FROM (SELECT DISTINCT depth, kind, id FROM walk) w
@@ -121,3 +122,14 @@ UNION ALL SELECT 'artifact', id FROM artifact WHERE id = :id
 UNION ALL SELECT 'model_version', id FROM model_version WHERE id = :id AND deleted_at IS NULL
 LIMIT 1"""
 """What has an id: a part of a run is the run, an artifact that is a table its dataset."""
+
+FROM_SOURCE = """
+SELECT kind, id FROM (
+  SELECT 'ingestion_job' AS kind, j.id FROM ingestion_job j WHERE j.uri = :uri
+  UNION ALL
+  SELECT 'dataset', d.id FROM dataset d
+  WHERE d.source_uri = :uri AND NOT EXISTS (SELECT FROM ingestion_job j WHERE j.dataset_id = d.id)
+  UNION ALL
+  SELECT 'model_version', v.id FROM model_version v WHERE v.uri = :uri AND v.deleted_at IS NULL
+) beside ORDER BY id DESC LIMIT :most"""
+"""What came straight from a URI, the newest first."""

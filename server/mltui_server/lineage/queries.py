@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.lineage import Direction, Lineage, LineageEdge, LineageNode, NodeKind
 from mltui_server.lib.errors import NotFound
-from mltui_server.lineage.edges import DOWN, FIND, NODES, UP
+from mltui_server.lineage.edges import DOWN, FIND, FROM_SOURCE, NODES, UP
 from mltui_server.registry import service as registry
 
 WHAT = "run, dataset, job, artifact or version (by its id, as name/3 or as name@alias)"
@@ -58,8 +58,8 @@ async def _version(session: AsyncSession, key: str) -> Place:
 
 async def lineage(session: AsyncSession, root: Place, direction: Direction, depth: int, limit: int) -> Lineage:
     """At most `depth` hops and `limit` nodes each way."""
-    up = await _walk(session, UP, root, depth, limit) if direction != "down" else Walk()
-    down = await _walk(session, DOWN, root, depth, limit) if direction != "up" else Walk()
+    up = await _walk(session, UP, [root], depth, limit) if direction != "down" else Walk()
+    down = await _walk(session, DOWN, [root], depth, limit) if direction != "up" else Walk()
     places = list(dict.fromkeys([root, *up.places, *down.places]))
     rows = await _rows(session, places)
     nodes = [_node(rows[place.id]) for place in places if place.id in rows]
@@ -73,11 +73,32 @@ async def lineage(session: AsyncSession, root: Place, direction: Direction, dept
     return Lineage(root=str(root.id), nodes=nodes, edges=_once(edges), cut=cut)
 
 
-async def _walk(session: AsyncSession, statement: str, root: Place, depth: int, limit: int) -> Walk:
-    most = ROWS_A_NODE * limit
-    bounds = {"kind": str(root.kind), "id": root.id, "fan": FAN + 1, "depth": depth, "rows": most}
+async def lineage_of_source(session: AsyncSession, uri: str, direction: Direction, depth: int, limit: int) -> Lineage:
+    """What came from a URI, which itself comes from nothing. Raises NotFound where nothing did."""
+    most = min(FAN, limit)
+    rows = (await session.execute(text(FROM_SOURCE), {"uri": uri, "most": most + 1})).all()
+    if not rows:
+        raise NotFound("source", uri)
+    if direction == "up":
+        return Lineage(root=uri, nodes=[_source(uri)], edges=[], cut=[])
+    begun = [Place(row.kind, row.id) for row in rows[:most]]
+    # The first hop is made.
+    down = await _walk(session, DOWN, begun, depth - 1, limit - 1)
+    places = list(dict.fromkeys([*begun, *down.places]))
+    known = await _rows(session, places)
+    edges = [LineageEdge(source=uri, target=str(place.id)) for place in begun]
+    edges += [LineageEdge(source=str(a), target=str(b), stage=stage) for a, b, stage in down.edges]
+    cut = [uri] * (len(rows) > most) + [str(place.id) for place in places if place.id in down.cut]
+    return Lineage(root=uri, nodes=[_source(uri), *(_node(known[place.id]) for place in places if place.id in known)],
+                   edges=_once(edges), cut=cut)  # fmt: skip
+
+
+async def _walk(session: AsyncSession, statement: str, roots: Sequence[Place], depth: int, limit: int) -> Walk:
+    most = ROWS_A_NODE * max(limit, 1)
+    kinds, ids = [str(root.kind) for root in roots], [root.id for root in roots]
+    bounds = {"kinds": kinds, "ids": ids, "fan": FAN + 1, "depth": depth, "rows": most}
     rows = (await session.execute(text(statement), bounds)).all()
-    walk, seen = Walk(), {root.id}
+    walk, seen = Walk(), set(ids)
     neighbours: dict[UUID, set[UUID]] = {}
     for row in sorted(rows, key=lambda row: row.depth):
         beside = neighbours.setdefault(row.here, set())

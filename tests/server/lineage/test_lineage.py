@@ -177,3 +177,45 @@ async def test_what_is_wrong_is_said(http, key, query, status, words):
     await register(http)
     answer = await http.get(f"/api/v1/lineage/{key}", params=query)
     assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
+
+
+async def of_source(http, uri: str, **query) -> dict:
+    answer = await http.get("/api/v1/lineage", params={"uri": uri, **query})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_source_leads_on_to_the_models(http, story):
+    found = await of_source(http, URI)
+    assert (found["root"], arrows(found), found["cut"]) == (URI, set(CHAIN), [])
+    assert found["nodes"][0] == {
+        "id": URI, "kind": "source", "name": URI, "state": "", "note": "", "run_id": None, "created_at": None,
+    }  # fmt: skip
+    assert arrows(await of_source(http, URI, direction="up")) == set()
+    near = await of_source(http, URI, depth=2)
+    assert (arrows(near), near["cut"]) == (set(CHAIN[:2]), [story["ingest"]])
+
+
+async def test_all_that_came_from_one_source_is_there(http, database, story):
+    """Another job, a dataset that no job brought in, a version that is there."""
+    other = await add_job(database, "again", uri=URI)
+    artifact = await put_file(http, await make_run(http, "upload"), "out.csv", b"a,b")
+    await add_dataset(database, artifact, "by hand", source_uri=URI)
+    made = await register(http, "fraud", uri=URI, ingestion_jobs=[str(other)])
+    found = await of_source(http, URI)
+    assert arrows(found) == set(CHAIN) | {
+        (URI, "again"), (URI, "by hand"), (URI, "fraud/1"), ("again", "fraud/1"),
+    }  # fmt: skip
+    assert (await lineage(http, made["id"], direction="up"))["nodes"][-1]["id"] == URI
+    few = await of_source(http, URI, limit=2)
+    assert ({node["name"] for node in few["nodes"]}, few["cut"][0]) == ({URI, "fraud/1", "by hand"}, URI)
+
+
+async def test_what_no_source_is_says_so(http, story):
+    for query, status, words in [
+        ({"uri": "s3://bucket/none.csv"}, 404, "no source 's3://bucket/none.csv'"),
+        ({}, 400, "uri"),
+        ({"uri": URI, "depth": 0}, 422, "depth is 0; it must be between 1 and 50"),
+    ]:
+        answer = await http.get("/api/v1/lineage", params=query)
+        assert (answer.status_code, words in answer.text) == (status, True), answer.text

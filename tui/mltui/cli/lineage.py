@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mltui.cli.naming import run_id
 from mltui.cli.output import print_json
 from mltui.cli.session import add_json, add_url, converse
+from mltui.wire.sources import is_address
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="of a run (a part of it, or `latest`), an artifact, a dataset, an "
-                        "ingestion job or a model version; or name/3 or name@alias")  # fmt: skip
+                        "ingestion job or a model version; name/3 or name@alias; or the URI of a source")  # fmt: skip
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--up", action="store_true", help="only what it came from")
     way.add_argument("--down", action="store_true", help="only what it led to")
@@ -27,10 +28,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> "Lineage":
+        direction: Direction = "up" if args.up else "down" if args.down else "both"
+        if is_address(args.id):
+            return await client.lineage_of_source(args.id, direction=direction, depth=args.depth)
         # Parts of ids, and `latest`, are those of runs; all else the server knows.
         whole = len(args.id) >= 32 or "/" in args.id or "@" in args.id
         key = args.id if whole else await run_id(client, args.id)
-        direction: Direction = "up" if args.up else "down" if args.down else "both"
         return await client.lineage(key, direction=direction, depth=args.depth)
 
     found = converse(args, talk)

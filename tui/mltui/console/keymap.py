@@ -171,6 +171,7 @@ JOBS = [
     Key("jobs.cancel", "act('cancel')", "x", "Cancel", show=True),
     Key("jobs.retry", "act('retry')", "R", "Retry", show=True),
     Key("jobs.delete", "act('delete')", "D", "Delete"),
+    Key("jobs.lineage", "lineage", "L", "Lineage"),
     Key("jobs.runs", "app.go('runs')", "r", "Runs"),
     Key("jobs.pipelines", "app.go('pipelines')", "p", "Pipelines"),
     Key("jobs.events", "app.go('events')", "e", "Events"),
@@ -191,6 +192,7 @@ JOB = [
     Key("job.delete", "act('delete')", "D", "Delete"),
     Key("job.run", "open_run", "r", "Its run", show=True),
     Key("job.events", "events", "e", "What was done to it"),
+    Key("job.lineage", "lineage", "L", "Lineage"),
 ]
 
 METRICS = [

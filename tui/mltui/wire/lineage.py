@@ -8,6 +8,8 @@ from mltui.wire.base import Answer
 
 Direction = Literal["up", "down", "both"]
 
+DEPTH = 20
+"""Hops, unless told otherwise."""
 MAX_DEPTH = 50
 MAX_NODES = 2_000
 NODES = 500

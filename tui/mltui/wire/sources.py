@@ -25,6 +25,15 @@ def scheme_of(uri: str) -> str:
     return head.lower() if rest.startswith("/") or head.lower() == "file" else "file"
 
 
+def is_address(word: str) -> bool:
+    """Whether it says where something is, rather than what it is called.
+
+    >>> is_address("s3://bucket/a.csv"), is_address("/data/a.csv"), is_address("digits/3"), is_address("digits")
+    (True, True, False, False)
+    """
+    return word.startswith(("/", "file:")) or scheme_of(word) != "file"
+
+
 def local_path(uri: str) -> str:
     """The path, or pattern, of a `file:` address, or of one that is a path already."""
     if uri.lower().startswith("file:"):

@@ -67,7 +67,7 @@ class JobsScreen(ListScreen[JobRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a job needs one."""
-        return action != "act" or self.table.line_count > 0
+        return action not in ("act", "lineage") or self.table.line_count > 0
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         from mltui.console.screens.job import JobScreen
@@ -78,6 +78,12 @@ class JobsScreen(ListScreen[JobRow]):
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self._sort = (event.key, event.descending)
         self.window.reset()
+
+    def action_lineage(self) -> None:
+        from mltui.console.screens.lineage import LineageScreen
+
+        if (id_ := self.window.id_at(self.table.cursor)) is not None:
+            self.app.push_screen(LineageScreen(id_))
 
     @work(group="act", name="action_add", exclusive=True, exit_on_error=False)
     async def action_add(self) -> None:

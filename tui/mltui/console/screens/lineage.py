@@ -14,15 +14,16 @@ from mltui.console.state.lineage import root_of
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.lineage_tree import LineageTree
 from mltui.wire.lineage import LineageNode, NodeKind
+from mltui.wire.sources import is_address
 
 
 class LineageScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LINEAGE)]
 
-    def __init__(self, key: str) -> None:
-        """`key` is an id, or `name/3` or `name@champion`."""
+    def __init__(self, key: str, *, is_source: bool = False) -> None:
+        """`key` is an id, `name/3` or `name@champion`, or the URI of a source."""
         super().__init__()
-        self._key = key
+        self._key, self._is_source = key, is_source or is_address(key)
 
     def body(self) -> Iterable[Widget]:
         yield LineageTree()
@@ -36,7 +37,8 @@ class LineageScreen(Frame):
 
     @work(group="fetch", exclusive=True, exit_on_error=False)
     async def _fetch(self) -> None:
-        found = await self.app.client.lineage(self._key)
+        client = self.app.client
+        found = await (client.lineage_of_source(self._key) if self._is_source else client.lineage(self._key))
         if self.is_attached:
             count = Text(f"{len(found.nodes)} things", "muted").append("  there is more" * bool(found.cut), "warning")
             self.title_line(["Lineage", root_of(found).name], count)
@@ -46,19 +48,23 @@ class LineageScreen(Frame):
         self._open(event.node)
 
     def _open(self, node: LineageNode) -> None:
-        """Its screen; of an artifact, a dataset or a job, that of the run that made it."""
+        """Its screen; of an artifact or a dataset, that of the run that made it."""
         if node.kind is NodeKind.MODEL_VERSION:
             from mltui.console.screens.version import VersionScreen
 
             model, _, number = node.name.rpartition("/")
             self.app.push_screen(VersionScreen(model, number))
+        elif node.kind is NodeKind.INGESTION_JOB:
+            from mltui.console.screens.job import JobScreen
+
+            self.app.push_screen(JobScreen(node.id))
         elif node.run_id is not None:
             self.app.open_run(node.run_id)
         else:
-            self.app.notify(f"there is no screen for a {node.kind.value.replace('_', ' ')}", markup=False)
+            self.app.notify(f"there is no screen for {node.name}; L shows what came from it", markup=False)
 
     def action_from_here(self) -> None:
         """The lineage of what the cursor is on."""
         node = self.query_one(LineageTree).selected
-        if node is not None and node.kind is not NodeKind.SOURCE:
-            self.app.push_screen(LineageScreen(node.id))
+        if node is not None:
+            self.app.push_screen(LineageScreen(node.id, is_source=node.kind is NodeKind.SOURCE))

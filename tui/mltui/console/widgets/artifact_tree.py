@@ -21,6 +21,7 @@ KEYS = [
     Key("artifacts.open", "open", "enter,space", "Open", show=True),
     Key("artifacts.save", "save", "S", "Save", show=True),
     Key("artifacts.delete", "delete", "d", "Delete", show=True),
+    Key("artifacts.lineage", "lineage", "L", "Lineage"),
 ]
 
 
@@ -38,7 +39,7 @@ class ArtifactTree(VirtualLines):
         """The cursor is on this line now."""
 
     class Wanted(Message):
-        """`what` (open, save or delete) is to be done with the line under the cursor."""
+        """`what` (open, save, delete or lineage) is to be done with the line under the cursor."""
 
         def __init__(self, what: str) -> None:
             super().__init__()
@@ -88,6 +89,9 @@ class ArtifactTree(VirtualLines):
 
     def action_delete(self) -> None:
         self.post_message(self.Wanted("delete"))
+
+    def action_lineage(self) -> None:
+        self.post_message(self.Wanted("lineage"))
 
     # Drawing.
 
