@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
@@ -95,9 +96,8 @@ def test_versions_from_a_shell(mltui, trained, tmp_path):
     assert ("metrics", "accuracy") in lines
     assert ("parameters", "lr") not in lines
     assert mltui("models", "set", "digits/3", "--status", "archived").stdout.startswith("archived digits/3  ")
-    assert "is archived; it cannot become failed" in (
-        mltui("models", "set", "digits/3", "--status", "failed", code=1).stderr
-    )
+    assert mltui("models", "set", "digits/3", "--status", "failed").stdout.startswith("failed digits/3  ")
+    assert "is failed; it cannot become ready" in mltui("models", "set", "digits/3", "--status", "ready", code=1).stderr
     assert "deleted digits/3" in mltui("models", "rm", "digits/3").stdout
     assert mltui("models", "restore", "digits/3").stdout.startswith("restored digits/3")
 
@@ -131,7 +131,8 @@ said("a/b", uri="s3://a/b")
 said("fraud", uri="s3://a/b", metrics={"auc": "high"})
 said("fraud", uri="s3://a/b", url="http://127.0.0.1:9")
 run = mltui.start_run("x")
-try: run.register_model("fraud", ".")
+__import__("os").mkdir("none")
+try: run.register_model("fraud", "none")
 except ValueError as error: print(error)
 run.finish()
 """
@@ -141,7 +142,7 @@ run.finish()
     assert "no slash, no @" in name
     assert metric == "ValueError register_model: metric 'auc': 'high' is not a number"
     assert away.startswith("ConnectionError register_model: ")
-    assert "a version is of one file" in folder
+    assert folder == "none: there are no files in it"
 
 
 def test_under_the_agent_it_is_of_its_run(server, mltui, tmp_path):
@@ -161,3 +162,38 @@ def test_lineage_begins_at_a_source_too(mltui, server):
         "came from", "└─ s3://models/fraud.joblib  source",
     ]  # fmt: skip
     assert "no source '/data/none.csv'" in mltui("lineage", "/data/none.csv", code=1).stderr
+
+
+FOLDER = """
+import mltui, os, sys
+from pathlib import Path
+Path("saved/assets").mkdir(parents=True)
+Path("saved/weights.bin").write_bytes(b"weights")
+Path("saved/assets/words.txt").write_text("a b")
+Path("saved/link.bin").symlink_to("weights.bin")
+with mltui.start_run("train-1") as run:
+    run.register_model("digits", "saved")
+    os.utime("saved/weights.bin", (1, 1))
+    run.register_model("digits", "saved/")
+"""
+
+
+def test_a_folder_is_registered_as_one_file(mltui, server, environment, tmp_path):
+    python(FOLDER, environment, tmp_path)
+    shown = json.loads(mltui("models", "show", "digits", "--json").stdout)["versions"]
+    assert [(one["artifact"], one["model_format"]) for one in shown] == [("saved.tar", "folder")] * 2
+    assert shown[0]["artifact_id"] == shown[1]["artifact_id"], "the same files are the same content"
+    mltui("artifacts", "get", "latest", "saved.tar", "--output", tmp_path / "back.tar")
+    with tarfile.open(tmp_path / "back.tar") as packed:
+        assert {one.name: one.isfile() for one in packed} == {
+            "saved/assets/words.txt": True, "saved/link.bin": True, "saved/weights.bin": True,
+        }  # fmt: skip
+    assert mltui("models", "register", "digits", "--run", "latest", "--artifact", tmp_path / "saved").stdout.startswith(
+        "registered digits/3"
+    )
+    (tmp_path / "empty").mkdir()
+    again = json.loads(mltui("models", "show", "digits/3", "--json").stdout)
+    assert again["artifact_id"] == shown[0]["artifact_id"]
+    assert "empty: there are no files in it" in (
+        mltui("models", "register", "digits", "--run", "latest", "--artifact", tmp_path / "empty", code=2).stderr
+    )

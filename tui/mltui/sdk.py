@@ -25,7 +25,7 @@ import msgspec
 import uuid_utils
 
 from mltui.agent.environment import check_settings, drain_s, server_url
-from mltui.agent.files import files_below, keep_file
+from mltui.agent.files import files_below, keep_file, packed_name
 from mltui.agent.frames import Record
 from mltui.agent.registering import Facts, version_record
 from mltui.agent.server import JSON
@@ -170,24 +170,26 @@ class Run:
     def register_model(self, name: str, artifact: str | os.PathLike[str], **facts: Unpack[Facts]) -> None:
         """Register a version of a model: `run.register_model("digits", "model.pt", algorithm="cnn")`.
 
-        `artifact` is a file, which is kept as `log_artifact` does, or the name of one that was. The version has the
-        last values and the parameters that this program recorded so far; what `facts` say wins. Raises as
-        `log_artifact`, and ValueError for a folder and for what cannot be a version.
+        `artifact` is a file, which is kept as `log_artifact` does; a folder, which is kept as one `.tar`, as a version
+        is of one artifact; or the name of an artifact that was kept. The version has the last values and the parameters
+        that this program recorded so far; what `facts` say wins. Raises as `log_artifact`, and ValueError for a folder
+        without files and for what cannot be a version.
         """
         path = Path(artifact)
-        if path.is_dir():
-            raise ValueError(f"{artifact}: a version is of one file; pack the folder, or name one file of it")
-        file = path.resolve().name if path.exists() else str(artifact)
+        file = str(artifact)
+        if path.exists():
+            file = packed_name(path) if path.is_dir() else path.resolve().name
         said: Facts = {
             **facts,
             "training_config": {**self._all_parameters, **facts.get("training_config", {})},
             "metrics": {**self._last_values, **facts.get("metrics", {})},
         }
         record = version_record(name, {"run": self.id, "artifact": file}, said)
-        if path.exists():
-            self.log_artifact(path)
-        elif self._finished:
+        if self._finished:
             raise RuntimeError(f"run {self.name!r} has ended; it registers nothing more")
+        if path.exists():
+            chosen = ArtifactType.MODEL if path.is_dir() else None
+            self._files_lane().append(keep_file(self._folder, self.id, path, file, chosen))
         # Behind its file: the server must have that first.
         self._files_lane().append(record)
 

@@ -22,6 +22,7 @@ KINDS: dict[str, tuple[str, str]] = {
     ".ubj": ("xgboost", "ubjson"),
     ".gguf": ("", "gguf"),
     ".mlmodel": ("coreml", "mlmodel"),
+    ".tar": ("", "folder"),
 }
 """(framework, format) by suffix. A format that many frameworks write says nothing of the framework."""
 

@@ -5,14 +5,17 @@ sent a piece at a time, so that nothing else waits for a large one.
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import msgspec
 import uuid_utils
 
 from mltui.agent.environment import spool_max
 from mltui.agent.frames import Record
+from mltui.agent.packing import pack
 from mltui.agent.server import JSON, Away, Refused, Server
 from mltui.agent.spool import Quota
 from mltui.agent.text import json_body
@@ -35,13 +38,20 @@ def files_below(path: Path, name: str = "") -> Iterator[tuple[Path, str]]:
             yield file, str(PurePosixPath(name, *file.relative_to(path).parts))
 
 
+def packed_name(folder: Path) -> str:
+    """What all files of a folder are called as one."""
+    return f"{folder.resolve().name}.tar"
+
+
 def keep_file(group: Path, run_id: str, file: Path, name: str, type_: ArtifactType | None) -> Record:
-    """Copy a file into the spool of `group`; the record that has it sent as an artifact of the run.
+    """Copy a file, or a folder as one, into the spool of `group`; the record that has it sent as the run's artifact.
 
     Raises OSError for a file that cannot be read, and where the spool has no room for it, ValueError for a name that
-    cannot be one.
+    cannot be one, and for a folder without files.
     """
-    size = file.stat().st_size
+    size = sum(one.stat().st_size for one, _ in files_below(file))
+    if file.is_dir() and not any(files_below(file)):
+        raise ValueError(f"{file}: there are no files in it")
     if not Quota(group.parent, spool_max()).has_room(size):
         raise OSError(errno.ENOSPC, "the spool has no room for it (MLTUI_SPOOL_MAX)", str(file))
     kept = group / FOLDER / str(uuid_utils.uuid7())
@@ -61,14 +71,27 @@ def keep_file(group: Path, run_id: str, file: Path, name: str, type_: ArtifactTy
 
 def _copied(file: Path, kept: Path) -> tuple[int, str]:
     """Bytes and SHA-256 of what is in the copy, whatever becomes of the file meanwhile."""
-    digest = hashlib.sha256()
-    with file.open("rb") as source, kept.open("wb") as copy:
-        while piece := source.read(1 << 20):
-            digest.update(piece)
-            copy.write(piece)
+    with kept.open("wb") as copy:
+        digested = _Digested(copy)
+        if file.is_dir():
+            pack(files_below(file), digested)
+        else:
+            with file.open("rb") as source:
+                shutil.copyfileobj(source, digested, 1 << 20)
         copy.flush()
         os.fsync(copy.fileno())
-        return copy.tell(), digest.hexdigest()
+        return copy.tell(), digested.sha256.hexdigest()
+
+
+class _Digested:
+    """What is written to a file, with its SHA-256."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.sha256 = file, hashlib.sha256()
+
+    def write(self, piece: bytes, /) -> int:
+        self.sha256.update(piece)
+        return self._file.write(piece)
 
 
 class Sending:

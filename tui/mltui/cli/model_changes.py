@@ -1,7 +1,9 @@
 """What `mltui models` changes: registering, moving aliases and stages, deciding, deleting."""
 
 import argparse
+import asyncio
 import re
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +40,8 @@ def add(command: AddCommand) -> None:
     register = command("register", "Register a version of a model, which is made on first use.", _register)
     register.add_argument("model", metavar="NAME")
     register.add_argument("--run", metavar="RUN", help=RUN_HELP)
-    register.add_argument("--artifact", metavar="ARTIFACT", help="a file here, which is sent as an artifact of --run; "
-                          "the name of one of its artifacts; without --run an id")  # fmt: skip
+    register.add_argument("--artifact", metavar="ARTIFACT", help="a file or a folder here, which is sent as an "
+                          "artifact of --run; the name of one of its artifacts; without --run an id")  # fmt: skip
     register.add_argument("--uri", help="where the model is, when it is no artifact")
     for option in ("model-type", "algorithm", "framework", "description"):
         register.add_argument(f"--{option}", default="")
@@ -107,8 +109,8 @@ def _register(args: argparse.Namespace) -> int:
 
         run = await run_id(client, args.run) if args.run else None
         artifact = args.artifact
-        if run and artifact and Path(artifact).is_file():
-            artifact = (await client.upload(run, Path(artifact), Path(artifact).name)).name
+        if run and artifact and Path(artifact).exists():
+            artifact = await _sent(client, run, Path(artifact))
         plain = ("uri", "model_type", "algorithm", "framework", "description", "model_format", "training_dataset")
         version = CreateVersion(
             run=run, artifact=artifact, tags=dict(args.tag),
@@ -118,6 +120,31 @@ def _register(args: argparse.Namespace) -> int:
         return await client.register_version(args.model, version)
 
     return _say(args, converse(args, talk), "registered")
+
+
+async def _sent(client: "Client", run: str, path: Path) -> str:
+    """Send a file, or a folder as one, as an artifact of the run; its name there."""
+    if path.is_file():
+        return (await client.upload(run, path, path.name)).name
+    from mltui.wire.artifacts import ArtifactType, PatchArtifact
+
+    with tempfile.TemporaryDirectory() as folder:
+        packed = await asyncio.to_thread(_packed, path, Path(folder))
+        row = await client.upload(run, packed, packed.name)
+    return (await client.patch_artifact(row.id, PatchArtifact(artifact_type=ArtifactType.MODEL))).name
+
+
+def _packed(path: Path, folder: Path) -> Path:
+    """All files of `path` as one file in `folder`."""
+    from mltui.agent.files import files_below, packed_name
+    from mltui.agent.packing import pack
+
+    if not any(files_below(path)):
+        raise CommandError(f"{path}: there are no files in it", 2)
+    packed = folder / packed_name(path)
+    with packed.open("wb") as sink:
+        pack(files_below(path), sink)
+    return packed
 
 
 def _number(name: str, text: str) -> float | str:
