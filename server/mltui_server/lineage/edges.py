@@ -36,7 +36,7 @@ EDGES = (
          "(j.run_id IS NULL OR a.run_id IS DISTINCT FROM j.run_id)"),
     Edge("ingestion_job", "l.job_id", "model_version", "v.id",
          "model_version_job l JOIN model_version v ON v.id = l.version_id JOIN ingestion_job j ON j.id = l.job_id",
-         "v.deleted_at IS NULL AND j.dataset_id IS DISTINCT FROM v.training_dataset_id"),
+         "v.deleted_at IS NULL AND (j.dataset_id IS NULL OR j.dataset_id IS DISTINCT FROM v.training_dataset_id)"),
     Edge("run", "r.retry_of", "run", "r.id", "run r"),
     Edge("run", "a.run_id", "dataset", "d.id",
          f"artifact a JOIN dataset d ON d.artifact_id = a.id {STAGE.format('a')}",

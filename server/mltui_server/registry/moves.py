@@ -88,9 +88,10 @@ async def _make_or_ask(
 async def decide(
     session: AsyncSession, principal: Principal, name: str, key: str, outcome: ApprovalStatus, decision: Decision
 ) -> ModelApproval:
-    """Approve, which makes the move, or reject.
+    """Approve, which makes the move, or reject; whoever asked for it may take it back so.
 
-    Raises Conflict for one's own, for one that was decided on, and for one that what happened since has outdated.
+    Raises Conflict for approving one's own, for one that was decided on, and for approving one that what happened
+    since has outdated.
     """
     model = await find(session, name, lock=True)
     move = await session.scalar(
@@ -101,7 +102,7 @@ async def decide(
     what = _what(model, move)
     if move.status != PENDING:
         raise Conflict(f"{what} was {move.status} by {move.decided_by} already")
-    if move.requested_by == principal.name:
+    if outcome is ApprovalStatus.APPROVED and move.requested_by == principal.name:
         raise Conflict(f"{what} was asked for by {principal.name}; somebody else must decide on it")
     if outcome is ApprovalStatus.APPROVED:
         await _check_still_so(session, model, move)
@@ -163,7 +164,8 @@ async def _record(
     await record(
         session, principal, f"model.{verb}", model.id,
         before={"status": PENDING} if verb != "request" else None,
-        after={"move": _what(model, move), "from": move.before, "to": move.after, "status": move.status},
+        after={"move": _what(model, move), "from": move.before, "to": move.after, "status": move.status,
+               "approval": str(move.id)},
         message=reason,
     )  # fmt: skip
 

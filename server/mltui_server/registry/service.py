@@ -114,5 +114,12 @@ async def change(
         setattr(thing, name, wanted[name])
     await session.flush()
     await record(session, principal, action, thing.id, run_id=getattr(thing, "run_id", None),
-                 before={name: before[name] for name in differing},
-                 after={name: wanted[name] for name in differing})  # fmt: skip
+                 before={name: _told(name, before[name], wanted[name]) for name in differing},
+                 after={name: _told(name, wanted[name], before[name]) for name in differing})  # fmt: skip
+
+
+def _told(name: str, value: Any, other: Any) -> Any:
+    """The value as an event tells it: of tags those that are not as on the `other` side, None where there is none."""
+    if name != "tags":
+        return value
+    return {key: value.get(key) for key in sorted(value.keys() | other.keys()) if value.get(key) != other.get(key)}

@@ -33,6 +33,9 @@ def add_models(dsn: str) -> None:
                 metrics=json.dumps({"accuracy": 0.95 + version / 100, "loss": 0.3 / version if version > 1 else "NaN"}),
                 tags=json.dumps({"team": "vision"}), description="Trained on the whole set." if version == 3 else "",
             )  # fmt: skip
+        for version in (2, 3):
+            insert(connection, "run_code", run_id=run_id(3 - version), scope="train", captured_at=NOW,
+                   said=json.dumps(_code(version)))  # fmt: skip
         _add_version(connection, 7000, 1, uri="s3://models/fraud.joblib", framework="scikit-learn")
         insert(connection, "model_alias", model_id=run_id(6000), alias="champion", version_id=run_id(6102))
         insert(connection, "model_approval", id=run_id(6200), model_id=run_id(6000), alias="champion", version=3,
@@ -45,6 +48,16 @@ def _add_file(connection: psycopg.Connection, id_: int, run: int, name: str, typ
     insert(connection, "artifact", id=run_id(id_), run_id=run_id(run), name=name, artifact_type=type_, status="ready",
            file_path=f"objects/{id_}", file_size=size, sha256=SHA.format(id_), media_type="application/octet-stream",
            storage_type="LOCAL", storage_config="{}", created_by="ada", created_at=at, updated_at=at)  # fmt: skip
+
+
+def _code(version: int) -> dict[str, object]:
+    return {
+        "commit": f"{version * 0x1D401402ABC4B2A:040x}"[::-1], "branch": "main", "dirty": version == 3,
+        "diff": "--- a/train.py\n+++ b/train.py\n-lr = 0.05\n+lr = 0.033\n" if version == 3 else "",
+        "command": ["python", "train.py"], "directory": "/home/ada/digits", "host": "ada-laptop",
+        "python": "CPython 3.12.1", "os": "Linux-6.18-x86_64", "environment": {"CUDA_VISIBLE_DEVICES": "0"},
+        "packages": {"numpy": "2.4.6", "torch": f"2.{version + 6}.0"},
+    }  # fmt: skip
 
 
 def _add_model(connection: psycopg.Connection, id_: int, name: str, description: str, *, approval: bool) -> None:

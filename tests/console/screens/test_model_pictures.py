@@ -24,6 +24,14 @@ SCENES = {
     "waiting": [*TO_MODEL, ("ready", ["w"]), ("Nobody decides", [])],
     "comparison": [*TO_MODEL, ("ready", ["space", "c"]), ("digits/2", [])],
     "lineage": [*TO_MODEL, ("ready", ["L"]), ("CAME FROM", [])],
+    "lineage of a source": [
+        ("fraud", ["j", "enter"]),
+        ("ready", ["L"]),
+        ("CAME FROM", ["G", "k", "k", "L"]),
+        ("LED TO", []),
+    ],
+    "code compared": [*TO_MODEL, ("ready", ["space", "c"]), ("digits/2", ["c", "G"]), ("torch", [])],
+    "tags of a version": [*TO_MODEL, ("ready", ["t"]), ("key=value", [])],
 }
 """Keys, each list of them pressed when the words before it are on the screen."""
 

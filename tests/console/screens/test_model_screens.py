@@ -1,5 +1,6 @@
 """Models and lineage in the console, on a real server: moves, approvals, comparing, ways to what is named."""
 
+import httpx
 import pytest
 from console_server import add_runs
 from model_rows import add_models
@@ -140,3 +141,128 @@ async def test_a_version_is_deleted_and_comes_back(models, open_console):
         await console.until_shown("2 versions")
         models.post("/models/digits/versions/1/restore", {})
         await console.until_shown("3 versions")
+
+
+async def write(console, text):
+    """Replace what a dialog's field says."""
+    await console.press("ctrl+u")
+    await console.type(text)
+    await console.press("ctrl+s")
+
+
+async def test_what_is_said_of_models_and_versions_is_edited_and_undone(models, open_console):
+    def fraud():
+        return models.get("/models/fraud"), models.get("/models/fraud/versions/1")
+
+    async with open_console() as console:
+        await console.press("v")
+        await console.until_shown("fraud", "● live")
+        await console.press("j", "t")
+        await console.until_shown("Tags of fraud")
+        await write(console, "team=risk")
+        await console.until_shown("tagged fraud; z undoes it")
+        await console.press("enter")
+        await console.until_shown("Models › fraud", "team=risk", "ready")
+        await console.press("N")
+        await console.until_shown("Description of fraud", "Flags card fraud")
+        await console.type(" and more. ")
+        await console.press("ctrl+s")
+        await console.until_shown("described fraud; z undoes it")
+        await console.press("t")
+        await console.until_shown("Tags of fraud/1")
+        await write(console, "checked")
+        await console.until_shown("tagged fraud/1; z undoes it")
+        await console.press("x")
+        await console.until_shown("archived fraud/1; z undoes it", "archived")
+        model, version = fraud()
+        assert (model["tags"], model["description"]) == ({"team": "risk"}, " and more. Flags card fraud")
+        assert (version["tags"], version["status"]) == ({"checked": ""}, "archived")
+        for words in ("archived fraud/1", "tagged fraud/1", "described fraud", "tagged fraud"):
+            await console.press("z")
+            await console.until_shown(f"undone: {words}")
+        model, version = fraud()
+        assert (model["tags"], model["description"]) == ({}, "Flags card fraud")
+        assert (version["tags"], version["status"]) == ({}, "ready")
+
+
+async def move(console, *answers):
+    """What was asked for first is on the screen by now; the reason comes last."""
+    for heading, text in answers:
+        await console.until_shown(heading)
+        if text:
+            await console.type(text)
+        await console.press("enter")
+
+
+async def test_moves_and_deletions_are_undone(models, open_console):
+    def fraud():
+        row = models.get("/models/fraud")
+        return row["aliases"], row["stages"], row["version_count"]
+
+    async with open_console() as console:
+        await console.type(":model fraud")
+        await console.press("enter")
+        await console.until_shown("Models › fraud", "ready", "● live")
+        await console.press("a")
+        await move(console, ("Alias of fraud/1", "champion"), ("@champion from none to fraud/1", "the only one"))
+        await console.until_shown("moved @champion to fraud/1; z undoes it")
+        await console.press("s")
+        await move(console, ("It is in None", ""), ("fraud/1 from None to Staging", "try it"))
+        await console.until_shown("moved fraud/1 to Staging; z undoes it")
+        assert fraud() == ({"champion": 1}, {"Staging": [1]}, 1)
+        await console.press("z")
+        await console.until_shown("undone: moved fraud/1 to Staging")
+        await console.press("z")
+        await console.until_shown("undone: moved @champion to fraud/1")
+        await console.press("D")
+        await console.until_shown("Delete fraud/1?", "z brings it back")
+        await console.press("y")
+        await console.until_shown("0 versions", "deleted fraud/1; z undoes it")
+        await console.press("z")
+        await console.until_shown("1 version", "undone: deleted fraud/1")
+        assert fraud() == ({}, {}, 1)
+        reasons = [event["message"] for event in models.get("/events", action="model.alias")["items"]]
+        assert reasons == ["undone: the only one", "the only one"]
+
+
+async def test_what_needs_approval_is_asked_for_again_to_be_undone(models, open_console):
+    async with open_console() as console:
+        await console.type(":model fraud")
+        await console.press("enter")
+        await console.until_shown("Models › fraud", "ready", "● live")
+        await console.press("s")
+        await move(console, ("It is in None", ""), ("fraud/1 from None to Staging", "try it"))
+        await console.until_shown("moved fraud/1 to Staging; z undoes it")
+        await console.press("A", "y")
+        await console.until_shown("approval on for fraud; z undoes it", "somebody else approves them")
+        await console.press("a")
+        await move(console, ("Alias of fraud/1", "champion"), ("@champion from none to fraud/1", "the only one"))
+        await console.until_shown("asked to move @champion to fraud/1; z undoes it", "Waits")
+        await console.press("z")
+        await console.until_shown("undone: asked to move @champion to fraud/1")
+        await console.until(lambda: "Waits" not in console.text, "nothing that waits")
+        console.app.session.history.done.pop()
+        await console.press("z")
+        await console.until_shown("undoing it waits until somebody else approves it", "Staging → None")
+        assert models.get("/models/fraud")["stages"] == {"Staging": [1]}
+
+
+async def test_what_somebody_moved_since_stays_and_does_not_keep_the_rest_from_being_undone(models, open_console):
+    async with open_console() as console:
+        await console.type(":model fraud")
+        await console.press("enter")
+        await console.until_shown("Models › fraud", "ready", "● live")
+        await console.press("t")
+        await console.until_shown("Tags of fraud/1")
+        await write(console, "checked")
+        await console.until_shown("tagged fraud/1")
+        await console.press("a")
+        await move(console, ("Alias of fraud/1", "champion"), ("@champion from none to fraud/1", "the only one"))
+        await console.until_shown("moved @champion to fraud/1; z undoes it")
+        async with httpx.AsyncClient(headers={"X-Mltui-User": "grace"}) as grace:
+            url = f"{models.url}/api/v1/models/fraud/aliases/champion"
+            (await grace.put(url, json={"version": None, "reason": "it drifts"})).raise_for_status()
+        await console.press("z")
+        await console.until_shown("fraud was changed since by grace (model.alias); it stays as it is")
+        await console.press("z")
+        await console.until_shown("undone: tagged fraud/1")

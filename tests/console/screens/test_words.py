@@ -8,7 +8,7 @@ import pytest
 from mltui.console import keymap
 from mltui.console.commands import CommandFault, completions, parse
 from mltui.console.faults import words_of
-from mltui.console.screens.run_actions import parse_tags, tag_fault
+from mltui.console.screens.tag_line import parse_tags, tag_fault
 from mltui.console.state import parameters
 from mltui.console.state.filter_words import FilterFault
 from mltui.console.state.panels import metric_groups, resource_groups

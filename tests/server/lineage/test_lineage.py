@@ -214,7 +214,7 @@ async def test_all_that_came_from_one_source_is_there(http, database, story):
 async def test_what_no_source_is_says_so(http, story):
     for query, status, words in [
         ({"uri": "s3://bucket/none.csv"}, 404, "no source 's3://bucket/none.csv'"),
-        ({}, 400, "uri"),
+        ({}, 422, "uri"),
         ({"uri": URI, "depth": 0}, 422, "depth is 0; it must be between 1 and 50"),
     ]:
         answer = await http.get("/api/v1/lineage", params=query)

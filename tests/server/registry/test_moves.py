@@ -112,6 +112,15 @@ async def test_somebody_else_approves(http, guarded):
     assert [a["id"] for a in (await http.get(f"{MODELS}/digits/approvals")).json()["items"]] == [approval["id"]]
 
 
+async def test_who_asked_may_take_it_back(http, guarded):
+    approval = (await move_alias(http, "champion", 2)).json()["approval"]
+    done = (await decide(http, approval["id"], "reject", "ada", reason="too early")).json()
+    assert (done["status"], done["decided_by"]) == ("rejected", "ada")
+    assert (await digits(http))["pending"] == 0
+    back, asked = (await events_of(http, "model.reject"))[0], (await events_of(http, "model.request"))[0]
+    assert back["after"]["approval"] == asked["after"]["approval"] == approval["id"]
+
+
 async def test_a_rejected_move_is_not_made(http, guarded):
     approval = (await move_stage(http, 1, "Production")).json()["approval"]
     assert (approval["kind"], approval["before"], approval["after"]) == ("stage", "None", "Production")

@@ -126,6 +126,8 @@ EVENTS = [
 
 MODELS = [
     Key("models.filter", "filter", "slash", "Filter", show=True),
+    Key("models.description", "description", "n", "Description"),
+    Key("models.tags", "tags", "t", "Tags"),
     Key("models.runs", "app.go('runs')", "r", "Runs", show=True),
     Key("models.pipelines", "app.go('pipelines')", "p", "Pipelines", show=True),
     Key("models.events", "app.go('events')", "e", "Events"),
@@ -137,6 +139,11 @@ MODEL = [
     Key("model.stage", "stage", "s", "Stage", show=True),
     Key("model.compare", "compare", "c", "Compare", show=True),
     Key("model.lineage", "lineage", "L", "Lineage", show=True),
+    Key("model.archive", "archive", "x", "Archive, or back", show=True),
+    Key("model.description", "description", "n", "Description of the version"),
+    Key("model.tags", "tags", "t", "Tags of the version"),
+    Key("model.model_description", "model_description", "N", "Description of the model"),
+    Key("model.model_tags", "model_tags", "T", "Tags of the model"),
     Key("model.decide", "decide", "w", "Waiting moves", show=True),
     Key("model.approval", "approval", "A", "Approval on or off"),
     Key("model.delete", "delete", "D", "Delete the version"),
@@ -145,6 +152,9 @@ MODEL = [
 VERSION = [
     Key("version.alias", "alias", "a", "Alias", show=True),
     Key("version.stage", "stage", "s", "Stage", show=True),
+    Key("version.archive", "archive", "x", "Archive, or back", show=True),
+    Key("version.description", "description", "n", "Description"),
+    Key("version.tags", "tags", "t", "Tags"),
     Key("version.run", "open_run", "r", "Its run", show=True),
     Key("version.lineage", "lineage", "L", "Lineage", show=True),
     Key("version.delete", "delete", "D", "Delete"),

@@ -47,9 +47,9 @@ STATUS_MOVES: dict[VersionStatus, frozenset[VersionStatus]] = {
     VersionStatus.PENDING: frozenset({VersionStatus.READY, VersionStatus.FAILED, VersionStatus.ARCHIVED}),
     VersionStatus.READY: frozenset({VersionStatus.FAILED, VersionStatus.ARCHIVED}),
     VersionStatus.FAILED: frozenset({VersionStatus.PENDING, VersionStatus.ARCHIVED}),
-    VersionStatus.ARCHIVED: frozenset({VersionStatus.READY}),
+    VersionStatus.ARCHIVED: frozenset({VersionStatus.PENDING, VersionStatus.READY, VersionStatus.FAILED}),
 }
-"""What a version's status may become."""
+"""What a version's status may become. From the archive it comes back as what it was."""
 
 
 class ModelStage(StrEnum):

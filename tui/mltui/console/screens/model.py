@@ -12,11 +12,11 @@ from textual.widgets import Static
 
 from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import MODEL
-from mltui.console.screens import model_actions
-from mltui.console.screens.frame import Frame
+from mltui.console.screens import model_actions, model_edits
 from mltui.console.screens.lines import OneLine
 from mltui.console.screens.model_words import about_model, version_columns
 from mltui.console.screens.text_page import TextPage
+from mltui.console.screens.version_keys import NEED_ONE, VersionKeys
 from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
@@ -27,7 +27,7 @@ CHANGES_EVERY_S = 0.5
 MOST_FACTS = 8
 
 
-class ModelScreen(Frame):
+class ModelScreen(VersionKeys):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(MODEL)]
 
     def __init__(self, name: str) -> None:
@@ -118,30 +118,21 @@ class ModelScreen(Frame):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a version needs one."""
-        return action not in ("alias", "stage", "compare", "lineage", "delete") or self.table.line_count > 0
+        return action not in NEED_ONE | {"compare"} or self.table.line_count > 0
 
     def on_run_table_opened(self) -> None:
         from mltui.console.screens.version import VersionScreen
 
-        if (version := self._here()) is not None:
+        if (version := self.here) is not None:
             self.app.push_screen(VersionScreen(version.model, str(version.version)))
 
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self._sort = (event.key, event.descending)
         self.window.reset()
 
-    def _here(self) -> VersionRow | None:
+    @property
+    def here(self) -> VersionRow | None:
         return self.window.row(self.table.cursor)
-
-    @work(group="act", name="action_alias", exclusive=True, exit_on_error=False)
-    async def action_alias(self) -> None:
-        if (version := self._here()) is not None:
-            await model_actions.move_alias(self.app, version)
-
-    @work(group="act", name="action_stage", exclusive=True, exit_on_error=False)
-    async def action_stage(self) -> None:
-        if (version := self._here()) is not None:
-            await model_actions.move_stage(self.app, version)
 
     @work(group="act", name="action_decide", exclusive=True, exit_on_error=False)
     async def action_decide(self) -> None:
@@ -151,26 +142,23 @@ class ModelScreen(Frame):
     async def action_approval(self) -> None:
         await model_actions.switch_approval(self.app, self._model)
 
-    @work(group="act", name="action_delete", exclusive=True, exit_on_error=False)
-    async def action_delete(self) -> None:
-        if (version := self._here()) is not None:
-            await model_actions.delete(self.app, version)
+    @work(group="act", name="action_model_description", exclusive=True, exit_on_error=False)
+    async def action_model_description(self) -> None:
+        await model_edits.edit_description(self.app, await self.app.client.model(self._model))
+
+    @work(group="act", name="action_model_tags", exclusive=True, exit_on_error=False)
+    async def action_model_tags(self) -> None:
+        await model_edits.edit_tags(self.app, await self.app.client.model(self._model))
 
     def action_compare(self) -> None:
         """The two that are marked; with one mark, that and the one under the cursor."""
         from mltui.console.screens.version_compare import CompareScreen
 
         held = {id_: row.version for _, row in self.window.rows() if (id_ := row.id) in self.window.marks}
-        if (here := self._here()) is not None and len(held) < 2:
+        if (here := self.here) is not None and len(held) < 2:
             held[here.id] = here.version
         if len(held) != 2:
             self.app.notify("mark two versions with space, or one and go to the other", markup=False)
             return
         left, right = sorted(held.values())
         self.app.push_screen(CompareScreen(self._model, left, right))
-
-    def action_lineage(self) -> None:
-        from mltui.console.screens.lineage import LineageScreen
-
-        if (version := self._here()) is not None:
-            self.app.push_screen(LineageScreen(version.id))

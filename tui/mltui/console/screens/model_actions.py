@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mltui.console.screens.model_words import STAGE_COLOURS, asked
+from mltui.console.screens.undo import remember
 from mltui.wire.models import (
     ApprovalStatus,
     ModelStage,
@@ -56,7 +57,9 @@ async def move_alias(app: "MltuiApp", version: VersionRow) -> None:
     doing = f"Take @{alias} away from {called}" if away else f"@{alias} from {at or 'none'} to {called}"
     if (reason := await ask_reason(app, doing)) is not None:
         to = MoveAlias(version=None if away else version.version, reason=reason, expected=at)
-        _tell(app, await app.client.move_alias(version.model, alias, to))
+        outcome = await app.client.move_alias(version.model, alias, to)
+        what = f"@{alias} {'away from' if away else 'to'} {called}"
+        await _moved(app, outcome, what, "model.alias", version.model_id, version)
 
 
 async def move_stage(app: "MltuiApp", version: VersionRow) -> None:
@@ -72,12 +75,19 @@ async def move_stage(app: "MltuiApp", version: VersionRow) -> None:
     heading = f"{called} from {version.stage.value} to {chosen[0]}"
     if (reason := await ask_reason(app, heading)) is not None:
         to = MoveStage(stage=ModelStage(chosen[0]), reason=reason, expected=version.stage)
-        _tell(app, await app.client.move_stage(version.model, str(version.version), to))
+        outcome = await app.client.move_stage(version.model, str(version.version), to)
+        await _moved(app, outcome, f"{called} to {chosen[0]}", "model_version.stage", version.id, version)
 
 
-def _tell(app: "MltuiApp", outcome: MoveOutcome) -> None:
-    if outcome.approval is not None:
-        app.notify("it waits until somebody else approves it", markup=False)
+async def _moved(
+    app: "MltuiApp", outcome: MoveOutcome, what: str, action: str, object_id: str, version: VersionRow
+) -> None:
+    """Keep what was done: `action` of `object_id`; or that it was asked for."""
+    if outcome.approval is None:
+        await remember(app, f"moved {what}", action, [object_id])
+        return
+    app.notify("it waits until somebody else approves it", markup=False)
+    await remember(app, f"asked to move {what}", "model.request", [version.model_id])
 
 
 async def decide(app: "MltuiApp", model: str) -> None:
@@ -112,6 +122,7 @@ async def switch_approval(app: "MltuiApp", name: str) -> None:
     )
     if await app.push_screen_wait(Confirm(f"{name}: approval {'off' if model.approval else 'on'}?", what)):
         await app.client.patch_model(name, PatchModel(approval=not model.approval))
+        await remember(app, f"approval {'off' if model.approval else 'on'} for {name}", "model.update", [model.id])
 
 
 async def delete(app: "MltuiApp", version: VersionRow) -> bool:
@@ -121,8 +132,9 @@ async def delete(app: "MltuiApp", version: VersionRow) -> bool:
 
     called = f"{version.model}/{version.version}"
     back = shell.command(f"models restore {called}", app.url)
-    what = f"Deletes {called}.\n\n{back}\nbrings it back until `mltui gc` has removed its content."
+    what = f"Deletes {called}.\n\nz brings it back until `mltui gc` has removed its content, and so does\n{back}"
     if not await app.push_screen_wait(Confirm(f"Delete {called}?", what)):
         return False
     await app.client.delete_version(version.model, str(version.version))
+    await remember(app, f"deleted {called}", "model_version.delete", [version.id])
     return True

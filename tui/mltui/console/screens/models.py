@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from mltui.console import shell
 from mltui.console.faults import quoted
 from mltui.console.keymap import MODELS
+from mltui.console.screens import model_edits
 from mltui.console.screens.list_screen import ListScreen
 from mltui.console.screens.model_words import model_columns
 from mltui.console.state.window import Window
@@ -68,3 +69,13 @@ class ModelsScreen(ListScreen[ModelRow]):
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self._sort = (event.key, event.descending)
         self.window.reset()
+
+    @work(group="act", name="action_description", exclusive=True, exit_on_error=False)
+    async def action_description(self) -> None:
+        if (model := self.window.row(self.table.cursor)) is not None:
+            await model_edits.edit_description(self.app, model)
+
+    @work(group="act", name="action_tags", exclusive=True, exit_on_error=False)
+    async def action_tags(self) -> None:
+        if (model := self.window.row(self.table.cursor)) is not None:
+            await model_edits.edit_tags(self.app, model)

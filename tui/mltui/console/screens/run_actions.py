@@ -1,14 +1,13 @@
 """What can be done to runs from the list and from a run's own screen. Each says what it will do before it does it."""
 
-import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from mltui.console import format
-from mltui.console.faults import quoted
 from mltui.console.screens.chosen import left_out, names
+from mltui.console.screens.tag_line import HINT, ask_tags
 from mltui.console.screens.undo import remember
 from mltui.console.theme import STATUS
 from mltui.wire.executions import CANCEL_GRACE_S
@@ -90,19 +89,8 @@ async def retry(app: "MltuiApp", run: RunDetail) -> str | None:
 
 async def edit_tags(app: "MltuiApp", runs: Sequence[RunRow]) -> None:
     """Edit the tags of one run, or add to those of several."""
-    from mltui.console.screens.ask_text import AskLine
-
-    before = runs[0].tags if len(runs) == 1 else {}
-    line = " ".join(shlex.quote(f"{key}={value}" if value else key) for key, value in sorted(before.items()))
-    what = "key=value or key, with spaces between; what you take away is removed"
-    if len(runs) > 1:
-        what = f"key=value or key, added to {counted(runs)}"
-    said = await app.push_screen_wait(AskLine(f"Tags of {names(runs)}", what, line, tag_fault))
-    if said is None:
-        return
-    after = parse_tags(said)
-    changed: dict[str, str | None] = {key: value for key, value in after.items() if before.get(key) != value}
-    changed |= {key: None for key in before if key not in after}
+    before, hint = (runs[0].tags, HINT) if len(runs) == 1 else ({}, f"key=value or key, added to {counted(runs)}")
+    changed = await ask_tags(app, names(runs), before, hint)
     if changed:
         for run in runs:
             await app.client.patch_run(run.id, PatchRun(tags=changed))
@@ -116,25 +104,6 @@ async def edit_notes(app: "MltuiApp", run: RunDetail) -> None:
     if said is not None and said != run.notes:
         await app.client.patch_run(run.id, PatchRun(notes=said))
         await remember(app, f"wrote notes of {run.name}", "run.update", [run.id])
-
-
-def parse_tags(line: str) -> dict[str, str]:
-    """`team=risk urgent` as tags. Raises ValueError for an open quote or a value without a key."""
-    tags = {}
-    for word in shlex.split(line):
-        key, _, value = word.partition("=")
-        if not key:
-            raise ValueError(f"{quoted(word)} has no key")
-        tags[key] = value
-    return tags
-
-
-def tag_fault(line: str) -> str:
-    try:
-        parse_tags(line)
-    except ValueError as error:
-        return str(error)
-    return ""
 
 
 def contents(footprint: Footprint) -> str:

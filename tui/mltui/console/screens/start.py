@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from mltui.console.keymap import FORM
 from mltui.console.screens.dialog import Dialog
-from mltui.console.screens.run_actions import parse_tags, tag_fault
+from mltui.console.screens.tag_line import parse_tags, tag_fault
 from mltui.console.state import parameters
 from mltui.console.theme import palette
 from mltui.console.widgets.keys import bindings

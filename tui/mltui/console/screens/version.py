@@ -3,17 +3,15 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
 from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import VERSION
-from mltui.console.screens import model_actions
-from mltui.console.screens.frame import Frame
 from mltui.console.screens.model_words import about_version
 from mltui.console.screens.text_page import TextPage
+from mltui.console.screens.version_keys import NEED_ONE, VersionKeys
 from mltui.console.state.server import Coalesced
 from mltui.console.widgets.keys import bindings
 from mltui.wire.models import VersionRow
@@ -21,7 +19,7 @@ from mltui.wire.models import VersionRow
 CHANGES_EVERY_S = 0.5
 
 
-class VersionScreen(Frame):
+class VersionScreen(VersionKeys):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(VERSION)]
 
     def __init__(self, model: str, version: str) -> None:
@@ -78,29 +76,15 @@ class VersionScreen(Frame):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "open_run":
             return self._version is not None and self._version.run_id is not None
-        return action not in ("alias", "stage", "lineage", "delete") or self._version is not None
+        return action not in NEED_ONE or self._version is not None
 
-    @work(group="act", name="action_alias", exclusive=True, exit_on_error=False)
-    async def action_alias(self) -> None:
-        if self._version is not None:
-            await model_actions.move_alias(self.app, self._version)
+    @property
+    def here(self) -> VersionRow | None:
+        return self._version
 
-    @work(group="act", name="action_stage", exclusive=True, exit_on_error=False)
-    async def action_stage(self) -> None:
-        if self._version is not None:
-            await model_actions.move_stage(self.app, self._version)
-
-    @work(group="act", name="action_delete", exclusive=True, exit_on_error=False)
-    async def action_delete(self) -> None:
-        if self._version is not None and await model_actions.delete(self.app, self._version):
-            self.action_back()
+    def deleted(self) -> None:
+        self.action_back()
 
     def action_open_run(self) -> None:
         if self._version is not None and self._version.run_id is not None:
             self.app.open_run(self._version.run_id)
-
-    def action_lineage(self) -> None:
-        from mltui.console.screens.lineage import LineageScreen
-
-        if self._version is not None:
-            self.app.push_screen(LineageScreen(self._version.id))

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from mltui.console import format
+from mltui.console.faults import cut
 from mltui.console.keymap import COMPARE
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.model_words import shown
@@ -18,6 +19,7 @@ from mltui.wire.models import Comparison, Difference
 
 PARTS = {"version": "Version", "metrics": "Metrics", "parameters": "Config", "data": "Data", "code": "Code"}
 NAME = 24
+"""Columns of a name at least, and a third of the screen at most."""
 LEAST = 12
 """Columns of a value, however narrow the terminal is."""
 
@@ -67,18 +69,21 @@ class CompareScreen(Frame):
 
 def page(lines: Sequence[Difference], names: tuple[str, str], width: int) -> list[Text]:
     """The lines in parts, each value in a column of its own."""
-    room = max(LEAST, (width - NAME - 6) // 2)
-    result = [Text().append(" " * (NAME + 2)).append(f"{names[0]:<{room + 2}}", "bold").append(names[1], "bold")]
+    name = min(max([NAME, *(len(line.name) for line in lines)]), max(NAME, width // 3))
+    room = max(LEAST, (width - name - 6) // 2)
+    result = [Text().append(" " * (name + 2)).append(f"{names[0]:<{room + 2}}", "bold").append(names[1], "bold")]
     for part, title in PARTS.items():
         if own := [line for line in lines if line.part == part]:
-            result += [Text(), heading(title), *(_line(line, room) for line in own)]
+            result += [Text(), heading(title), *(_line(line, name, room) for line in own)]
     return result if len(result) > 1 else [*result, Text(), Text("Nothing differs.", "muted")]
 
 
-def _line(line: Difference, room: int) -> Text:
-    name = format.shortened(line.name, NAME)
-    left, right = (format.shortened(_value(value), room) for value in (line.left, line.right))
-    text = Text().append(f"{name:<{NAME}}", "muted").append("  " if line.same else "≠ ", "accent")
+def _line(line: Difference, width: int, room: int) -> Text:
+    name = format.shortened(line.name, width)
+    # Of a commit people know the beginning.
+    shorten = cut if line.name.endswith("commit") else format.shortened
+    left, right = (shorten(_value(value), room) for value in (line.left, line.right))
+    text = Text().append(f"{name:<{width}}", "muted").append("  " if line.same else "≠ ", "accent")
     colour = "muted" if line.same else ""
     return text.append(f"{left:<{room}}  ", colour).append(right, colour)
 

@@ -1,0 +1,101 @@
+"""How each kind of change is taken back: what its event says was there before is asked for again."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from mltui.wire.events import EventRow
+from mltui.wire.models import ModelStage, MoveAlias, MoveOutcome, MoveStage, PatchModel, PatchVersion
+from mltui.wire.runs import PatchRun
+
+if TYPE_CHECKING:
+    from mltui.console.app import MltuiApp
+
+RUN = "run.update,run.delete,run.restore,run.purge"
+VERSION = "model_version.update,model_version.delete,model_version.restore"
+REQUEST = "model.request,model.approve,model.reject"
+LONGEST_REASON = 2_000
+
+
+class WayBack(NamedTuple):
+    """Of one action."""
+
+    changes: str
+    """What is done to the same thing and would be overwritten, as a filter of events."""
+    take: Callable[["MltuiApp", EventRow], Awaitable[str]]
+    """Takes it back; says why that waits, empty where it is done."""
+
+
+async def _patch_run(app: "MltuiApp", event: EventRow) -> str:
+    await app.client.patch_run(event.object_id, msgspec.convert(event.before, PatchRun))
+    return ""
+
+
+async def _restore_run(app: "MltuiApp", event: EventRow) -> str:
+    await app.client.restore_run(event.object_id)
+    return ""
+
+
+async def _patch_model(app: "MltuiApp", event: EventRow) -> str:
+    await app.client.patch_model(event.object_name or "", msgspec.convert(event.before, PatchModel))
+    return ""
+
+
+async def _patch_version(app: "MltuiApp", event: EventRow) -> str:
+    await app.client.patch_version(*_version(event), msgspec.convert(event.before, PatchVersion))
+    return ""
+
+
+async def _restore_version(app: "MltuiApp", event: EventRow) -> str:
+    await app.client.restore_version(*_version(event))
+    return ""
+
+
+async def _move_alias_back(app: "MltuiApp", event: EventRow) -> str:
+    before, after = event.before or {}, event.after or {}
+    move = MoveAlias(version=before["version"], reason=_reason(event), expected=after["version"])
+    return _waits(await app.client.move_alias(event.object_name or "", after["alias"], move))
+
+
+async def _move_stage_back(app: "MltuiApp", event: EventRow) -> str:
+    before, after = (ModelStage((said or {})["stage"]) for said in (event.before, event.after))
+    move = MoveStage(stage=before, reason=_reason(event), expected=after)
+    return _waits(await app.client.move_stage(*_version(event), move))
+
+
+async def _withdraw(app: "MltuiApp", event: EventRow) -> str:
+    approval = (event.after or {})["approval"]
+    await app.client.decide(event.object_name or "", approval, approve=False, reason=_reason(event))
+    return ""
+
+
+WAYS_BACK: Mapping[str, WayBack] = {
+    "run.update": WayBack(RUN, _patch_run),
+    "run.delete": WayBack(RUN, _restore_run),
+    "model.update": WayBack("model.update", _patch_model),
+    "model.alias": WayBack("model.alias", _move_alias_back),
+    "model.request": WayBack(REQUEST, _withdraw),
+    "model_version.update": WayBack(VERSION, _patch_version),
+    "model_version.delete": WayBack(VERSION, _restore_version),
+    "model_version.stage": WayBack("model_version.stage", _move_stage_back),
+}
+
+
+def is_about_the_same(one: EventRow, other: EventRow) -> bool:
+    """Of two changes of one object: a model has many aliases, and many moves may wait."""
+    return all((one.after or {}).get(key) == (other.after or {}).get(key) for key in ("alias", "approval"))
+
+
+def _version(event: EventRow) -> tuple[str, str]:
+    """The model's name, and the version's number."""
+    model, _, number = (event.object_name or "").rpartition("/")
+    return model, number
+
+
+def _reason(event: EventRow) -> str:
+    return f"undone: {event.message}"[:LONGEST_REASON]
+
+
+def _waits(outcome: MoveOutcome) -> str:
+    return "undoing it waits until somebody else approves it" if outcome.approval is not None else ""
