@@ -69,12 +69,17 @@ def _beside(edge: Edge, *, up: bool) -> str:
     )
 
 
-def _walk(*, up: bool) -> str:
+ONE = "SELECT 0, CAST(NULL AS uuid), CAST(:kind AS text), CAST(:id AS uuid), CAST('' AS text)"
+SEVERAL = """SELECT 0, CAST(NULL AS uuid), root.kind, root.id, CAST('' AS text)
+  FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS uuid[])) AS root (kind, id)"""
+"""Where a walk begins. Of one root Postgres knows that it is one, which makes for a better plan."""
+
+
+def _walk(roots: str, *, up: bool) -> str:
     union = "\nUNION ALL ".join(_beside(edge, up=up) for edge in EDGES)
     return f"""
 WITH RECURSIVE walk (depth, here, kind, id, stage) AS (
-  SELECT 0, CAST(NULL AS uuid), root.kind, root.id, CAST('' AS text)
-  FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS uuid[])) AS root (kind, id)
+  {roots}
   UNION
   SELECT w.depth + 1, w.id, e.kind, e.id, e.stage
   FROM (SELECT DISTINCT depth, kind, id FROM walk) w
@@ -84,7 +89,7 @@ WITH RECURSIVE walk (depth, here, kind, id, stage) AS (
 SELECT depth, here, kind, id, stage FROM walk WHERE depth > 0 LIMIT :rows"""
 
 
-UP, DOWN = _walk(up=True), _walk(up=False)
+UP, DOWN, DOWN_FROM_SEVERAL = _walk(ONE, up=True), _walk(ONE, up=False), _walk(SEVERAL, up=False)
 """One statement for all of it, as planning one takes longer than running it: edges from `here` to a further node, the
 nearest first, at most `fan` of each node, the newest; and one hop more than `depth`, which tells where there is more.
 """

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.lineage import Direction, Lineage, LineageEdge, LineageNode, NodeKind
 from mltui_server.lib.errors import NotFound
-from mltui_server.lineage.edges import DOWN, FIND, FROM_SOURCE, NODES, UP
+from mltui_server.lineage.edges import DOWN, DOWN_FROM_SEVERAL, FIND, FROM_SOURCE, NODES, UP
 from mltui_server.registry import service as registry
 
 WHAT = "run, dataset, job, artifact or version (by its id, as name/3 or as name@alias)"
@@ -83,7 +83,7 @@ async def lineage_of_source(session: AsyncSession, uri: str, direction: Directio
         return Lineage(root=uri, nodes=[_source(uri)], edges=[], cut=[])
     begun = [Place(row.kind, row.id) for row in rows[:most]]
     # The first hop is made.
-    down = await _walk(session, DOWN, begun, depth - 1, limit - 1)
+    down = await _walk(session, DOWN_FROM_SEVERAL, begun, depth - 1, limit - 1)
     places = list(dict.fromkeys([*begun, *down.places]))
     known = await _rows(session, places)
     edges = [LineageEdge(source=uri, target=str(place.id)) for place in begun]
@@ -96,8 +96,9 @@ async def lineage_of_source(session: AsyncSession, uri: str, direction: Directio
 async def _walk(session: AsyncSession, statement: str, roots: Sequence[Place], depth: int, limit: int) -> Walk:
     most = ROWS_A_NODE * max(limit, 1)
     kinds, ids = [str(root.kind) for root in roots], [root.id for root in roots]
-    bounds = {"kinds": kinds, "ids": ids, "fan": FAN + 1, "depth": depth, "rows": most}
-    rows = (await session.execute(text(statement), bounds)).all()
+    begin = {"kind": kinds[0], "id": ids[0], "kinds": kinds, "ids": ids}
+    bounds = {"fan": FAN + 1, "depth": depth, "rows": most}
+    rows = (await session.execute(text(statement), begin | bounds)).all()
     walk, seen = Walk(), set(ids)
     neighbours: dict[UUID, set[UUID]] = {}
     for row in sorted(rows, key=lambda row: row.depth):
