@@ -7,6 +7,7 @@ import psycopg
 from console_server import NOW, insert, run_id
 
 SHA = "{:064x}"
+COMMITS = {2: "5d41402abc4b2a76b9719d911017c592ae3f0a51", 3: "7d793037a0760186574b0282f2f435e7cc10ab22"}
 
 
 def add_models(dsn: str) -> None:
@@ -52,7 +53,7 @@ def _add_file(connection: psycopg.Connection, id_: int, run: int, name: str, typ
 
 def _code(version: int) -> dict[str, object]:
     return {
-        "commit": f"{version * 0x1D401402ABC4B2A:040x}"[::-1], "branch": "main", "dirty": version == 3,
+        "commit": COMMITS[version], "branch": "main", "dirty": version == 3,
         "diff": "--- a/train.py\n+++ b/train.py\n-lr = 0.05\n+lr = 0.033\n" if version == 3 else "",
         "command": ["python", "train.py"], "directory": "/home/ada/digits", "host": "ada-laptop",
         "python": "CPython 3.12.1", "os": "Linux-6.18-x86_64", "environment": {"CUDA_VISIBLE_DEVICES": "0"},

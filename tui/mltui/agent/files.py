@@ -15,7 +15,6 @@ import uuid_utils
 
 from mltui.agent.environment import spool_max
 from mltui.agent.frames import Record
-from mltui.agent.packing import pack
 from mltui.agent.server import JSON, Away, Refused, Server
 from mltui.agent.spool import Quota
 from mltui.agent.text import json_body
@@ -74,6 +73,8 @@ def _copied(file: Path, kept: Path) -> tuple[int, str]:
     with kept.open("wb") as copy:
         digested = _Digested(copy)
         if file.is_dir():
+            from mltui.agent.packing import pack
+
             pack(files_below(file), digested)
         else:
             with file.open("rb") as source:

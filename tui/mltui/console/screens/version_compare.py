@@ -70,7 +70,7 @@ class CompareScreen(Frame):
 def page(lines: Sequence[Difference], names: tuple[str, str], width: int) -> list[Text]:
     """The lines in parts, each value in a column of its own."""
     name = min(max([NAME, *(len(line.name) for line in lines)]), max(NAME, width // 3))
-    room = max(LEAST, (width - name - 6) // 2)
+    room = max(LEAST, (width - name - 8) // 2)
     result = [Text().append(" " * (name + 2)).append(f"{names[0]:<{room + 2}}", "bold").append(names[1], "bold")]
     for part, title in PARTS.items():
         if own := [line for line in lines if line.part == part]:
