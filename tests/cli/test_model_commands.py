@@ -179,7 +179,7 @@ with mltui.start_run("train-1") as run:
 
 
 def test_a_folder_is_registered_as_one_file(mltui, server, environment, tmp_path):
-    python(FOLDER, environment, tmp_path)
+    subprocess.run([sys.executable, "-c", FOLDER], env=environment, cwd=tmp_path, timeout=90, check=True)
     shown = json.loads(mltui("models", "show", "digits", "--json").stdout)["versions"]
     assert [(one["artifact"], one["model_format"]) for one in shown] == [("saved.tar", "folder")] * 2
     assert shown[0]["artifact_id"] == shown[1]["artifact_id"], "the same files are the same content"

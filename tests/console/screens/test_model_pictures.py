@@ -21,7 +21,7 @@ SCENES = {
     "version": [*TO_MODEL, ("ready", ["enter"]), ("Trained on", [])],
     "alias": [*TO_MODEL, ("ready", ["a"]), ("as in champion", ["w", "enter"]), ("@w from none", ["enter"])],
     "stage": [*TO_MODEL, ("ready", ["s"]), ("It is in None", [])],
-    "waiting": [*TO_MODEL, ("ready", ["w"]), ("Nobody decides", [])],
+    "waiting": [*TO_MODEL, ("ready", ["w"]), ("Nobody approves", [])],
     "comparison": [*TO_MODEL, ("ready", ["space", "c"]), ("digits/2", [])],
     "lineage": [*TO_MODEL, ("ready", ["L"]), ("CAME FROM", [])],
     "lineage of a source": [

@@ -102,7 +102,9 @@ async def decide(app: "MltuiApp", model: str) -> None:
         Choice(f"{verb} {one.id}", Text().append(f"{verb}  ", colour).append_text(asked(one)))
         for one in waiting for verb, colour in (("approve", "success"), ("reject", "error"))
     ]  # fmt: skip
-    chosen = await app.push_screen_wait(Choose(f"Moves of {model} that wait", "Nobody decides on their own.", choices))
+    chosen = await app.push_screen_wait(
+        Choose(f"Moves of {model} that wait", "Nobody approves their own; rejecting it takes it back.", choices)
+    )
     if chosen is None:
         return
     verb, _, approval = chosen[0].partition(" ")
