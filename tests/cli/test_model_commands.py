@@ -183,8 +183,8 @@ def test_a_folder_is_registered_as_one_file(mltui, server, environment, tmp_path
     shown = json.loads(mltui("models", "show", "digits", "--json").stdout)["versions"]
     assert [(one["artifact"], one["model_format"]) for one in shown] == [("saved.tar", "folder")] * 2
     assert shown[0]["artifact_id"] == shown[1]["artifact_id"], "the same files are the same content"
-    mltui("artifacts", "get", "latest", "saved.tar", "--output", tmp_path / "back.tar")
-    with tarfile.open(tmp_path / "back.tar") as packed:
+    mltui("artifacts", "get", "latest", "saved.tar", "--output", tmp_path / "back")
+    with tarfile.open(tmp_path / "back" / "saved.tar") as packed:
         assert {one.name: one.isfile() for one in packed} == {
             "saved/assets/words.txt": True, "saved/link.bin": True, "saved/weights.bin": True,
         }  # fmt: skip
