@@ -38,11 +38,16 @@ def test_deleting_and_collecting(mltui, run, tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n")
     mltui("artifacts", "put", run, tmp_path / "a.csv")
     assert mltui("gc").stdout == "there is nothing to remove\n"
-    assert mltui("artifacts", "rm", run, "a.csv").stdout == "deleted a.csv\n"
+    said = mltui("artifacts", "rm", run, "a.csv").stdout
+    assert said == f"deleted a.csv; back with: mltui artifacts restore {run} a.csv\n"
+    assert mltui("artifacts", "restore", run, "a.csv").stdout == "restored a.csv\n"
+    assert "no deleted artifact 'a.csv'" in mltui("artifacts", "restore", run, "a.csv", code=1).stderr
+    mltui("artifacts", "rm", run, "a.csv")
     assert "deleted or replaced" in mltui("artifacts", "ls", run, "--all").stdout
     assert "would remove 4 B: 1 contents" in mltui("gc").stdout
     assert "removed 4 B" in mltui("gc", "--yes").stdout
     assert mltui("gc").stdout == "there is nothing to remove\n"
+    assert "removed by `mltui gc`" in mltui("artifacts", "restore", run, "a.csv", code=1).stderr
 
 
 def test_what_is_wrong_is_said_in_a_line(mltui, run, tmp_path):

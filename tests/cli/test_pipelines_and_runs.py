@@ -58,7 +58,11 @@ def test_a_file_is_registered_and_brought_up_to_date(server, mltui, tmp_path):
     assert f"directory    {tmp_path}" in shown
     assert "prepare" in shown.split("STAGE", 1)[1]
     assert json.loads(mltui("pipelines", "show", listed["id"], "--json").stdout)["parameters"]["lr"] == 0.1
-    assert mltui("pipelines", "delete", "small").stdout == "deleted small; its runs stay\n"
+    said = mltui("pipelines", "delete", "small").stdout
+    assert said == "deleted small; its runs stay; back with: mltui pipelines restore small\n"
+    assert mltui("pipelines", "restore", "small").stdout.startswith("restored small  ")
+    assert "no deleted pipeline 'small'" in mltui("pipelines", "restore", "small", code=1).stderr
+    mltui("pipelines", "delete", "small")
     assert "'small'" in mltui("pipelines", "show", "small", code=1).stderr
 
 

@@ -11,7 +11,15 @@ import httpx
 
 from mltui.transport import API, CONNECT_S, PATIENT_S, Query, Transport, path_part
 from mltui.wire.artifact_previews import AnyPreview, ArtifactEntry
-from mltui.wire.artifacts import UPLOAD_OFFSET, ArtifactRow, ArtifactStatus, CreateArtifact, Garbage, PatchArtifact
+from mltui.wire.artifacts import (
+    UPLOAD_OFFSET,
+    ArtifactFootprint,
+    ArtifactRow,
+    ArtifactStatus,
+    CreateArtifact,
+    Garbage,
+    PatchArtifact,
+)
 from mltui.wire.base import Page
 
 PIECE_BYTES = 64 << 20
@@ -72,7 +80,16 @@ class ArtifactCalls(Transport):
         return await self._call(ArtifactRow, "PATCH", f"/artifacts/{path_part(artifact_id)}", patch)
 
     async def delete_artifact(self, artifact_id: str) -> None:
+        """It can be restored until its content is removed. Raises ProblemError where a version of a model cites it."""
         await self._send("DELETE", f"/artifacts/{path_part(artifact_id)}")
+
+    async def restore_artifact(self, artifact_id: str) -> ArtifactRow:
+        return await self._call(ArtifactRow, "POST", f"/artifacts/{path_part(artifact_id)}/restore")
+
+    async def artifact_footprint(self, run: str, path: str) -> ArtifactFootprint:
+        """What would be deleted with this artifact, or folder of them."""
+        address = f"/runs/{path_part(run)}/artifacts/footprint"
+        return await self._call(ArtifactFootprint, "GET", address, query={"path": path})
 
     async def garbage(self) -> Garbage:
         """What `collect_garbage` would remove."""

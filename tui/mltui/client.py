@@ -67,6 +67,9 @@ class Client(ArtifactCalls, FailureCalls, IngestionCalls, ModelCalls):
     async def delete_pipeline(self, pipeline: str) -> None:
         await self._send("DELETE", f"/pipelines/{path_part(pipeline)}")
 
+    async def restore_pipeline(self, pipeline: str) -> PipelineDetail:
+        return await self._call(PipelineDetail, "POST", f"/pipelines/{path_part(pipeline)}/restore")
+
     async def pipeline_schema(self) -> dict[str, Any]:
         """The JSON schema of PipelineSpec, as this server has it."""
         return await self._call(dict[str, Any], "GET", "/pipelines/schema.json")

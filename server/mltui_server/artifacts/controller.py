@@ -13,6 +13,7 @@ from mltui.wire.artifact_previews import AnyPreview, ArtifactEntry
 from mltui.wire.artifacts import (
     CONTENT_DIGEST,
     UPLOAD_OFFSET,
+    ArtifactFootprint,
     ArtifactName,
     ArtifactRow,
     ArtifactType,
@@ -23,7 +24,7 @@ from mltui.wire.artifacts import (
     StorageType,
 )
 from mltui.wire.base import Page
-from mltui_server.artifacts import queries, service
+from mltui_server.artifacts import deletion, queries, service
 from mltui_server.artifacts.folders import list_folder
 from mltui_server.artifacts.models import Artifact
 from mltui_server.lib.checked import checked
@@ -99,8 +100,18 @@ class ArtifactController(Controller):
 
     @delete("/{artifact_id:str}")
     async def remove(self, session: RequestSession, principal: RequestPrincipal, artifact_id: FromPath[str]) -> None:
-        """It is not listed any more. Its content is removed by `mltui gc`, unless others refer to it."""
-        await service.remove(session, principal, artifact_id)
+        """It is not listed any more, and can be restored until `mltui gc` removes its content. 409 where a version of a
+        model cites it.
+        """
+        await deletion.remove(session, principal, artifact_id)
+
+    @post("/{artifact_id:str}/restore", status_code=200)
+    async def restore(
+        self, session: RequestSession, principal: RequestPrincipal, state: State, artifact_id: FromPath[str]
+    ) -> ArtifactRow:
+        """Bring back what was deleted or replaced. 409 where its name is taken, or its content was removed."""
+        artifact = await deletion.restore(session, principal, artifact_id)
+        return await queries.artifact_row(session, state.contents.uploads, artifact.id)
 
     @patch("/{artifact_id:str}/content", request_max_body_size=None)
     async def receive(
@@ -153,6 +164,13 @@ class RunArtifactController(Controller):
         """What lies in a folder of the run's artifacts, or beside all folders: folders first, then files, by name."""
         run = await runs.find(session, run_id)
         return await list_folder(session, run.id, folder, Window(limit, cursor, offset))
+
+    @get("/footprint")
+    async def footprint(
+        self, session: RequestSession, run_id: FromPath[str], path: FromQuery[str]
+    ) -> ArtifactFootprint:
+        """What would be deleted with the artifact, or all in the folder, of that name, and what models would keep."""
+        return await queries.footprint(session, (await runs.find(session, run_id)).id, path)
 
     @post()
     async def announce(

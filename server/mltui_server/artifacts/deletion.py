@@ -1,49 +1,54 @@
-"""Deleting objects surely: the wish is a row, written by the transaction that makes the object superfluous."""
+"""Deleting artifacts so that they can be restored: their content stays until `mltui gc` is told to remove it."""
 
-from collections.abc import Sequence
-
-import structlog
-from psycopg_pool import AsyncConnectionPool
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui_server.artifacts.models import ObjectDeletion
-from mltui_server.artifacts.store import ArtifactStore, StoreError
-
-SWEEP = 100
-"""Objects deleted in one transaction."""
-# Whoever writes an object holds this lock on its path, and what it writes is deleted after that.
-CLAIM = """
-WITH oldest AS MATERIALIZED (SELECT path FROM object_deletion ORDER BY requested_at LIMIT %s)
-SELECT path FROM oldest WHERE pg_try_advisory_xact_lock(hashtextextended(path, 0))"""
-
-logger = structlog.get_logger(__name__)
+from mltui.wire.artifacts import ArtifactStatus
+from mltui_server.artifacts import service
+from mltui_server.artifacts.models import Artifact
+from mltui_server.events.service import record
+from mltui_server.lib.errors import Conflict
+from mltui_server.lib.principal import Principal
+from mltui_server.registry.citations import citing_versions
 
 
-async def forget_objects(session: AsyncSession, paths: Sequence[str]) -> None:
-    """Have these objects deleted, in the background, once this transaction is committed."""
-    if paths:
-        rows = [{"path": path} for path in paths]
-        await session.execute(insert(ObjectDeletion).values(rows).on_conflict_do_nothing())
+async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
+    """It is not shown any more. Raises Conflict when it is deleted already, or cited."""
+    artifact = await service.find(session, key, lock=True)
+    if not artifact.is_active:
+        raise Conflict(f"artifact {artifact.name!r} is deleted already")
+    if version := (await citing_versions(session, Artifact.id == artifact.id)).get(artifact.id):
+        raise Conflict(f"artifact {artifact.name!r} is cited by model version {version}; delete that first")
+    artifact.is_active = False
+    await record(session, principal, "artifact.delete", artifact.id, run_id=artifact.run_id,
+                 before={"is_active": True}, after={"is_active": False}, message=artifact.name)  # fmt: skip
 
 
-async def sweep(pool: AsyncConnectionPool, store: ArtifactStore) -> int:
-    """Delete what is to be deleted, and say how many objects that were. Several servers may sweep side by side."""
-    deleted = 0
-    while True:
-        async with pool.connection() as connection, connection.transaction():
-            rows = await (await connection.execute(CLAIM, [SWEEP])).fetchall()
-            done = [path for (path,) in rows if await _delete(store, path)]
-            await connection.execute("DELETE FROM object_deletion WHERE path = ANY(%s)", [done])
-        deleted += len(done)
-        if len(done) < SWEEP:
-            return deleted
+async def restore(session: AsyncSession, principal: Principal, key: str) -> Artifact:
+    """It is shown again. Raises Conflict where it is, where its name is taken, and for what is gone for good."""
+    artifact = await service.find(session, key)
+    # In this order whoever completes an upload takes them too. From here on the content stays as it is.
+    await service.hold(session, service.object_path(artifact.sha256))
+    await service.hold(session, f"{artifact.run_id}/{artifact.name}")
+    await session.refresh(artifact, with_for_update=True)
+    if reason := await _hindrance(session, artifact):
+        raise Conflict(f"artifact {artifact.name!r} cannot be restored: {reason}")
+    artifact.is_active = True
+    await record(session, principal, "artifact.restore", artifact.id, run_id=artifact.run_id,
+                 before={"is_active": False}, after={"is_active": True}, message=artifact.name)  # fmt: skip
+    return artifact
 
 
-async def _delete(store: ArtifactStore, path: str) -> bool:
-    try:
-        await store.delete(path)
-    except StoreError as error:
-        logger.warning("an object could not be deleted; trying again", path=path, error=str(error))
-        return False
-    return True
+async def _hindrance(session: AsyncSession, artifact: Artifact) -> str | None:
+    if artifact.is_active:
+        return "it is not deleted"
+    if artifact.status == ArtifactStatus.DELETED.value:
+        return "its content was removed by `mltui gc`"
+    if artifact.run_id is None:
+        return "its run was deleted for good"
+    other = select(Artifact.id).where(
+        Artifact.run_id == artifact.run_id, Artifact.name == artifact.name, Artifact.is_active.is_(True),
+        Artifact.status == service.READY,
+    )  # fmt: skip
+    taken = artifact.status == service.READY and await session.scalar(other) is not None
+    return "its run has another one of that name; delete that first" if taken else None

@@ -6,14 +6,23 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.artifacts import ArtifactRow, ArtifactStatus, ArtifactType, StorageType
+from mltui.wire.artifacts import (
+    ArtifactFootprint,
+    ArtifactRow,
+    ArtifactStatus,
+    ArtifactType,
+    CitedArtifact,
+    StorageType,
+)
 from mltui.wire.base import Page
 from mltui_server.artifacts.models import Artifact
 from mltui_server.artifacts.uploads import Uploads
+from mltui_server.lib.errors import NotFound
 from mltui_server.lib.pagination import Window, fetch_page, order_of
+from mltui_server.registry.citations import citing_versions
 from mltui_server.runs.models import Run, StageRun
 
 SORTABLE: Mapping[str, ColumnElement[Any]] = {
@@ -100,4 +109,27 @@ def _row(row: Any, uploads: Uploads) -> ArtifactRow:
         created_at=row.created_at,
         updated_at=row.updated_at,
         received=uploads.received(row.id) if uploading else row.file_size,
+    )
+
+
+async def footprint(session: AsyncSession, run: UUID, path: str) -> ArtifactFootprint:
+    """Of the run's artifact called `path`, or all in the folder of that name. Raises NotFound where there is none."""
+    chosen = and_(
+        Artifact.run_id == run,
+        Artifact.is_active.is_(True),
+        Artifact.status == ArtifactStatus.READY.value,
+        or_(Artifact.name == path, Artifact.name.startswith(f"{path.strip('/')}/", autoescape=True)),
+    )
+    found = (await session.execute(select(Artifact.id, Artifact.name, Artifact.file_size).where(chosen))).all()
+    if not found:
+        raise NotFound("artifact", path)
+    versions = await citing_versions(session, chosen)
+    going = [row for row in found if row.id not in versions]
+    return ArtifactFootprint(
+        files=len(going),
+        file_size=sum(row.file_size for row in going),
+        cited=sorted(
+            (CitedArtifact(name=row.name, version=versions[row.id]) for row in found if row.id in versions),
+            key=lambda one: one.name,
+        ),
     )

@@ -1,4 +1,4 @@
-"""Announcing, completing, changing and deleting artifacts. Content lies under its SHA-256: the same file, once."""
+"""Announcing, completing and changing artifacts. Content lies under its SHA-256: the same file, once."""
 
 from typing import Any
 from uuid import UUID
@@ -12,10 +12,9 @@ from mltui_server.artifacts.kinds import guessed_type, media_type
 from mltui_server.artifacts.models import Artifact
 from mltui_server.artifacts.stores import Stores
 from mltui_server.events.service import record
-from mltui_server.lib.errors import Conflict, Invalid, NotFound
+from mltui_server.lib.errors import Invalid, NotFound
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import Principal
-from mltui_server.registry.citations import citing_version
 from mltui_server.runs import service as runs
 from mltui_server.runs.models import StageRun
 
@@ -141,18 +140,6 @@ async def patch(session: AsyncSession, principal: Principal, key: str, request: 
         await record(session, principal, "artifact.update", artifact.id, run_id=artifact.run_id, before=before,
                      after=wanted)  # fmt: skip
     return artifact
-
-
-async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
-    """It is not shown any more; `collect` removes its content. Raises Conflict when it is deleted already, or cited."""
-    artifact = await find(session, key, lock=True)
-    if not artifact.is_active:
-        raise Conflict(f"artifact {artifact.name!r} is deleted already")
-    if (version := await citing_version(session, artifact.id)) is not None:
-        raise Conflict(f"artifact {artifact.name!r} is what model version {version} is made of; delete that first")
-    artifact.is_active = False
-    await record(session, principal, "artifact.delete", artifact.id, run_id=artifact.run_id,
-                 before={"is_active": True}, after={"is_active": False}, message=artifact.name)  # fmt: skip
 
 
 async def forget_artifacts(session: AsyncSession, run: UUID) -> None:

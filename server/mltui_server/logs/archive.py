@@ -25,7 +25,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from mltui.wire.health import Component
 from mltui.wire.logs import LogRecord
 from mltui.wire.states import ENDED
-from mltui_server.artifacts.deletion import sweep
+from mltui_server.artifacts.object_deletion import sweep
 from mltui_server.artifacts.store import ArtifactStore, StoreError
 from mltui_server.logs.reading import unpack
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui_server.artifacts.deletion import forget_objects
+from mltui_server.artifacts.object_deletion import forget_objects
 from mltui_server.executions.models import Execution
 from mltui_server.logs.archive import object_path
 

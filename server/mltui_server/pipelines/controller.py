@@ -57,8 +57,13 @@ class PipelineController(Controller):
 
     @delete("/{key:str}")
     async def remove(self, session: RequestSession, principal: RequestPrincipal, key: Key) -> None:
-        """Its history stays. 409 while one of its runs is live."""
+        """Its history stays, and it can be restored. 409 while one of its runs is live."""
         await service.remove(session, principal, key)
+
+    @post("/{key:str}/restore", status_code=200)
+    async def restore(self, session: RequestSession, principal: RequestPrincipal, key: Key) -> PipelineDetail:
+        """Bring back what was deleted, by its id or name. 409 where another has its name by now."""
+        return await service.restore(session, principal, key)
 
     @post("/{key:str}/runs")
     async def start(

@@ -80,6 +80,30 @@ async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
     await record(session, principal, "pipeline.delete", pipeline.id, before={"name": pipeline.name})
 
 
+async def restore(session: AsyncSession, principal: Principal, key: str) -> PipelineDetail:
+    """Bring back the deleted pipeline with this id, or the one of this name that was deleted last.
+
+    Raises NotFound where there is none, Conflict when another has its name by now.
+    """
+    pipeline = await _find_deleted(session, key)
+    pipeline.deleted_at = None
+    await _flush_name(session, pipeline.name)
+    await record(session, principal, "pipeline.restore", pipeline.id, after={"name": pipeline.name})
+    return await pipeline_detail(session, pipeline.id)
+
+
+async def _find_deleted(session: AsyncSession, key: str) -> Pipeline:
+    deleted = select(Pipeline).where(Pipeline.deleted_at.is_not(None)).order_by(Pipeline.deleted_at.desc()).limit(1)
+    try:
+        called = Pipeline.id == UUID(key)
+    except ValueError:
+        called = Pipeline.name == key
+    pipeline = await session.scalar(deleted.where(called).with_for_update())
+    if pipeline is None:
+        raise NotFound("deleted pipeline", key)
+    return pipeline
+
+
 async def ensure(session: AsyncSession, principal: Principal, name: str) -> Pipeline:
     """The pipeline of that name; made without stages (an experiment) when there is none."""
     try:

@@ -10,8 +10,6 @@ from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset
 from mltui_server.registry.models import ModelVersion, RegisteredModel
 
-_trained_on = select(Dataset.artifact_id).where(Dataset.id == ModelVersion.training_dataset_id).scalar_subquery()
-
 
 def content_is_cited() -> ColumnElement[bool]:
     """Of an Artifact: a version cites it, or another artifact with the same content in the same store.
@@ -28,14 +26,18 @@ def content_is_cited() -> ColumnElement[bool]:
     return or_(as_file, as_data)
 
 
-async def citing_version(session: AsyncSession, artifact: UUID) -> str | None:
-    """One version that cites the artifact, as `name/3`."""
-    found = await session.execute(
-        select(RegisteredModel.name, ModelVersion.version)
-        .join(RegisteredModel, RegisteredModel.id == ModelVersion.model_id)
-        .where(ModelVersion.deleted_at.is_(None), or_(ModelVersion.artifact_id == artifact, _trained_on == artifact))
-        .order_by(ModelVersion.id.desc())
-        .limit(1)
+async def citing_versions(session: AsyncSession, artifacts: ColumnElement[bool]) -> dict[UUID, str]:
+    """Of the artifacts that are cited: the newest version that does, as `name/3`, by the artifact's id."""
+    as_data = select(Dataset.artifact_id, ModelVersion.id.label("version_id")).join(
+        ModelVersion, ModelVersion.training_dataset_id == Dataset.id
     )
-    row = found.first()
-    return f"{row.name}/{row.version}" if row else None
+    cites = select(ModelVersion.artifact_id, ModelVersion.id.label("version_id")).union_all(as_data).subquery()
+    found = await session.execute(
+        select(Artifact.id, RegisteredModel.name, ModelVersion.version)
+        .join(cites, cites.c.artifact_id == Artifact.id)
+        .join(ModelVersion, ModelVersion.id == cites.c.version_id)
+        .join(RegisteredModel, RegisteredModel.id == ModelVersion.model_id)
+        .where(artifacts, ModelVersion.deleted_at.is_(None))
+        .order_by(ModelVersion.id)
+    )
+    return {row.id: f"{row.name}/{row.version}" for row in found}

@@ -9,6 +9,8 @@ import pytest
 from artifact_files import add_artifacts, add_many, contents
 from console_server import ConsoleServer, add_runs, run_id
 
+from mltui.wire.models import CreateVersion
+
 
 @pytest.fixture
 def files(server: ConsoleServer) -> dict[str, bytes]:
@@ -64,6 +66,10 @@ async def test_a_long_folder_comes_a_page_at_a_time(server, open_console) -> Non
         await console.press("end")
         await console.until_shown("… 9,000 more")
         assert len([one for one in console.client.requests if one.endswith(f"/runs/{run_id(0)}/artifacts")]) <= 4
+
+
+async def register(console: Any, artifact: str) -> None:
+    await console.client.register_version("digits", CreateVersion(artifact=artifact))
 
 
 async def save_in(console: Any, folder: Path) -> None:
@@ -125,7 +131,7 @@ async def test_deleting_asks_first(files, server, open_console) -> None:
     async with open_console(run_id=run_id(0)) as console:
         await look(console)
         await console.press("d")
-        await console.until_shown("all 2 files in checkpoints/, 293 KiB")
+        await console.until_shown("2 files in checkpoints/, 293 KiB")
         await console.press("n")
         assert len(server.get("/artifacts", run=run_id(0))["items"]) == len(files)
         await console.press("d", "y")
@@ -135,6 +141,37 @@ async def test_deleting_asks_first(files, server, open_console) -> None:
         await console.press("y")
         await console.until(lambda: "train.py" not in console.text, "the file to go")
         assert len(server.get("/artifacts", run=run_id(0))["items"]) == len(files) - 3
+        await console.press("z")
+        await console.until_shown("undone: deleted train.py", "train.py")
+        await console.press("z")
+        await console.until_shown("undone: deleted checkpoints", "checkpoints/")
+        assert len(server.get("/artifacts", run=run_id(0))["items"]) == len(files)
+
+
+async def test_what_a_model_cites_stays_and_is_named_before(files, server, open_console) -> None:
+    rows = {row["name"]: row["id"] for row in server.get("/artifacts", run=run_id(0))["items"]}
+    async with open_console(run_id=run_id(0)) as console:
+        await register(console, rows["checkpoints/epoch-1.pt"])
+        await look(console)
+        await console.press("d")
+        await console.until_shown("1 files in checkpoints/", "cited by", "model version digits/1", "stays")
+        await console.press("y")
+        await console.until_shown("deleted checkpoints; z undoes it")
+        await console.press("enter", "down", "d")
+        await console.until_shown("epoch-1.pt", "delete those first")
+        left = {row["name"] for row in server.get("/artifacts", run=run_id(0))["items"]}
+        assert left == files.keys() - {"checkpoints/epoch-2.pt"}
+
+
+async def test_what_came_since_in_its_place_stays(files, server, open_console, tmp_path) -> None:
+    (tmp_path / "train.py").write_text("print(2)")
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        await console.press("end", "d", "y")
+        await console.until_shown("deleted train.py; z undoes it")
+        await console.client.upload(run_id(0), tmp_path / "train.py", "train.py")
+        await console.press("z")
+        await console.until_shown("cannot be restored", "another one of that name")
 
 
 async def test_a_run_without_artifacts_says_how_to_add_some(server, open_console) -> None:

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterable
 
 import pytest
 
-from mltui_server.artifacts.deletion import forget_objects, sweep
 from mltui_server.artifacts.local import LocalArtifacts
+from mltui_server.artifacts.object_deletion import forget_objects, sweep
 from mltui_server.artifacts.store import BadPath, ObjectMissing, StoreError
 
 

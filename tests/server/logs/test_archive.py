@@ -11,8 +11,8 @@ import zstandard
 from sqlalchemy import delete
 
 from mltui.wire.logs import AGENT, STDERR, STDOUT, LogRecord
-from mltui_server.artifacts.deletion import sweep
 from mltui_server.artifacts.local import FOLDER, LocalArtifacts
+from mltui_server.artifacts.object_deletion import sweep
 from mltui_server.artifacts.store import ObjectMissing
 from mltui_server.logs import archive
 from mltui_server.logs.archive import Archivist, archive_next, object_path

@@ -87,6 +87,23 @@ async def test_names_are_unique_until_deleted(http):
     await make_pipeline(http)
 
 
+async def test_a_deleted_one_comes_back_by_name_or_id_while_its_name_is_free(http):
+    first = await make_pipeline(http, stages=STAGES)
+    await http.delete("/api/v1/pipelines/p")
+    second = await make_pipeline(http)
+    taken = await http.post("/api/v1/pipelines/p/restore")
+    assert (taken.status_code, taken.json()["detail"]) == (409, "a pipeline named 'p' exists already")
+    await http.delete("/api/v1/pipelines/p")
+    newest = (await http.post("/api/v1/pipelines/p/restore")).json()
+    assert newest["id"] == second["id"]
+    await http.delete("/api/v1/pipelines/p")
+    back = (await http.post(f"/api/v1/pipelines/{first['id']}/restore")).json()
+    assert (back["id"], back["stages"]) == (first["id"], first["stages"])
+    assert (await http.post("/api/v1/pipelines/q/restore")).status_code == 404
+    actions = [event["action"] for event in (await http.get("/api/v1/events?action=pipeline.*")).json()["items"]]
+    assert actions[:2] == ["pipeline.restore", "pipeline.delete"]
+
+
 async def test_replacing_keeps_the_ids_of_stages_that_keep_their_name(http):
     before = await make_pipeline(http, stages=STAGES)
     changed = {"name": "p", "stages": [STAGES[0] | {"timeout_s": 5}, {"name": "new", "command": "x"}]}

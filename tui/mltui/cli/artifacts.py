@@ -1,6 +1,7 @@
 """`mltui artifacts`: the files of runs, to and from this machine."""
 
 import argparse
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     get.add_argument("-o", "--output", type=Path, default=Path(), help="the folder to write to; otherwise this one")
     rm = command("rm", "Delete artifacts; `mltui gc` removes their content.", _rm)
     rm.add_argument("names", nargs="+", metavar="NAME")
+    restore = command("restore", "Bring deleted and replaced artifacts back, each as it was last.", _restore)
+    restore.add_argument("names", nargs="+", metavar="NAME")
 
 
 async def _all(client: "Client", run: str, everything: bool = False) -> "list[ArtifactRow]":
@@ -117,7 +120,22 @@ def _rm(args: argparse.Namespace) -> int:
             raise CommandError(f"the run has no artifact {missing[0]!r}; nothing was deleted")
         for name in args.names:
             await client.delete_artifact(there[name].id)
-            print(f"deleted {name}")
+            print(f"deleted {name}; back with: mltui artifacts restore {args.run} {shlex.quote(name)}")
+        return 0
+
+    return converse(args, talk)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> int:
+        run = await run_id(client, args.run)
+        # The newest of a name is the last: ids grow with time.
+        gone = {row.name: row for row in await _all(client, run, everything=True) if not row.is_active}
+        if missing := [name for name in args.names if name not in gone]:
+            raise CommandError(f"the run has no deleted artifact {missing[0]!r}; nothing was restored")
+        for name in args.names:
+            await client.restore_artifact(gone[name].id)
+            print(f"restored {name}")
         return 0
 
     return converse(args, talk)

@@ -54,6 +54,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     delete.add_argument("pipeline", help="name or id")
     delete.set_defaults(call=run_delete)
 
+    restore = command("restore", "Bring a deleted pipeline back, as it was.")
+    restore.add_argument("pipeline", help="name or id; of several of a name, the one that was deleted last")
+    restore.set_defaults(call=run_restore)
+
     add_start(command("start", "Start a run of a pipeline."))
 
 
@@ -193,7 +197,13 @@ def run_schema(_: argparse.Namespace) -> int:
 
 def run_delete(args: argparse.Namespace) -> int:
     converse(args, lambda client: client.delete_pipeline(args.pipeline))
-    print(f"deleted {args.pipeline}; its runs stay")
+    print(f"deleted {args.pipeline}; its runs stay; back with: mltui pipelines restore {args.pipeline}")
+    return 0
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    pipeline = converse(args, lambda client: client.restore_pipeline(args.pipeline))
+    print(f"restored {pipeline.name}  {pipeline.id}")
     return 0
 
 

@@ -105,6 +105,24 @@ class ArtifactRow(Answer, kw_only=True):
     """Bytes that have come; the next piece begins there."""
 
 
+class CitedArtifact(Answer, kw_only=True):
+    """It stays for as long as a version of a model cites it."""
+
+    name: str
+    version: str
+    """One that does, as `digits/3`."""
+
+
+class ArtifactFootprint(Answer, kw_only=True):
+    """What would be deleted with an artifact, or with a folder of them."""
+
+    files: int
+    file_size: int
+    """Bytes, of all of them."""
+    cited: list[CitedArtifact]
+    """What would stay, and is not counted."""
+
+
 class Garbage(Answer, kw_only=True):
     """What nothing refers to."""
 

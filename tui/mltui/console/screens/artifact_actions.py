@@ -1,5 +1,6 @@
 """What can be done to artifacts: saved where the console runs, and deleted, a file or a folder of them."""
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -8,11 +9,15 @@ from mltui.console.screens.ask_text import AskLine
 from mltui.console.screens.dialog import Confirm
 from mltui.console.screens.file_names import path_of
 from mltui.console.screens.saving import Saving
+from mltui.console.screens.undo import remember
 from mltui.console.state.folder_tree import Branch
-from mltui.wire.artifacts import ArtifactRow
+from mltui.wire.artifacts import ArtifactRow, CitedArtifact
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
+
+NAMED = 3
+"""Files that stay which a dialog names; the others are counted."""
 
 
 async def save(app: "MltuiApp", run: str, branch: Branch) -> None:
@@ -31,14 +36,29 @@ async def save(app: "MltuiApp", run: str, branch: Branch) -> None:
 async def delete(app: "MltuiApp", run: str, branch: Branch) -> bool:
     """Ask, and delete it. Whether it was done."""
     assert branch.entry is not None
-    count, size = branch.entry.files, format.size(branch.entry.file_size)
-    which = f"{branch.path}, {size}" if branch.entry.id else f"all {count:,} files in {branch.path}/, {size}"
-    what = f"Deletes {which}. It is not shown any more; its content stays until somebody runs `mltui gc --yes`."
+    going = await app.client.artifact_footprint(run, branch.path)
+    if not going.files:
+        app.notify(f"{_kept(going.cited)}; delete those first", severity="warning", markup=False)
+        return False
+    count, size = going.files, format.size(going.file_size)
+    which = f"{branch.path}, {size}" if branch.entry.id else f"{count:,} files in {branch.path}/, {size}"
+    what = f"Deletes {which}. z brings it back, until somebody has content removed by `mltui gc --yes`."
+    if going.cited:
+        what += f"\n\n{_kept(going.cited)}."
     if not await app.push_screen_wait(Confirm(f"Delete {branch.path}?", what)):
         return False
-    for row in await _rows(app, run, branch):
+    kept = {one.name for one in going.cited}
+    rows = [row for row in await _rows(app, run, branch) if row.name not in kept]
+    for row in rows:
         await app.client.delete_artifact(row.id)
+    await remember(app, f"deleted {branch.path}", "artifact.delete", [row.id for row in rows])
     return True
+
+
+def _kept(cited: Sequence[CitedArtifact]) -> str:
+    shown = ", ".join(f"{one.name} (cited by model version {one.version})" for one in cited[:NAMED])
+    more = f" and {len(cited) - NAMED:,} more" if len(cited) > NAMED else ""
+    return f"{shown}{more} {'stays' if len(cited) == 1 else 'stay'}"
 
 
 async def _rows(app: "MltuiApp", run: str, branch: Branch) -> list[ArtifactRow]:

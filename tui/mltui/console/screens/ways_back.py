@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
 RUN = "run.update,run.delete,run.restore,run.purge"
+ARTIFACT = "artifact.update,artifact.delete,artifact.restore"
 VERSION = "model_version.update,model_version.delete,model_version.restore"
 REQUEST = "model.request,model.approve,model.reject"
 LONGEST_REASON = 2_000
@@ -34,6 +35,11 @@ async def _patch_run(app: "MltuiApp", event: EventRow) -> str:
 
 async def _restore_run(app: "MltuiApp", event: EventRow) -> str:
     await app.client.restore_run(event.object_id)
+    return ""
+
+
+async def _restore_artifact(app: "MltuiApp", event: EventRow) -> str:
+    await app.client.restore_artifact(event.object_id)
     return ""
 
 
@@ -73,6 +79,7 @@ async def _withdraw(app: "MltuiApp", event: EventRow) -> str:
 WAYS_BACK: Mapping[str, WayBack] = {
     "run.update": WayBack(RUN, _patch_run),
     "run.delete": WayBack(RUN, _restore_run),
+    "artifact.delete": WayBack(ARTIFACT, _restore_artifact),
     "model.update": WayBack("model.update", _patch_model),
     "model.alias": WayBack("model.alias", _move_alias_back),
     "model.request": WayBack(REQUEST, _withdraw),
