@@ -2,16 +2,18 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import httpx
+import msgspec
 
 from mltui.transport import API, CONNECT_S, PATIENT_S, Query, Transport, path_part
 from mltui.wire.artifact_previews import AnyPreview, ArtifactEntry
 from mltui.wire.artifacts import (
+    SMALL_BYTES,
     UPLOAD_OFFSET,
     ArtifactFootprint,
     ArtifactRow,
@@ -19,6 +21,7 @@ from mltui.wire.artifacts import (
     CreateArtifact,
     Garbage,
     PatchArtifact,
+    SmallArtifact,
 )
 from mltui.wire.base import Page
 
@@ -110,6 +113,10 @@ class ArtifactCalls(Transport):
 
         Raises OSError for a file that cannot be read, ContentError for one that becomes shorter.
         """
+        if file.stat().st_size <= SMALL_BYTES:
+            [row] = await self.upload_small(run, [(file, name)], stage_run=stage_run)
+            progress(row.file_size)
+            return row
         size, sha256 = await asyncio.to_thread(_measured, file)
         request = CreateArtifact(name=name, file_size=size, sha256=sha256, stage_run=stage_run)
         row = await self.announce_artifact(run, request)
@@ -118,6 +125,16 @@ class ArtifactCalls(Transport):
                 row = await self._send_piece(row, opened, progress)
         progress(size)
         return row
+
+    async def upload_small(
+        self, run: str, files: Sequence[tuple[Path, str]], *, stage_run: str | None = None
+    ) -> list[ArtifactRow]:
+        """Make files, each under its name, artifacts of the run: all or none, in one request, so up to SMALL_FILES of
+        up to SMALL_BYTES. Raises as `upload`, and ContentError for one that is larger by now.
+        """
+        body = await asyncio.to_thread(_small_body, files, stage_run)
+        answer = await self._send("POST", f"/runs/{path_part(run)}/artifacts/small", body)
+        return self._decode(answer.content, list[ArtifactRow])
 
     async def _send_piece(self, row: ArtifactRow, file: BinaryIO, progress: Progress) -> ArtifactRow:
         file.seek(row.received)
@@ -152,6 +169,17 @@ class ArtifactCalls(Transport):
             part.unlink()
             raise ContentError(f"{artifact.name}: {got:,} bytes came that are not what was stored; fetch it again")
         part.replace(file)
+
+
+def _small_body(files: Sequence[tuple[Path, str]], stage_run: str | None) -> bytes:
+    small = []
+    for file, name in files:
+        content = file.read_bytes()
+        if len(content) > SMALL_BYTES:
+            raise ContentError(f"{file}: it grew while it was sent; send it again")
+        sha256 = hashlib.sha256(content).hexdigest()
+        small.append(SmallArtifact(name=name, sha256=sha256, content=content, stage_run=stage_run))
+    return msgspec.json.encode(small)
 
 
 def _measured(file: Path) -> tuple[int, str]:

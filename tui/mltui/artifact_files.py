@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from mltui.small_files import together
 from mltui.wire.artifacts import ArtifactName, ArtifactRow
 
 if TYPE_CHECKING:
@@ -56,12 +57,16 @@ async def upload_all(
     `progress` is told a name, how many bytes of it are there, and how many it has. Raises as `Client.upload` does.
     """
 
-    async def one(file: Path, name: str) -> ArtifactRow:
+    async def send(some: Sequence[tuple[Path, str]]) -> list[ArtifactRow]:
+        if len(some) > 1:
+            return await client.upload_small(run, some)
+        [(file, name)] = some
         size = file.stat().st_size
-        return await client.upload(run, file, name, progress=lambda done: progress(name, done, size))
+        return [await client.upload(run, file, name, progress=lambda done: progress(name, done, size))]
 
-    async for row in _in_order(one(file, name) for file, name in files):
-        yield row
+    async for rows in _in_order(send(some) for some in together(files, _size)):
+        for row in rows:
+            yield row
 
 
 async def save(
@@ -109,6 +114,10 @@ async def _in_order(work: Iterable[Coroutine[Any, Any, T]]) -> AsyncIterator[T]:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _size(file: tuple[Path, str]) -> int:
+    return file[0].stat().st_size
 
 
 def _has(file: Path, row: ArtifactRow) -> bool:

@@ -25,7 +25,7 @@ import msgspec
 import uuid_utils
 
 from mltui.agent.environment import check_settings, drain_s, server_url
-from mltui.agent.files import files_below, keep_file, packed_name
+from mltui.agent.files import files_below, keep_file, keep_files, packed_name
 from mltui.agent.frames import Record
 from mltui.agent.registering import Facts, version_record
 from mltui.agent.server import JSON
@@ -163,8 +163,7 @@ class Run:
         if self._finished:
             raise RuntimeError(f"run {self.name!r} has ended; it keeps nothing more")
         chosen = None if type is None else ArtifactType(type)
-        for file, called in files_below(Path(path), name):
-            record = keep_file(self._folder, self.id, file, called, chosen)
+        for record in keep_files(self._folder, self.id, files_below(Path(path), name), chosen):
             self._files_lane().append(record)
 
     def register_model(self, name: str, artifact: str | os.PathLike[str], **facts: Unpack[Facts]) -> None:

@@ -87,6 +87,17 @@ class Contents:
         self.uploads.drop(upload)
         return row
 
+    async def keep(self, sha256: str, storage: StorageType, content: bytes) -> None:
+        """Put a small file into the store. The caller holds its name, and it is not there yet. Raises Unavailable."""
+        upload = new_id()
+        try:
+            await self.uploads.add(upload, 0, _of(content))
+            await self.stores.of(storage).put_file(service.object_path(sha256), self.uploads.file(upload))
+        except StoreError as error:
+            raise Unavailable(f"{error}; try again", 5) from error
+        finally:
+            self.uploads.drop(upload)
+
     async def readable(self, key: str) -> Artifact:
         """The artifact, whose content can be read. Raises NotFound, or Conflict while, or once, it has none."""
         async with self._database.session() as session:

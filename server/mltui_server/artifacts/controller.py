@@ -21,10 +21,11 @@ from mltui.wire.artifacts import (
     Digest,
     Garbage,
     PatchArtifact,
+    SmallArtifacts,
     StorageType,
 )
 from mltui.wire.base import Page
-from mltui_server.artifacts import deletion, queries, service
+from mltui_server.artifacts import deletion, queries, service, small_files
 from mltui_server.artifacts.folders import list_folder
 from mltui_server.artifacts.models import Artifact
 from mltui_server.lib.checked import checked
@@ -186,6 +187,19 @@ class RunArtifactController(Controller):
         """
         artifact = await service.announce(session, principal, state.contents.stores, run_id, data)
         return await queries.artifact_row(session, state.contents.uploads, artifact.id)
+
+    @post("/small")
+    async def take_small(
+        self,
+        session: RequestSession,
+        principal: RequestPrincipal,
+        state: State,
+        run_id: FromPath[str],
+        data: JSONBody[SmallArtifacts],
+    ) -> list[ArtifactRow]:
+        """Files of up to 256 KiB, whole and several at once: all of them, or none. The answer has their order."""
+        ids = await small_files.take(session, principal, state.contents, run_id, data)
+        return await queries.artifact_rows(session, state.contents.uploads, ids)
 
     @put("/{name:path}", request_max_body_size=None)
     async def take(

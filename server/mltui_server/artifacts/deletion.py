@@ -29,7 +29,7 @@ async def restore(session: AsyncSession, principal: Principal, key: str) -> Arti
     artifact = await service.find(session, key)
     # In this order whoever completes an upload takes them too. From here on the content stays as it is.
     await service.hold(session, service.object_path(artifact.sha256))
-    await service.hold(session, f"{artifact.run_id}/{artifact.name}")
+    await service.hold(session, service.place_of(artifact))
     await session.refresh(artifact, with_for_update=True)
     if reason := await _hindrance(session, artifact):
         raise Conflict(f"artifact {artifact.name!r} cannot be restored: {reason}")

@@ -1,6 +1,6 @@
 """Reading artifacts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -83,6 +83,12 @@ async def list_artifacts(
 async def artifact_row(session: AsyncSession, uploads: Uploads, id_: UUID) -> ArtifactRow:
     """It must exist."""
     return _row((await session.execute(_rows.where(Artifact.id == id_))).one(), uploads)
+
+
+async def artifact_rows(session: AsyncSession, uploads: Uploads, ids: Sequence[UUID]) -> list[ArtifactRow]:
+    """In this order. They must exist."""
+    found = {row.id: _row(row, uploads) for row in await session.execute(_rows.where(Artifact.id.in_(ids)))}
+    return [found[id_] for id_ in ids]
 
 
 def _row(row: Any, uploads: Uploads) -> ArtifactRow:

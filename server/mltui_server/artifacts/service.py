@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, Text, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.artifacts import ArtifactStatus, CreateArtifact, PatchArtifact, StorageType
+from mltui.wire.artifacts import ArtifactStatus, CreateArtifact, NewArtifact, PatchArtifact, StorageType
 from mltui_server.artifacts.kinds import guessed_type, media_type
 from mltui_server.artifacts.models import Artifact
 from mltui_server.artifacts.stores import Stores
@@ -45,7 +45,7 @@ async def announce(
     run = await runs.find(session, run_key)
     storage = request.storage_type or stores.default
     stores.of(storage)
-    stage_run = await _stage_run(session, run.id, request.stage_run) if request.stage_run else None
+    stage_run = await stage_run_of(session, run.id, request.stage_run) if request.stage_run else None
     same = await session.scalar(
         select(Artifact)
         .where(
@@ -62,22 +62,7 @@ async def announce(
     )
     if same is not None:
         return same
-    artifact = Artifact(
-        run_id=run.id,
-        stage_run_id=stage_run,
-        name=request.name,
-        description=request.description,
-        artifact_type=(request.artifact_type or guessed_type(request.name)).value,
-        status=UPLOADING,
-        file_path=object_path(request.sha256),
-        file_size=request.file_size,
-        sha256=request.sha256,
-        media_type=media_type(request.name),
-        storage_type=storage.value,
-        storage_config=stores.config(storage),
-        artifact_metadata=request.artifact_metadata,
-        created_by=principal.name,
-    )
+    artifact = made_of(request, request.file_size, principal, stores, run.id, stage_run)
     session.add(artifact)
     await session.flush()
     if await is_stored(session, request.sha256, storage):
@@ -85,16 +70,49 @@ async def announce(
     return artifact
 
 
-async def _stage_run(session: AsyncSession, run: UUID, key: str) -> UUID:
+def made_of(
+    request: NewArtifact, size: int, principal: Principal, stores: Stores, run: UUID, stage_run: UUID | None
+) -> Artifact:
+    """The artifact that was asked for, of `size` bytes, without its content yet."""
+    storage = request.storage_type or stores.default
+    return Artifact(
+        run_id=run,
+        stage_run_id=stage_run,
+        name=request.name,
+        description=request.description,
+        artifact_type=(request.artifact_type or guessed_type(request.name)).value,
+        status=UPLOADING,
+        file_path=object_path(request.sha256),
+        file_size=size,
+        sha256=request.sha256,
+        media_type=media_type(request.name),
+        storage_type=storage.value,
+        storage_config=stores.config(storage),
+        artifact_metadata=request.artifact_metadata,
+        created_by=principal.name,
+    )
+
+
+async def stage_run_of(session: AsyncSession, run: UUID, key: str) -> UUID:
+    """Raises Invalid for a stage run that is none of the run's."""
     found = await session.get(StageRun, parse_id("stage run", key))
     if found is None or found.run_id != run:
         raise Invalid(f"$.stage_run: run {run} has no stage run {key!r}")
     return found.id
 
 
-async def hold(session: AsyncSession, path: str) -> None:
-    """Until the transaction ends, nobody else writes, replaces or deletes what is called so."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(path, 0))))
+async def hold(session: AsyncSession, *paths: str) -> None:
+    """Until the transaction ends, nobody else writes, replaces or deletes what is called so.
+
+    Contents are held before names, and of several the first by the alphabet first: then nobody waits in a circle.
+    """
+    wanted = func.unnest(literal(sorted(paths), ARRAY(Text()))).column_valued("path")
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(wanted, 0))))
+
+
+def place_of(artifact: Artifact) -> str:
+    """What is held while something comes to be what the run has under the name."""
+    return f"{artifact.run_id}/{artifact.name}"
 
 
 async def is_stored(session: AsyncSession, sha256: str, storage: StorageType) -> bool:
@@ -108,7 +126,7 @@ async def is_stored(session: AsyncSession, sha256: str, storage: StorageType) ->
 
 async def complete(session: AsyncSession, principal: Principal, artifact: Artifact) -> None:
     """Its content is in the store: it takes the place of what had its name."""
-    await hold(session, f"{artifact.run_id}/{artifact.name}")
+    await hold(session, place_of(artifact))
     older = await session.scalars(
         update(Artifact)
         .where(Artifact.run_id == artifact.run_id, Artifact.name == artifact.name, Artifact.id != artifact.id,
@@ -116,14 +134,19 @@ async def complete(session: AsyncSession, principal: Principal, artifact: Artifa
         .values(is_active=False)
         .returning(Artifact.id)
     )  # fmt: skip
-    replaced = [str(id_) for id_ in older.all()]
+    replaced = older.first()
     artifact.status = READY
     await session.flush()
-    await record(
-        session, principal, "artifact.create", artifact.id, run_id=artifact.run_id,
-        before={"id": replaced[0]} if replaced else None,
-        after={"name": artifact.name, "file_size": artifact.file_size, "sha256": artifact.sha256},
-    )  # fmt: skip
+    await record(session, principal, "artifact.create", artifact.id, run_id=artifact.run_id,
+                 **change_of(artifact, replaced))  # fmt: skip
+
+
+def change_of(artifact: Artifact, replaced: UUID | None) -> dict[str, Any]:
+    """What its event says was there before, and is now."""
+    return {
+        "before": {"id": str(replaced)} if replaced else None,
+        "after": {"name": artifact.name, "file_size": artifact.file_size, "sha256": artifact.sha256},
+    }
 
 
 async def patch(session: AsyncSession, principal: Principal, key: str, request: PatchArtifact) -> Artifact:

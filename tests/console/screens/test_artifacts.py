@@ -171,7 +171,7 @@ async def test_what_came_since_in_its_place_stays(files, server, open_console, t
         await console.until_shown("deleted train.py; z undoes it")
         await console.client.upload(run_id(0), tmp_path / "train.py", "train.py")
         await console.press("z")
-        await console.until_shown("cannot be restored", "another one of that name")
+        await console.until_shown("artifact 'train.py' cannot be")
 
 
 async def test_a_run_without_artifacts_says_how_to_add_some(server, open_console) -> None:

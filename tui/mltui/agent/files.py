@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -18,7 +18,17 @@ from mltui.agent.frames import Record
 from mltui.agent.server import JSON, Away, Refused, Server
 from mltui.agent.spool import Quota
 from mltui.agent.text import json_body
-from mltui.wire.artifacts import UPLOAD_OFFSET, ArtifactRow, ArtifactStatus, ArtifactType, CreateArtifact
+from mltui.small_files import together
+from mltui.wire.artifacts import (
+    SMALL_BYTES,
+    UPLOAD_OFFSET,
+    ArtifactName,
+    ArtifactRow,
+    ArtifactStatus,
+    ArtifactType,
+    CreateArtifact,
+    SmallArtifact,
+)
 
 FOLDER = "files"
 PIECE_BYTES = 8 << 20
@@ -48,24 +58,56 @@ def keep_file(group: Path, run_id: str, file: Path, name: str, type_: ArtifactTy
     Raises OSError for a file that cannot be read, and where the spool has no room for it, ValueError for a name that
     cannot be one, and for a folder without files.
     """
-    size = sum(one.stat().st_size for one, _ in files_below(file))
+    _check_name(name)
     if file.is_dir() and not any(files_below(file)):
         raise ValueError(f"{file}: there are no files in it")
-    if not Quota(group.parent, spool_max()).has_room(size):
-        raise OSError(errno.ENOSPC, "the spool has no room for it (MLTUI_SPOOL_MAX)", str(file))
+    _check_room(group, sum(one.stat().st_size for one, _ in files_below(file)), file)
     kept = group / FOLDER / str(uuid_utils.uuid7())
     kept.parent.mkdir(exist_ok=True)
     try:
         size, sha256 = _copied(file, kept)
         create = CreateArtifact(name=name, file_size=size, sha256=sha256, artifact_type=type_)
-        body = json_body(create)
-        msgspec.json.decode(body, type=CreateArtifact)
-    except BaseException as error:
+    except BaseException:
         kept.unlink(missing_ok=True)
-        if isinstance(error, msgspec.ValidationError):
-            raise ValueError(f"{name!r} cannot be an artifact's name: {error}") from None
         raise
-    return Record("POST", f"/api/v1/runs/{run_id}/artifacts", JSON, body, file=kept.name)
+    return Record("POST", f"/api/v1/runs/{run_id}/artifacts", JSON, json_body(create), file=kept.name)
+
+
+def keep_files(
+    group: Path, run_id: str, files: Iterable[tuple[Path, str]], type_: ArtifactType | None
+) -> Iterator[Record]:
+    """The records that have files, each under its name, sent as artifacts of the run: small ones lie in the record
+    itself, many together, others are copied into the spool of `group`. Raises as `keep_file`.
+    """
+    for some in together(files, lambda file: file[0].stat().st_size):
+        if len(some) == 1 and some[0][0].stat().st_size > SMALL_BYTES:
+            yield keep_file(group, run_id, *some[0], type_)
+        else:
+            yield _small_record(group, run_id, some, type_)
+
+
+def _small_record(group: Path, run_id: str, files: Sequence[tuple[Path, str]], type_: ArtifactType | None) -> Record:
+    small = []
+    for file, name in files:
+        content = file.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        small.append(SmallArtifact(name=name, sha256=sha256, content=content, artifact_type=type_))
+        _check_name(name)
+    body = json_body(small)
+    _check_room(group, len(body), files[0][0])
+    return Record("POST", f"/api/v1/runs/{run_id}/artifacts/small", JSON, body)
+
+
+def _check_name(name: str) -> None:
+    try:
+        msgspec.convert(name, ArtifactName)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name!r} cannot be an artifact's name: {error}") from None
+
+
+def _check_room(group: Path, size: int, file: Path) -> None:
+    if not Quota(group.parent, spool_max()).has_room(size):
+        raise OSError(errno.ENOSPC, "the spool has no room for it (MLTUI_SPOOL_MAX)", str(file))
 
 
 def _copied(file: Path, kept: Path) -> tuple[int, str]:

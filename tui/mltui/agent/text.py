@@ -4,7 +4,7 @@ Both come from where nobody chose them: an exception's words, bytes of a command
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ def storable(text: str) -> str:
     return UNSTORABLE.sub("\ufffd", text)
 
 
-def json_body(message: msgspec.Struct) -> bytes:
+def json_body(message: msgspec.Struct | Sequence[msgspec.Struct]) -> bytes:
     """A request's body as JSON, every text in it storable. Otherwise it would be refused for ever, or not encoded."""
     return msgspec.json.encode(_storable(msgspec.to_builtins(message)))
 

@@ -21,6 +21,10 @@ ArtifactName = Annotated[
 
 Digest = Annotated[str, text(r"^[0-9a-f]{64}$", "a SHA-256 in 64 hex digits")]
 
+SMALL_BYTES = 256 << 10
+"""Files up to this size go to the server whole, several in a request: one of its own would cost more than they do."""
+SMALL_FILES = 100
+"""In one request."""
 UPLOAD_OFFSET = "Upload-Offset"
 """Header of a piece of an upload: how many bytes come before it."""
 CONTENT_DIGEST = "X-Content-SHA256"
@@ -52,12 +56,10 @@ class ArtifactStatus(StrEnum):
     """The row is left, its content is not."""
 
 
-class CreateArtifact(Request, kw_only=True):
-    """Announces a file. Where the server has the content already, nothing is to be sent."""
+class NewArtifact(Request, kw_only=True):
+    """What is said of every file that is to be an artifact."""
 
     name: ArtifactName
-    file_size: Annotated[int, Meta(ge=0, le=2**50)]
-    """Bytes."""
     sha256: Digest
     stage_run: str | None = None
     """Id of the stage run that made it."""
@@ -67,6 +69,22 @@ class CreateArtifact(Request, kw_only=True):
     artifact_metadata: dict[str, Any] = {}
     storage_type: StorageType | None = None
     """One of the stores that the server has; its default unless given."""
+
+
+class CreateArtifact(NewArtifact, kw_only=True):
+    """Announces a file. Where the server has the content already, nothing is to be sent."""
+
+    file_size: Annotated[int, Meta(ge=0, le=2**50)]
+    """Bytes."""
+
+
+class SmallArtifact(NewArtifact, kw_only=True):
+    """A file that is sent whole, in base64."""
+
+    content: Annotated[bytes, Meta(max_length=SMALL_BYTES)]
+
+
+SmallArtifacts = Annotated[list[SmallArtifact], Meta(min_length=1, max_length=SMALL_FILES)]
 
 
 class PatchArtifact(Request, kw_only=True):
