@@ -1,5 +1,6 @@
 """The locks: complete, hashed, and in step with each other."""
 
+import json
 import re
 from pathlib import Path
 
@@ -29,3 +30,14 @@ def test_every_pin_has_a_hash_and_names_no_registry(path: Path):
     for entry in entries:
         assert "--hash=sha256:" in entry, entry.splitlines()[0]
     assert "://" not in text
+
+
+def test_the_node_packages_have_hashes_and_name_no_registry():
+    lock = json.loads((FOLDER / "azurite" / "package-lock.json").read_text())
+    wanted = json.loads((FOLDER / "azurite" / "package.json").read_text())["dependencies"]
+    packages = lock["packages"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha"), name
+        assert "resolved" not in package, name
