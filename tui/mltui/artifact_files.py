@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -77,27 +78,46 @@ async def save(
     `progress` is told how many bytes of all of them are there. Broken off and called again, it goes on where it was.
     Raises BadPlace for a file that would be elsewhere or whose place another file has, ContentError, OSError.
     """
-    total = 0
+    got: dict[str, int] = {}
 
-    async def one(row: ArtifactRow) -> bool:
-        before = 0
+    def tell(row: ArtifactRow, done: int) -> None:
+        got[row.id] = done
+        progress(sum(got.values()))
 
-        def tell(got: int) -> None:
-            nonlocal total, before
-            total, before = total + got - before, got
-            progress(total)
-
+    missing = []
+    for row in rows:
         file = inside(folder, str(PurePosixPath(row.name).relative_to(above)))
-        if is_there := file.exists():
-            if not await asyncio.to_thread(_has, file, row):
-                raise BadPlace(f"{file} exists and is another file")
+        if not file.exists():
+            missing.append((row, file))
+        elif await asyncio.to_thread(_has, file, row):
+            tell(row, row.file_size)
         else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            await client.download(row, file, tell)
-        tell(row.file_size)
-        return not is_there
+            raise BadPlace(f"{file} exists and is another file")
+    return len([row async for row, _ in fetch_all(client, missing, tell)])
 
-    return sum([written async for written in _in_order(one(row) for row in rows)])
+
+async def fetch_all(
+    client: "Client", places: Iterable[tuple[ArtifactRow, Path]], progress: Callable[[ArtifactRow, int], None]
+) -> AsyncIterator[tuple[ArtifactRow, Path]]:
+    """Write artifacts to files, and make their folders: several at a time, answered in their order.
+
+    `progress` is told how many bytes of one are there. Raises as `Client.download` does.
+    """
+
+    async def fetch(some: Sequence[tuple[ArtifactRow, Path]]) -> Sequence[tuple[ArtifactRow, Path]]:
+        for _, file in some:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        if len(some) > 1:
+            await client.download_small(some)
+        else:
+            await client.download(*some[0], partial(progress, some[0][0]))
+        for row, _ in some:
+            progress(row, row.file_size)
+        return some
+
+    async for some in _in_order(fetch(some) for some in together(places, lambda place: place[0].file_size)):
+        for place in some:
+            yield place
 
 
 async def _in_order(work: Iterable[Coroutine[Any, Any, T]]) -> AsyncIterator[T]:

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from mltui.wire.artifacts import SMALL_BYTES, SMALL_FILES
+from mltui.wire.artifacts import SMALL_BYTES, SMALL_FILES, SMALL_TOTAL_BYTES
 
 T = TypeVar("T")
-TOGETHER_BYTES = 2 << 20
-"""Of contents in one request; in base64 they are a third more, and a server takes 10 MB."""
 
 
 def together(files: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
@@ -17,7 +15,7 @@ def together(files: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
     for file in files:
         bytes_ = size(file)
         is_small = bytes_ <= SMALL_BYTES
-        if group and (not is_small or len(group) == SMALL_FILES or total + bytes_ > TOGETHER_BYTES):
+        if group and (not is_small or len(group) == SMALL_FILES or total + bytes_ > SMALL_TOTAL_BYTES):
             yield group
             group, total = [], 0
         if is_small:

@@ -1,10 +1,11 @@
 """The bytes of artifacts: in, a piece at a time or whole; out, whole or in part."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from mltui.wire.artifacts import ArtifactRow, CreateArtifact, StorageType
+from mltui.wire.artifacts import SMALL_TOTAL_BYTES, ArtifactRow, CreateArtifact, SmallContent, StorageType
 from mltui_server.artifacts import service
 from mltui_server.artifacts.models import Artifact
 from mltui_server.artifacts.queries import artifact_row
@@ -102,9 +103,22 @@ class Contents:
         """The artifact, whose content can be read. Raises NotFound, or Conflict while, or once, it has none."""
         async with self._database.session() as session:
             artifact = await service.find(session, key)
-        if artifact.status != service.READY:
-            raise Conflict(f"artifact {artifact.name!r} is {artifact.status}; it has no content to read")
+        _check_ready(artifact)
         return artifact
+
+    async def small(self, keys: Sequence[str]) -> list[SmallContent]:
+        """Small files whole, in this order. Raises NotFound, Conflict, Unavailable, and Invalid for too much."""
+        async with self._database.session() as session:
+            artifacts = await service.find_all(session, keys)
+        for artifact in artifacts:
+            _check_ready(artifact)
+        if sum(artifact.file_size for artifact in artifacts) > SMALL_TOTAL_BYTES:
+            raise Invalid(f"ids: more than {SMALL_TOTAL_BYTES >> 20} MiB; ask for fewer, or for each content by itself")
+        contents = await asyncio.gather(*map(self._whole, artifacts))
+        return [SmallContent(id=str(one.id), content=content) for one, content in zip(artifacts, contents, strict=True)]
+
+    async def _whole(self, artifact: Artifact) -> bytes:
+        return b"".join([piece async for piece in await self.read(artifact, 0, artifact.file_size)])
 
     async def read(self, artifact: Artifact, start: int, stop: int) -> Body:
         """Bytes `start` up to, not including, `stop`, once the first have come: until then, Unavailable can be said."""
@@ -116,6 +130,11 @@ class Contents:
         except (StoreError, StopAsyncIteration) as error:
             raise Unavailable(str(error) or "the artifact store has less than it should") from error
         return _with(first, pieces)
+
+
+def _check_ready(artifact: Artifact) -> None:
+    if artifact.status != service.READY:
+        raise Conflict(f"artifact {artifact.name!r} is {artifact.status}; it has no content to read")
 
 
 async def _of(*pieces: bytes) -> Body:

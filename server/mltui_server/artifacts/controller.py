@@ -22,6 +22,7 @@ from mltui.wire.artifacts import (
     Garbage,
     PatchArtifact,
     SmallArtifacts,
+    SmallContent,
     StorageType,
 )
 from mltui.wire.base import Page
@@ -81,6 +82,11 @@ class ArtifactController(Controller):
     async def collect(self, state: State, principal: RequestPrincipal) -> Garbage:
         """Remove what nothing refers to; the answer says what that was."""
         return await state.collector.collect(principal)  # type: ignore[no-any-return]
+
+    @get("/small")
+    async def give_small(self, state: State, ids: FromQuery[str]) -> list[SmallContent]:
+        """Contents of small files, several with commas and up to 4 MiB in all, in the order asked for."""
+        return await state.contents.small(ids.split(","))  # type: ignore[no-any-return]
 
     @get("/{artifact_id:str}")
     async def show(self, session: RequestSession, state: State, artifact_id: FromPath[str]) -> ArtifactRow:

@@ -1,5 +1,6 @@
 """Announcing, completing and changing artifacts. Content lies under its SHA-256: the same file, once."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,16 @@ async def find(session: AsyncSession, key: str, *, lock: bool = False) -> Artifa
     if artifact is None:
         raise NotFound("artifact", key)
     return artifact
+
+
+async def find_all(session: AsyncSession, keys: Sequence[str]) -> list[Artifact]:
+    """In this order. Raises NotFound for the first that there is not."""
+    ids = [parse_id("artifact", key) for key in keys]
+    found = {one.id: one for one in await session.scalars(select(Artifact).where(Artifact.id.in_(ids)))}
+    for id_ in ids:
+        if id_ not in found:
+            raise NotFound("artifact", str(id_))
+    return [found[id_] for id_ in ids]
 
 
 async def announce(

@@ -1,7 +1,8 @@
 """The artifacts of a run in the console: walked, looked into, saved and deleted."""
 
+import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,41 @@ async def test_a_folder_is_saved_and_what_is_there_already_stays(files, open_con
         await save_in(console, folder / "kept")
         await console.until_shown("exists and is another file")
         assert (kept / "epoch-2.pt").read_bytes() == b"mine"
+
+
+async def test_a_save_that_is_stopped_goes_on_from_there(files, open_console, folder, tmp_path) -> None:
+    content = bytes(range(256)) * 40_000
+    (tmp_path / "big.pt").write_bytes(content)
+    async with open_console(run_id=run_id(0)) as console:
+        await console.client.upload(run_id(0), tmp_path / "big.pt", "checkpoints/big.pt")
+        await look(console)
+        whole, begun = console.client.artifact_content, []
+
+        async def stalling(artifact: str, start: int = 0) -> AsyncIterator[bytes]:
+            begun.append(start)
+            got = start
+            async for piece in whole(artifact, start):
+                yield piece
+                got += len(piece)
+                if len(begun) == 1 and got > len(content) // 2:
+                    await asyncio.Event().wait()
+
+        console.client.artifact_content = stalling
+        await save_in(console, folder)
+        await console.until_shown("Saving checkpoints", "esc stop")
+        await console.until(lambda: parts(folder) and parts(folder)[0] > len(content) // 4, "half of it")
+        await console.press("escape")
+        await console.until_shown("stopped at", "saved again, it goes on")
+        await save_in(console, folder)
+        await console.until_shown("saved to")
+    assert (folder / "checkpoints" / "big.pt").read_bytes() == content
+    assert begun[0] == 0 and begun[1] > len(content) // 4
+    assert (len(begun), parts(folder), len(list((folder / "checkpoints").iterdir()))) == (2, [], 3)
+
+
+def parts(folder: Path) -> list[int]:
+    """Sizes of what is not whole."""
+    return [part.stat().st_size for part in folder.rglob("*.part")]
 
 
 async def test_a_link_does_not_lead_out_of_the_folder(files, open_console, folder) -> None:

@@ -4,23 +4,30 @@ import base64
 import hashlib
 import os
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
 
-from mltui.artifact_files import upload_all
+from mltui.artifact_files import artifacts_at, save, upload_all
 from mltui.client import Client
-from mltui.wire.artifacts import SMALL_BYTES
+from mltui.wire.artifacts import SMALL_BYTES, SMALL_TOTAL_BYTES
 
-STATEMENTS = 11
-"""However many files a request brings."""
+STATEMENTS = 6
+"""About artifacts and events, however many files a request brings."""
 
 
 @pytest.fixture
 def statements(http) -> list[str]:
     found: list[str] = []
     engine = http.app.state.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda *asked: found.append(asked[2]))
+
+    def note(*asked) -> None:
+        # The rest is also what runs in the background.
+        if "artifact" in asked[2] or "INSERT INTO event" in asked[2]:
+            found.append(asked[2])
+
+    event.listen(engine, "before_cursor_execute", note)
     return found
 
 
@@ -55,7 +62,32 @@ async def test_many_small_files_share_a_request_and_its_statements(client, run, 
     statements.clear()
     assert await upload(client, run, some) == [name for _, name in some]
     assert client.requests == [f"POST /api/v1/runs/{run}/artifacts/small"] * 2
-    assert len(statements) <= 2 * STATEMENTS, "\n".join(statements)
+    assert len(statements) == 2 * STATEMENTS, "\n".join(statements)
+
+
+async def test_they_come_back_together_too(client, run, statements, tmp_path):
+    some = files(tmp_path, [10_000] * 150)
+    await upload(client, run, some)
+    rows = await artifacts_at(client, run, "many")
+    client.requests.clear()
+    statements.clear()
+    assert await save(client, rows, tmp_path / "back", progress=lambda _: None) == 150
+    assert (client.requests, len(statements)) == (["GET /api/v1/artifacts/small"] * 2, 2)
+    assert [(tmp_path / "back" / name).read_bytes() for _, name in some] == [file.read_bytes() for file, _ in some]
+    (tmp_path / "back" / some[7][1]).unlink()
+    assert await save(client, rows, tmp_path / "back", progress=lambda _: None) == 1
+
+
+async def test_what_cannot_come_together_is_said(http, run):
+    def get(*ids: str):
+        return http.get("/api/v1/artifacts/small", params={"ids": ",".join(ids)})
+
+    big = (await http.put(f"/api/v1/runs/{run}/artifacts/big", content=bytes(SMALL_TOTAL_BYTES + 1))).json()["id"]
+    none = str(uuid4())
+    for answer, status, said in (
+        (await get(big), 422, "more than 4 MiB"), (await get(none), 404, none), (await get("x"), 404, "'x'"),
+    ):  # fmt: skip
+        assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
 
 
 async def test_each_file_is_checked_and_all_or_none_come(http, run):

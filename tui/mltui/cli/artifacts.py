@@ -3,7 +3,6 @@
 import argparse
 import shlex
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,16 +95,14 @@ def _put(args: argparse.Namespace) -> int:
 
 
 def _get(args: argparse.Namespace) -> int:
-    from mltui.artifact_files import artifacts_at, inside
+    from mltui.artifact_files import artifacts_at, fetch_all, inside
 
     async def talk(client: "Client") -> int:
         rows = await artifacts_at(client, await run_id(client, args.run), args.name)
         if not rows:
             raise CommandError(f"the run has no artifact {args.name!r}; see `mltui artifacts ls {args.run}`")
-        for row in rows:
-            file = inside(args.output, row.name if row.name != args.name else row.file_name)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            await client.download(row, file, partial(_progress, row.name, total=row.file_size))
+        places = [(row, inside(args.output, row.name if row.name != args.name else row.file_name)) for row in rows]
+        async for row, file in fetch_all(client, places, lambda row, got: _progress(row.name, got, row.file_size)):
             print(f"{file}  {size(row.file_size)}", flush=True)
         return 0
 

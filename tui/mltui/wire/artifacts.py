@@ -24,7 +24,8 @@ Digest = Annotated[str, text(r"^[0-9a-f]{64}$", "a SHA-256 in 64 hex digits")]
 SMALL_BYTES = 256 << 10
 """Files up to this size go to the server whole, several in a request: one of its own would cost more than they do."""
 SMALL_FILES = 100
-"""In one request."""
+SMALL_TOTAL_BYTES = 4 << 20
+"""Of their contents, both in one request; in base64 they are a third more."""
 UPLOAD_OFFSET = "Upload-Offset"
 """Header of a piece of an upload: how many bytes come before it."""
 CONTENT_DIGEST = "X-Content-SHA256"
@@ -121,6 +122,13 @@ class ArtifactRow(Answer, kw_only=True):
     updated_at: datetime
     received: int
     """Bytes that have come; the next piece begins there."""
+
+
+class SmallContent(Answer, kw_only=True):
+    """A file that comes whole, in base64."""
+
+    id: str
+    content: bytes
 
 
 class CitedArtifact(Answer, kw_only=True):
