@@ -1,6 +1,7 @@
 """What a console shows of an artifact: the beginning, as text, JSON or a table. Bounded, whatever the file is."""
 
 import asyncio
+import codecs
 import io
 import json
 from pathlib import PurePosixPath
@@ -65,6 +66,9 @@ def shown(name: str, head: bytes, *, cut: bool) -> AnyPreview:
         except ValueError as error:
             return NoPreview(note=str(error))
         name, cut = name.rpartition(".")[0], cut or len(head) == MOST_BYTES
+    if not head:
+        return TextPreview(text="", cut=False)
+    head = _in_utf8(head)
     if b"\0" in head[:TEXT_BYTES]:
         return NoPreview(note="not text, and no format that is shown here")
     suffix, note = PurePosixPath(name).suffix, ""
@@ -80,10 +84,17 @@ def shown(name: str, head: bytes, *, cut: bool) -> AnyPreview:
     return TextPreview(text=head[:TEXT_BYTES].decode(errors="replace"), cut=cut, note=note)
 
 
+def _in_utf8(head: bytes) -> bytes:
+    """What a mark at its beginning says is UTF-16, which Windows writes, in UTF-8; without the mark."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head.decode("utf-16", errors="replace").encode()
+    return head.removeprefix(codecs.BOM_UTF8)
+
+
 def _json(head: bytes, *, cut: bool) -> JsonPreview:
     if cut:
         raise ValueError(f"more than {JSON_BYTES >> 20} MiB of JSON")
-    text = head.decode("utf-8-sig")
+    text = head.decode()
     json.loads(text)
     return JsonPreview(text=text)
 

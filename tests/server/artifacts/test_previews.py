@@ -46,6 +46,32 @@ async def test_what_is_no_text_is_not_shown(preview):
     assert await preview("loss.png", b"\x89PNG") == {"kind": "image", "note": "", "media_type": "image/png"}
 
 
+async def test_what_windows_writes_is_text_too(preview):
+    for encoding in ("utf-16", "utf-8-sig"):
+        assert (await preview("a.txt", "héllo\r\n".encode(encoding)))["text"] == "héllo\r\n"
+        assert (await preview("a.csv", "id,ü\r\n1,é\r\n".encode(encoding)))["rows"] == [["1", "é"]]
+        assert json.loads((await preview("a.json", '{"ü": 1}'.encode(encoding)))["text"]) == {"ü": 1}
+    assert (await preview("half.txt", "ab".encode("utf-16")[:-1]))["text"] == "a\ufffd"
+    assert (await preview("wide.txt", "a".encode("utf-32")))["kind"] == "none"
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.csv", "a.txt", "a"])
+async def test_an_empty_file_is_just_empty(preview, name):
+    assert await preview(name, b"") == {"kind": "text", "note": "", "text": "", "cut": False}
+
+
+async def test_of_large_files_the_beginning_is_fetched(preview):
+    wide = pyarrow.table({f"c{number}": [1.5] for number in range(500)})
+    found = await preview("wide.parquet", parquet(wide))
+    assert (len(found["columns"]), found["column_count"]) == (TABLE_COLUMNS, 500)
+    long = await preview("long.json", b"[" + b"1," * 2_000_000 + b"1]")
+    assert (len(long["text"]), long["cut"], long["note"]) == (
+        TEXT_BYTES, True, "shown as text: more than 1 MiB of JSON"
+    )  # fmt: skip
+    rows = (await preview("long.csv", b"a,b\n" + b"1,2\n" * 2_000_000))["rows"]
+    assert rows == [["1", "2"]] * TABLE_ROWS
+
+
 async def test_packed_files_are_unpacked_as_far_as_they_are_shown(preview):
     assert (await preview("a.log.gz", gzip.compress(b"one\ntwo")))["text"] == "one\ntwo"
     assert (await preview("a.json.zst", zstandard.compress(b"[1]")))["text"] == "[1]"

@@ -26,9 +26,11 @@ class NoImage(Exception):
 def opened(content: bytes) -> Any:
     """A PIL image, small enough to be drawn. Slow: for a thread. Raises NoImage."""
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
     except ImportError:
         raise NoImage(INSTALL) from None
+    # Its own limit warns on stderr, and that is the screen; ours is lower, and needs the head of the file only.
+    Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "GIF", "WEBP", "BMP")) as image:
             if image.width * image.height > MOST_PIXELS:
@@ -37,6 +39,8 @@ def opened(content: bytes) -> Any:
             whole = image.convert("RGB")
     except NoImage:
         raise
+    except UnidentifiedImageError:
+        raise NoImage("it is no image, whatever its name says") from None
     except Exception as error:
         raise NoImage(f"it cannot be read as an image: {error}") from None
     whole.thumbnail(SHOWN_PIXELS)
