@@ -106,12 +106,15 @@ PLOTS = """
 import math, mltui
 with mltui.start_run("training") as run:
     run.log_confusion_matrix("plots/confusion", ["cat", 7], [[3, 1], [0, 2]])
+    run.log_plot("gain", {"tree": (["age", "income"], [0.4, -math.inf])}, form="bars", y="gain")
     run.log_plot("loss.json", {"train": ([0, 1], [0.5, math.nan])}, form="points", x="epoch")
     for wrong in (
         lambda: run.log_plot("a", {"one": ([0, 1], [1])}),
         lambda: run.log_plot("a", {"one": ([math.inf], [1])}),
         lambda: run.log_plot("a", {}),
         lambda: run.log_plot("a", {"one": ([1], [1])}, form="pie"),
+        lambda: run.log_plot("a", {"one": (["x"], [1]), "two": (["y"], [1])}, form="bars"),
+        lambda: run.log_plot("a", {"one": (["x"], [1, 2])}, form="bars"),
         lambda: run.log_confusion_matrix("a", ["x"], [[1, 2]]),
         lambda: run.log_confusion_matrix("a", ["x"], [[-1]]),
     ):
@@ -131,6 +134,8 @@ def test_plots_are_kept_as_data(server, mltui, environment, tmp_path):
         "inf can have no place in a plot",
         "0 points; a plot has 1 to 10,000",
         "Invalid enum value 'pie'",
+        "series 'two' has other categories than the first; give all of them the same",
+        "series 'one' has 2 values for 1 labels",
         "1 labels need 1 rows of 1 counts",
         "a count is below 0",
     ]
@@ -143,3 +148,8 @@ def test_plots_are_kept_as_data(server, mltui, environment, tmp_path):
     assert json.loads((tmp_path / "loss.json").read_text())["series"] == [
         {"name": "train", "x": [0.0, 1.0], "y": [0.5, "NaN"]}
     ]
+    mltui("artifacts", "get", run, "gain.json", "-o", tmp_path)
+    assert json.loads((tmp_path / "gain.json").read_text()) == {
+        "mltui": "bars", "labels": ["age", "income"], "y": "gain",
+        "series": [{"name": "tree", "values": [0.4, "-Infinity"]}],
+    }  # fmt: skip

@@ -43,8 +43,7 @@ from mltui.wire.samples import MAX_BATCH_SAMPLES
 from mltui.wire.states import Status
 
 if TYPE_CHECKING:
-    from mltui.plots import Points
-    from mltui.wire.plots import Form
+    from mltui.plots import Drawn, Points
 
 _OUTCOMES = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
 
@@ -193,12 +192,12 @@ class Run:
         self._files_lane().append(record)
 
     def log_plot(
-        self, name: str, series: "Mapping[str, Points]", *, form: "Form" = "lines", x: str = "", y: str = ""
+        self, name: str, series: "Mapping[str, Points]", *, form: "Drawn" = "lines", x: str = "", y: str = ""
     ) -> None:
         """Keep a plot as data, which the console draws: `run.log_plot("roc", {"val": (fpr, tpr)}, x="FPR", y="TPR")`.
 
-        `form` is `lines` or `points`; 10,000 points at most, NaN and infinities among the y are drawn as marks. Raises
-        ValueError for what cannot be drawn, and what `log_artifact` raises.
+        `form` is `lines`, `points`, or `bars`, whose x are categories; 10,000 points at most. NaN and infinities among
+        the y are drawn as marks. Raises ValueError for what cannot be drawn, and what `log_artifact` raises.
         """
         from mltui.plots import plot
 

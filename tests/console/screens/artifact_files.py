@@ -42,6 +42,13 @@ def roc() -> dict[str, Any]:
     return {"mltui": "plot", "x": "false positives", "y": "true positives", "series": series}
 
 
+def gain() -> dict[str, Any]:
+    labels = ["age", "income", "postcode", "months as a customer", "calls to the help desk"]
+    forest, boosted = [0.4, 0.31, -0.12, 0.05, 0.001], [0.5, 0.2, 0.1, "NaN", 0]
+    series = [{"name": "forest", "values": forest}, {"name": "boosted", "values": boosted}]
+    return {"mltui": "bars", "labels": labels, "y": "importance", "series": series}
+
+
 def contents() -> dict[str, bytes]:
     rows = "".join(f"{i:03},{'ab'[i % 2]},{math.sin(i):.4f}\n" for i in range(500))
     metrics = {"loss": math.nan, "val": {"accuracy": 0.93, "by_class": [0.9, 0.95]}, "model": "sgd"}
@@ -52,6 +59,7 @@ def contents() -> dict[str, bytes]:
         "plots/confusion.json": json.dumps(
             {"mltui": "confusion_matrix", "labels": ["cat", "dog", "horse", "sheep"], "matrix": MATRIX}
         ).encode(),
+        "plots/gain.json": json.dumps(gain()).encode(),
         "plots/gradient.png": picture(),
         "plots/roc.json": json.dumps(roc()).encode(),
         "metrics.json": json.dumps(metrics).encode(),

@@ -210,6 +210,16 @@ async def test_what_came_since_in_its_place_stays(files, server, open_console, t
         await console.until_shown("artifact 'train.py' cannot be")
 
 
+async def test_no_file_and_no_name_takes_over_the_terminal(files, open_console, tmp_path) -> None:
+    (tmp_path / "a").write_text("\x1b[2J\x1b]0;title\x07\x1b[31mred\u202eback\r\n\x9b2Jend", encoding="utf-8")
+    async with open_console(run_id=run_id(0)) as console:
+        await console.client.upload(run_id(0), tmp_path / "a", "zz\u202e😀 שלום.txt")
+        await look(console)
+        await console.press("end")
+        await console.until_shown("😀", "red", "end", "title")
+        assert not set(console.text) & set("\x1b\x07\x9b\u202e\r")
+
+
 async def test_a_run_without_artifacts_says_how_to_add_some(server, open_console) -> None:
     add_runs(server.dsn, 3)
     async with open_console(run_id=run_id(0)) as console:

@@ -74,13 +74,16 @@ SCENES = {
     "artifacts matrix": Scene(
         [("train.py", ["down", "down", "enter"]), ("confusion", ["down"]), ("recall", [])], run=6, tab=6
     ),
+    "artifacts bars": Scene(
+        [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down"]), ("importance", [])], run=6, tab=6
+    ),
     "artifacts plot": Scene(
-        [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down", "down"]), ("● sgd", [])],
+        [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down", "down", "down"]), ("● sgd", [])],
         run=6,
         tab=6,
     ),
     "artifacts image": Scene(
-        [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down"]), ("▀", [])], run=6, tab=6
+        [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down", "down"]), ("▀", [])], run=6, tab=6
     ),
     "jobs": Scene([("digits-40", ["J"]), ("warehouse", ["j", "space"]), ("1 marked", [])]),
     "job": Scene([("digits-40", ["J"]), ("warehouse", ["j", "enter"]), ("3,000,000 rows", [])]),

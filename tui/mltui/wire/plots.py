@@ -51,4 +51,26 @@ class ConfusionMatrix(Request, kw_only=True, tag="confusion_matrix", tag_field="
             raise ValueError("a count is below 0")
 
 
-AnyPlot = Plot | ConfusionMatrix
+class BarSeries(Request, kw_only=True):
+    """Values of one name. NaN and infinities are drawn as marks."""
+
+    name: Name
+    values: list[Number]
+    """One for each label."""
+
+
+class Bars(Request, kw_only=True, tag="bars", tag_field="mltui"):
+    labels: Annotated[list[Name], Meta(min_length=1)]
+    series: Annotated[list[BarSeries], Meta(min_length=1, max_length=50)]
+    y: Name = ""
+    """What the bars measure."""
+
+    def __post_init__(self) -> None:
+        for one in self.series:
+            if len(one.values) != len(self.labels):
+                raise ValueError(f"series {one.name!r} has {len(one.values)} values for {len(self.labels)} labels")
+        if (bars := len(self.labels) * len(self.series)) > MAX_POINTS:
+            raise ValueError(f"{bars:,} bars; a plot has at most {MAX_POINTS:,}")
+
+
+AnyPlot = Plot | Bars | ConfusionMatrix

@@ -19,7 +19,7 @@ from mltui.console.widgets.preview.json_view import JsonView
 from mltui.console.widgets.preview.table import TableView
 from mltui.console.widgets.preview.text import TextView
 from mltui.wire.artifact_previews import AnyPreview, ImagePreview, JsonPreview, TablePreview, TextPreview
-from mltui.wire.plots import AnyPlot, Plot
+from mltui.wire.plots import AnyPlot, Bars, Plot
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
@@ -121,6 +121,10 @@ async def _json(name: str, text: str) -> Widget:
         from mltui.console.widgets.preview.plot_view import PlotView
 
         return PlotView(plot)
+    if isinstance(plot, Bars):
+        from mltui.console.widgets.preview.bars import BarsView
+
+        return BarsView(plot)
     from mltui.console.widgets.preview.matrix import MatrixView
 
     return MatrixView(plot)
