@@ -30,8 +30,10 @@ async def test_folders_open_and_files_are_looked_into(files, open_console) -> No
     async with open_console(run_id=run_id(0)) as console:
         await look(console)
         assert "epoch-1.pt" not in console.text
-        await console.press("enter", "down")
-        await console.until_shown("▾ checkpoints/", "epoch-1.pt", "not text, and no format")
+        await console.press("enter")
+        await console.until_shown("▾ checkpoints/", "epoch-1.pt")
+        await console.press("down")
+        await console.until_shown("not text, and no format")
         await console.press("up", "space", "end")
         await console.until_shown("▸ checkpoints/", "SGDClassifier")
         await console.press("up", "enter")
@@ -190,11 +192,13 @@ async def test_what_a_model_cites_stays_and_is_named_before(files, server, open_
         await register(console, rows["checkpoints/epoch-1.pt"])
         await look(console)
         await console.press("d")
-        await console.until_shown("1 files in checkpoints/", "cited by", "model version digits/1", "stays")
+        await console.until_shown("1 file in checkpoints/", "cited by", "model version digits/1", "stays")
         await console.press("y")
         await console.until_shown("deleted checkpoints; z undoes it")
-        await console.press("enter", "down", "d")
-        await console.until_shown("epoch-1.pt", "delete those first")
+        await console.press("enter")
+        await console.until_shown("▾ checkpoints/", "epoch-1.pt")
+        await console.press("down", "d")
+        await console.until_shown("epoch-1.pt (cited by", "delete those first")
         left = {row["name"] for row in server.get("/artifacts", run=run_id(0))["items"]}
         assert left == files.keys() - {"checkpoints/epoch-2.pt"}
 

@@ -41,7 +41,9 @@ async def delete(app: "MltuiApp", run: str, branch: Branch) -> bool:
         app.notify(f"{_kept(going.cited)}; delete those first", severity="warning", markup=False)
         return False
     count, size = going.files, format.size(going.file_size)
-    which = f"{branch.path}, {size}" if branch.entry.id else f"{count:,} files in {branch.path}/, {size}"
+    which = (
+        f"{branch.path}, {size}" if branch.entry.id else f"{count:,} file{'s' * (count != 1)} in {branch.path}/, {size}"
+    )
     what = f"Deletes {which}. z brings it back, until somebody has content removed by `mltui gc --yes`."
     if going.cited:
         what += f"\n\n{_kept(going.cited)}."

@@ -49,7 +49,7 @@ class BarsView(VirtualLines):
 
     def draw_line(self, index: int, base: Style) -> Strip:
         at, series = divmod(index, len(self._names))
-        muted, colour = base + self.palette.style("muted"), base + self.palette.style(f"series-{series % 8}")
+        muted, colour = base + self.palette.style("muted"), base + self.palette.series(series)
         value, word = self._values[series][at], self._words[series][at]
         return Strip([
             Segment(" ", base),
