@@ -13,6 +13,7 @@ from mltui.wire.ingestion import (
     FailJob,
     JobAction,
     JobAnswer,
+    JobDetail,
     JobRow,
     Progress,
 )
@@ -40,8 +41,8 @@ class IngestionCalls(Transport):
         }  # fmt: skip
         return await self._call(Page[JobRow], "GET", "/ingestion-jobs", query=query)
 
-    async def job(self, job_id: str) -> JobRow:
-        return await self._call(JobRow, "GET", _job(job_id))
+    async def job(self, job_id: str) -> JobDetail:
+        return await self._call(JobDetail, "GET", _job(job_id))
 
     async def create_job(self, job: CreateJob) -> JobRow:
         return await self._call(JobRow, "POST", "/ingestion-jobs", job)

@@ -11,13 +11,14 @@ from mltui.wire.ingestion import (
     CreateJob,
     FailJob,
     JobAnswer,
+    JobDetail,
     JobRow,
     Progress,
     Runner,
 )
 from mltui.wire.states import Status
 from mltui_server.ingestion import queries, service, several
-from mltui_server.ingestion.queries import job_row
+from mltui_server.ingestion.queries import job_detail, job_row
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.pagination import RequestWindow
@@ -66,8 +67,9 @@ class IngestionController(Controller):
         return await several.act_on(session, principal, data)
 
     @get("/{job_id:str}")
-    async def show(self, session: RequestSession, job_id: FromPath[str]) -> JobRow:
-        return job_row(await service.find(session, job_id))
+    async def show(self, session: RequestSession, job_id: FromPath[str]) -> JobDetail:
+        """With the models linked to it, or trained on its dataset."""
+        return await job_detail(session, await service.find(session, job_id))
 
     @delete("/{job_id:str}")
     async def remove(self, session: RequestSession, principal: RequestPrincipal, job_id: FromPath[str]) -> None:

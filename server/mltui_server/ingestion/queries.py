@@ -6,15 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import convert
-from sqlalchemy import ColumnElement, String, cast, or_, select
+from msgspec.structs import asdict
+from sqlalchemy import ColumnElement, String, cast, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.base import Page
-from mltui.wire.ingestion import JobRow, ReadOptions, Runner
+from mltui.wire.ingestion import MAX_LINKED, JobDetail, JobRow, LinkedModel, ReadOptions, Runner
+from mltui.wire.models import ModelStage, VersionStatus
 from mltui.wire.states import Status
 from mltui_server.ingestion.models import IngestionJob
 from mltui_server.lib.durations import seconds_between
 from mltui_server.lib.pagination import Window, fetch_page, order_of
+from mltui_server.registry.models import ModelVersion, ModelVersionJob, RegisteredModel
 
 SORTABLE: Mapping[str, ColumnElement[Any]] = {
     name: getattr(IngestionJob, name).expression
@@ -53,6 +56,29 @@ async def list_jobs(session: AsyncSession, window: Window, sort: str, chosen: Jo
     statement = select(*IngestionJob.__table__.columns).where(*chosen.clauses())
     rows, following, total = await fetch_page(session, statement, order, window)
     return Page(items=[_row(row, row.error) for row in rows], next=following, total=total)
+
+
+async def job_detail(session: AsyncSession, job: IngestionJob) -> JobDetail:
+    return JobDetail(**asdict(job_row(job)), models=await _linked_models(session, job))
+
+
+async def _linked_models(session: AsyncSession, job: IngestionJob) -> list[LinkedModel]:
+    linked = select(ModelVersionJob.version_id).where(ModelVersionJob.job_id == job.id)
+    trained = select(ModelVersion.id).where(ModelVersion.training_dataset_id == job.dataset_id)
+    statement = (
+        select(ModelVersion.id, RegisteredModel.name, ModelVersion.version, ModelVersion.status, ModelVersion.stage)
+        .join(RegisteredModel, RegisteredModel.id == ModelVersion.model_id)
+        .where(ModelVersion.id.in_(union(linked, trained)), ModelVersion.deleted_at.is_(None))
+        .order_by(ModelVersion.id.desc())
+        .limit(MAX_LINKED)
+    )
+    return [
+        LinkedModel(
+            id=str(row.id), model=row.name, version=row.version, status=VersionStatus(row.status),
+            stage=ModelStage(row.stage),
+        )
+        for row in await session.execute(statement)
+    ]  # fmt: skip
 
 
 def job_row(job: IngestionJob) -> JobRow:

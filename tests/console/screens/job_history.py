@@ -27,6 +27,7 @@ JOBS = (
 def add_jobs(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         _add_dataset(connection)
+        _add_model(connection)
         for i, (name, uri, status, runner, done, total, rows, aside, error) in enumerate(JOBS):
             begun = NOW - timedelta(minutes=11 * i, seconds=100)
             ended = begun + timedelta(seconds=240) if status in ("completed", "failed") else None
@@ -38,6 +39,18 @@ def add_jobs(dsn: str) -> None:
                 started_at=None if status == "pending" else begun, completed_at=ended, created_at=begun,
                 updated_at=begun,
             )  # fmt: skip
+
+
+def _add_model(connection: psycopg.Connection) -> None:
+    """Two versions that were trained on the dataset."""
+    same = {"created_by": "ada", "created_at": NOW, "updated_at": NOW}
+    insert(connection, "registered_model", id=run_id(6200), name="clicks-ranker", version_counter=2, **same)
+    for number, stage in enumerate(("Production", "Staging"), 1):
+        insert(
+            connection, "model_version", id=run_id(6200 + number), model_id=run_id(6200), version=number,
+            status="ready", stage=stage, uri=f"s3://models/ranker-{number}.onnx", training_dataset_id=run_id(6101),
+            **same,
+        )  # fmt: skip
 
 
 def _add_dataset(connection: psycopg.Connection) -> None:

@@ -116,6 +116,19 @@ async def test_a_jobs_own_keys_are_those_that_its_state_allows(jobs, open_consol
         await console.until_shown("5 jobs")
 
 
+async def test_the_models_of_a_jobs_data_are_a_key_away(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("j", "enter")
+        await console.until_shown("MODELS", "clicks-ranker/2", "clicks-ranker/1", "m Its models")
+        await console.press("m")
+        await console.until_shown("Models of events", "Linked to it, or trained on its data.")
+        await console.press("j", "enter")
+        await console.until_shown("clicks-ranker › 1", "Production")
+        await console.press("q", "L")
+        await console.until_shown("Lineage", "/data/events/*.csv", "clicks-ranker/2")
+
+
 async def test_a_filter_that_says_nothing_sensible_is_told(jobs, open_console):
     async with open_console() as console:
         await console.type(":ingest status:lost")

@@ -9,7 +9,7 @@ from mltui.cli.output import Column, ago, clock, duration, number, print_table, 
 if TYPE_CHECKING:
     from mltui.wire.datasets import ColumnProfile, DatasetDetail
     from mltui.wire.events import EventRow
-    from mltui.wire.ingestion import JobRow
+    from mltui.wire.ingestion import JobDetail, JobRow, LinkedModel
 
 
 def print_jobs(jobs: "Sequence[JobRow]", total: int) -> None:
@@ -33,7 +33,7 @@ def _cells(job: "JobRow") -> list[str]:
     ]  # fmt: skip
 
 
-def print_job(job: "JobRow", dataset: "DatasetDetail | None", events: "Sequence[EventRow]") -> None:
+def print_job(job: "JobDetail", dataset: "DatasetDetail | None", events: "Sequence[EventRow]") -> None:
     print(f"{state(job.status)}  {job.name}  {job.id}")
     facts = {
         "source": job.uri,
@@ -51,9 +51,17 @@ def print_job(job: "JobRow", dataset: "DatasetDetail | None", events: "Sequence[
     if dataset is not None:
         print(f"\ndataset    {dataset.name}  {dataset.id}  {size(dataset.file_size)}")
         _print_columns(dataset)
+    if job.models:
+        print()
+        _print_models(job.models)
     print()
     rows = [[clock(event.time), event.actor, event.action, event.message] for event in reversed(events)]
     print_table([Column("TIME"), Column("WHO"), Column("WHAT"), Column("WHY", flexible=True)], rows)
+
+
+def _print_models(models: "Sequence[LinkedModel]") -> None:
+    rows = [[f"{model.model}/{model.version}", model.status.value, model.stage.value] for model in models]
+    print_table([Column("MODEL", flexible=True), Column("STATUS"), Column("STAGE")], rows)
 
 
 def _print_columns(dataset: "DatasetDetail") -> None:

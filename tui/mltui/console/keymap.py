@@ -201,6 +201,8 @@ JOB = [
     Key("job.retry", "act('retry')", "R", "Retry", show=True),
     Key("job.delete", "act('delete')", "D", "Delete"),
     Key("job.run", "open_run", "r", "Its run", show=True),
+    Key("job.model", "open_model", "m", "Its models", show=True),
+    Key("job.lineage", "lineage", "L", "Lineage"),
     Key("job.events", "events", "e", "What was done to it"),
     Key("job.lineage", "lineage", "L", "Lineage"),
 ]

@@ -8,10 +8,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from mltui.wire.base import Answer, Problem, Request, text
 from mltui.wire.datasets import Count, Profile, Schema
+from mltui.wire.models import ModelStage, VersionStatus
 from mltui.wire.pipelines import Name
 from mltui.wire.states import Status
 
 MAX_BULK = 1000
+MAX_LINKED = 100
+"""Versions of models that a job names: the newest."""
 
 
 class Runner(StrEnum):
@@ -109,6 +112,22 @@ class JobRow(Answer, kw_only=True):
     completed_at: datetime | None
     execution_time: float | None
     """From start to end, or up to now while it runs."""
+
+
+class LinkedModel(Answer, kw_only=True):
+    """A version of a model that is linked to a job, or was trained on its dataset."""
+
+    id: str
+    model: str
+    """Its name."""
+    version: int
+    status: VersionStatus
+    stage: ModelStage
+
+
+class JobDetail(JobRow, kw_only=True):
+    models: list[LinkedModel]
+    """The newest first, at most 100."""
 
 
 class Made(Struct, kw_only=True, forbid_unknown_fields=True):

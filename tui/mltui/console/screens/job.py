@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from mltui.console.faults import is_missing
 from mltui.console.keymap import JOB
-from mltui.console.screens import job_actions, job_pages
+from mltui.console.screens import job_actions, job_models, job_pages
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.job_columns import progress
 from mltui.console.screens.lines import OneLine
@@ -22,7 +22,7 @@ from mltui.console.widgets.keys import bindings
 from mltui.wire.datasets import DatasetDetail
 from mltui.wire.events import EventRow
 from mltui.wire.executions import ExecutionRow
-from mltui.wire.ingestion import JobAction, JobRow, Runner
+from mltui.wire.ingestion import JobAction, JobRow, LinkedModel, Runner
 from mltui.wire.states import LIVE
 
 TABS = ("Overview", "Data", "Log")
@@ -39,6 +39,7 @@ class JobScreen(Frame):
         super().__init__()
         self.job_id, self.job, self.tab = job_id, known, OVERVIEW
         self._dataset: DatasetDetail | None = None
+        self._models: list[LinkedModel] = []
         self._events: list[EventRow] = []
         self._execution: ExecutionRow | None = None
         self._changed = Coalesced(self._fetch, CHANGES_EVERY_S)
@@ -59,14 +60,14 @@ class JobScreen(Frame):
     # The server.
 
     def topics(self) -> tuple[str, ...]:
-        return ("jobs", *([f"log:{self._execution.id}"] if self._execution is not None else []))
+        return ("jobs", "models", *([f"log:{self._execution.id}"] if self._execution is not None else []))
 
     def refetch(self) -> None:
         self._changed.ask()
         self.query_one(LogTab).news()
 
     def heard(self, topic: str, ids: list[str]) -> None:
-        if topic == "jobs" and (not ids or self.job_id in ids):
+        if topic == "models" or (topic == "jobs" and (not ids or self.job_id in ids)):
             self._changed.ask()
         elif topic.startswith("log:"):
             self.query_one(LogTab).news()
@@ -75,6 +76,7 @@ class JobScreen(Frame):
         try:
             client = await self.app.connected()
             self.job = job = await client.job(self.job_id)
+            self._models = job.models
             self._show()
             self._events = (await client.events(object_id=job.id, limit=EVENTS)).items
             if job.dataset_id is not None and (self._dataset is None or self._dataset.id != job.dataset_id):
@@ -114,7 +116,7 @@ class JobScreen(Frame):
         head = Text().append_text(state(job.status)).append("  ").append_text(progress(job))
         self.query_one("#head", OneLine).show(head, Text(job.uri, "muted"))
         overview, page = self.query_one(f"#tab-{OVERVIEW}", TextPage), self.query_one(f"#tab-{DATA}", TextPage)
-        overview.show(job_pages.overview(job, self._dataset, self._events, now))
+        overview.show(job_pages.overview(job, self._dataset, self._models, self._events, now))
         page.show(job_pages.data(self._dataset, page.viewport.width - 1))
         outside = job.runner is Runner.OUTSIDE
         none = "It runs outside; its log is where it runs." if outside else "It has not begun, so there is no log."
@@ -145,6 +147,8 @@ class JobScreen(Frame):
             return self.job is not None and job_actions.fits(self.job, JobAction(str(parameters[0])))
         if action == "open_run":
             return self.job is not None and self.job.run_id is not None
+        if action == "open_model":
+            return bool(self._models)
         return True
 
     def action_tab(self, number: int) -> None:
@@ -156,6 +160,16 @@ class JobScreen(Frame):
     def action_open_run(self) -> None:
         if self.job is not None and self.job.run_id is not None:
             self.app.open_run(self.job.run_id)
+
+    @work(group="open", exclusive=True, exit_on_error=False)
+    async def action_open_model(self) -> None:
+        if self.job is not None and self._models:
+            await job_models.open_one(self.app, self.job.name, self._models)
+
+    def action_lineage(self) -> None:
+        from mltui.console.screens.lineage import LineageScreen
+
+        self.app.push_screen(LineageScreen(self.job_id))
 
     def action_events(self) -> None:
         self.app.filter_list("events", f"object:{self.job_id}")

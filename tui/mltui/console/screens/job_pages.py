@@ -6,6 +6,7 @@ from itertools import zip_longest
 from rich.text import Text
 
 from mltui.console import format
+from mltui.console.screens import job_models
 from mltui.console.screens.job_columns import progress, rate
 from mltui.console.screens.run_columns import Clock, state
 from mltui.console.screens.run_overview import in_words
@@ -13,7 +14,7 @@ from mltui.console.screens.text_page import fact, heading
 from mltui.console.state.job_pace import pace_of, seconds_of
 from mltui.wire.datasets import ColumnProfile, DatasetDetail
 from mltui.wire.events import EventRow
-from mltui.wire.ingestion import JobRow, Runner
+from mltui.wire.ingestion import JobRow, LinkedModel, Runner
 from mltui.wire.states import LIVE
 
 GAP = 2
@@ -23,7 +24,13 @@ SAMPLED = 10
 LEAVE_FIRST = ("MAX", "MIN", "DISTINCT")
 
 
-def overview(job: JobRow, dataset: DatasetDetail | None, events: Sequence[EventRow], now: Clock) -> list[Text]:
+def overview(
+    job: JobRow,
+    dataset: DatasetDetail | None,
+    models: Sequence[LinkedModel],
+    events: Sequence[EventRow],
+    now: Clock,
+) -> list[Text]:
     lines: list[Text] = []
     if job.error:
         lines += [heading("What went wrong"), *(Text(line, "error") for line in job.error.splitlines()), Text()]
@@ -34,6 +41,7 @@ def overview(job: JobRow, dataset: DatasetDetail | None, events: Sequence[EventR
         columns = f"{format.count(dataset.row_count)} rows, {format.count(dataset.column_count)} columns"
         lines += [fact("Name", dataset.name), fact("Holds", f"{columns}, {format.size(dataset.file_size)}"),
                   fact("Id", dataset.id)]  # fmt: skip
+    lines += [Text(), heading("Models"), *job_models.lines(models)]
     return [*lines, Text(), heading("Lately"), *_events(events, now)]
 
 
