@@ -43,7 +43,7 @@ from mltui.ingest.source import source_of
 from mltui.wire.ingestion import ReadOptions
 conversion, options = Conversion(folder), ReadOptions()""",
     work="""
-source = source_of([file], folder, options)
+source = source_of({file: str(file)}, folder, options)
 conversion.convert(source, options, folder / "ours.parquet")
 conversion.profile(folder / "ours.parquet")
 conversion.close()""",

@@ -111,11 +111,14 @@ def test_a_worker_that_is_killed_fails_its_job_and_a_retry_doubles_nothing(serve
     os.kill(execution["pid"], signal.SIGKILL)
     failed = until(mltui, lambda job: job["status"] == "failed")
     assert "killed by SIGKILL" in failed["error"]
+    left = Path(shown(mltui, "runs", "show", job["run_id"])["output_directory"])
+    assert [file.name for file in left.rglob("work-*/*")] == ["fetched-00000"]
     source.stall.set()
     assert "50,000 rows" in mltui("ingest", "retry", "latest", "--wait").stdout
     again = shown(mltui, "ingest", "show", "latest")
     assert (again["attempt_number"], again["run_id"] != job["run_id"]) == (2, True)
     assert len(datasets(mltui, "events.parquet")) == 1
+    assert list(left.parent.rglob("work-*")) == [], "the next worker clears up after the one that was killed"
 
 
 def test_a_job_is_retried_and_not_its_run(server, mltui, tmp_path):

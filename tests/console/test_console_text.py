@@ -8,14 +8,14 @@ import pytest
 
 from mltui.console import format, keymap, shell
 from mltui.console.screens import run_overview
-from mltui.console.state import log_window, series
+from mltui.console.state import column_types, log_window, series
 from mltui.console.widgets import ansi, names
 from mltui.console.widgets.chart import scale
 
 
 @pytest.mark.parametrize(
     "module",
-    [format, keymap, log_window, run_overview, series, shell, ansi, scale, names],
+    [column_types, format, keymap, log_window, run_overview, series, shell, ansi, scale, names],
     ids=lambda module: module.__name__,
 )
 def test_examples(module: object) -> None:

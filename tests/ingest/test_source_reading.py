@@ -187,6 +187,31 @@ def test_bad_lines_of_json_are_set_aside(tmp_path, ingested):
     assert said.startswith("more than 1 bad rows; the first is ")
 
 
+@pytest.mark.parametrize(("ending", "unit"), [("jsonl", "line"), ("json", "element"), ("jsonl.gz", "line")])
+def test_what_is_no_object_is_a_bad_row_like_others(tmp_path, ingested, ending, unit):
+    file = tmp_path / f"rows.{ending}"
+    values = ['{"id": 1, "day": "2024-05-01"}', "[1]", '{"id": 2, "day": null}', "3", '{"id": "x"}']
+    text = f"[{','.join(values)}]" if ending == "json" else "\n".join(values)
+    file.write_bytes(gzip.compress(text.encode()) if ending.endswith("gz") else text.encode())
+    types = {"id": "BIGINT"}
+    assert fault(ingested, file, types=types) == f"{file}, {unit} 2: is not an object"
+    result = ingested(file, types=types, bad_rows=BadRows.SET_ASIDE)
+    assert result.types == {"id": "BIGINT", "day": "DATE"}
+    assert [row[0] for row in result.rows] == [1, 2]
+    assert [(str(bad), bad.text) for bad in result.bad] == [
+        (f"{file}, {unit} 2: is not an object", "[1]"), (f"{file}, {unit} 4: is not an object", "3"),
+        (f"{file}, {unit} 5: id: not a BIGINT", '{"id": "x"}'),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [{}, {"bad_rows": BadRows.SET_ASIDE, "bad_rows_limit": 1}])
+@pytest.mark.parametrize("content", ["[1, 2]", "[[1], 2]"])
+def test_an_array_without_objects_is_no_table(tmp_path, ingested, content, options):
+    file = tmp_path / "a.json"
+    file.write_text(content)
+    assert f"{file}, element 1: is not an object" in fault(ingested, file, **options)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -209,11 +234,6 @@ def test_what_is_not_there_is_told_in_a_line(tmp_path, ingested):
     assert "there is no such file on this machine" in fault(ingested, tmp_path / "none.csv")
     assert "no file matches" in fault(ingested, tmp_path / "*.csv")
     assert "is a folder; say which of its files" in fault(ingested, tmp_path)
-
-
-def test_rows_of_a_json_array_cannot_be_set_aside(tmp_path, ingested):
-    said = fault(ingested, write(tmp_path / "a.json"), bad_rows=BadRows.SET_ASIDE)
-    assert "cannot be set aside, as it is one value" in said
 
 
 def test_a_table_with_a_header_and_no_rows_is_a_table(tmp_path, ingested):

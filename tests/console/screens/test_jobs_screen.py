@@ -51,6 +51,31 @@ async def test_a_job_is_added_in_the_form_and_followed_to_its_data(server, open_
         await console.until_shown("Ingestion › events")
 
 
+async def test_how_to_read_a_source_is_said_in_the_form(server, open_console, tmp_path):
+    file = tmp_path / "plain.csv"
+    file.write_text("007,1.5\n008,2\n")
+    async with open_console(size=(120, 40)) as console:
+        await console.type(":ingest")
+        await console.press("enter", "a")
+        await console.until_shown("Add an ingestion job")
+        console.paste(str(file))
+        await console.press(*["tab"] * 7)
+        await console.type("perhaps")
+        await console.until_shown("✗ yes or no")
+        await console.press("ctrl+u")
+        await console.type("no")
+        await console.press("tab")
+        await console.type("column0")
+        await console.until_shown("✗ write COLUMN=TYPE")
+        await console.type("=VARCHAR, column1=DECIMAL(8, 3)")
+        await console.press("ctrl+s")
+        await console.until_shown("1 job", "✓ completed")
+        await console.press("enter")
+        await console.until_shown("no header, column0 as VARCHAR, column1 as DECIMAL(8, 3)")
+        await console.press("2")
+        await console.until_shown("007", "2.000", "DECIMAL(8,3)")
+
+
 async def test_what_is_marked_is_failed_at_once_with_one_reason(jobs, open_console):
     async with open_console() as console:
         await open_jobs(console)

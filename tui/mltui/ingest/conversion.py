@@ -11,7 +11,8 @@ from duckdb.func import PythonUDFType
 
 from mltui.ingest.csv_reading import CsvReading
 from mltui.ingest.fault import SourceFault
-from mltui.ingest.other_readings import JsonLinesReading, WholeReading
+from mltui.ingest.json_reading import JsonReading
+from mltui.ingest.parquet_reading import ParquetReading
 from mltui.ingest.profile import Profiled, profile_of
 from mltui.ingest.reading import BadRow, Reading, first_line, literal
 from mltui.ingest.source import Source
@@ -20,8 +21,8 @@ from mltui.wire.ingestion import ReadOptions, SourceFormat
 MEMORY_LIMIT = "2GB"
 """What needs more goes to the disk. So much may be reserved; a CSV of 1 GB takes a third, and with less is slower."""
 READINGS: Mapping[SourceFormat, type[Reading]] = {
-    SourceFormat.CSV: CsvReading, SourceFormat.TSV: CsvReading, SourceFormat.JSONL: JsonLinesReading,
-    SourceFormat.JSON: WholeReading, SourceFormat.PARQUET: WholeReading,
+    SourceFormat.CSV: CsvReading, SourceFormat.TSV: CsvReading, SourceFormat.JSONL: JsonReading,
+    SourceFormat.JSON: JsonReading, SourceFormat.PARQUET: ParquetReading,
 }  # fmt: skip
 COUNTED = "counted"
 

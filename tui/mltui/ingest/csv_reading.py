@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 
 from mltui.ingest.fault import SourceFault
-from mltui.ingest.reading import LONGEST_TEXT, BadRow, Reading, arguments, check_columns, first_line, literal
+from mltui.ingest.reading import LONGEST_TEXT, BadRow, Reading, arguments, check_columns, first_line, literal, packed
 from mltui.ingest.source import Source
-from mltui.wire.ingestion import Compression, ReadOptions, SourceFormat
+from mltui.wire.ingestion import ReadOptions, SourceFormat
 
 SNIFFED = "Delimiter, Quote, Escape, HasHeader, Columns, DateFormat, TimestampFormat"
 NUMBERS = {"BIGINT", "DOUBLE"}
@@ -42,7 +42,7 @@ class CsvReading(Reading):
         self.query = f"SELECT * FROM read_csv({literal(self.files)}" + arguments(
             auto_detect=False, delim=first.delimiter, quote=first.quote, escape=first.escape, header=first.header,
             columns=columns | options.types, dateformat=first.date, timestampformat=first.timestamp,
-            compression=_packed(source), store_rejects=self.set_aside or None,
+            compression=packed(source), store_rejects=self.set_aside or None,
             rejects_limit=options.bad_rows_limit + 1 if self.set_aside else None,
         ) + ")"  # fmt: skip
         print(f"{source.format.value}: delimiter {first.delimiter!r}, {'a' if first.header else 'no'} header, "  # noqa: T201
@@ -51,7 +51,7 @@ class CsvReading(Reading):
     def _sniff(self, file: str) -> Dialect:
         # With its bad rows left out: otherwise a row too long makes DuckDB take all of each line for one column.
         delimiter = self.options.delimiter or ("\t" if self.source.format is SourceFormat.TSV else None)
-        known = arguments(delim=delimiter, header=self.options.header, compression=_packed(self.source))
+        known = arguments(delim=delimiter, header=self.options.header, compression=packed(self.source))
         query = f"SELECT {SNIFFED} FROM sniff_csv({literal(file)}, ignore_errors = true{known})"
         row = self.connection.execute(query).fetchone()
         assert row is not None
@@ -102,7 +102,3 @@ def _wider(one: str, other: str) -> str:
     if one == other:
         return one
     return "DOUBLE" if {one, other} == NUMBERS else "VARCHAR"
-
-
-def _packed(source: Source) -> str | None:
-    return None if source.compression is Compression.NONE else source.compression.value

@@ -9,9 +9,11 @@ import duckdb
 
 from mltui.ingest.fault import SourceFault
 from mltui.ingest.source import Source
-from mltui.wire.ingestion import BadRows, ReadOptions
+from mltui.wire.ingestion import BadRows, Compression, ReadOptions
 
 LONGEST_TEXT = 1000
+ALWAYS_NULL = '"NULL"'
+"""The type of a column without a value."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,12 @@ class BadRow:
     reason: str
     text: str
     """The row as it is, cut; empty where that is not known."""
+    unit: str = "line"
+    """What is counted: lines, or elements of an array. From 1."""
 
     def __str__(self) -> str:
         column = f", column {self.column!r}" if self.column else ""
-        return f"{self.file}, line {self.line:,}{column}: {self.reason}"
+        return f"{self.file}, {self.unit} {self.line:,}{column}: {self.reason}"
 
 
 class Reading(ABC):
@@ -46,10 +50,6 @@ class Reading(ABC):
     @abstractmethod
     def fault(self, error: duckdb.Error) -> SourceFault:
         """Why the query failed, in words."""
-
-
-def several(count: int) -> str:
-    return f"{count:,} file{'s' * (count != 1)}"
 
 
 def quoted(name: str) -> str:
@@ -80,6 +80,32 @@ def check_columns(types: Mapping[str, str], columns: Iterable[str]) -> None:
     known = list(columns)
     if unknown := next((name for name in types if name not in known), None):
         raise SourceFault(f"there is no column {unknown!r} to give a type to; there are {', '.join(known)}")
+
+
+def types_of(connection: duckdb.DuckDBPyConnection, table: str, options: ReadOptions) -> dict[str, str]:
+    """Columns with the types that they are to have. Raises SourceFault, or duckdb.Error for what is no table."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
+    types = {row[0]: row[1] if row[1] != ALWAYS_NULL else "VARCHAR" for row in described}
+    check_columns(options.types, types)
+    return types | options.types
+
+
+def replaced(options: ReadOptions) -> str:
+    """What gives columns the types that are asked for, behind `SELECT *`."""
+    casts = [f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in options.types.items()]
+    return f"REPLACE ({', '.join(casts)})" if casts else ""
+
+
+def packed(source: Source) -> str | None:
+    """As DuckDB calls it."""
+    return None if source.compression is Compression.NONE else source.compression.value
+
+
+def named(text: str, source: Source) -> str:
+    """With the files called as people know them."""
+    for file, name in source.names.items():
+        text = text.replace(file, name)
+    return text
 
 
 def first_line(error: duckdb.Error) -> str:

@@ -1,7 +1,7 @@
 """What a job reads: its files, as one table of a kind that is named or detected."""
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +32,12 @@ class Source:
     """Bytes, packed as they are."""
 
 
-def local_files(uri: str) -> list[Path]:
-    """The files that a path or pattern means, in order. Raises SourceFault when there are none."""
+def local_files(uri: str) -> dict[Path, str]:
+    """The files that a path or pattern means, in order, with what they are called. Raises SourceFault."""
+    return {file: str(file) for file in _found(uri)}
+
+
+def _found(uri: str) -> list[Path]:
     path = Path(local_path(uri))
     if path.is_file():
         return [path]
@@ -47,23 +51,22 @@ def local_files(uri: str) -> list[Path]:
     return files
 
 
-def source_of(files: Sequence[Path], folder: Path, options: ReadOptions, *, called: str = "") -> Source:
-    """The files as one source. `called` is what a file is called that was fetched.
+def source_of(names: Mapping[Path, str], folder: Path, options: ReadOptions) -> Source:
+    """The files as one source: what each is called, by where it lies.
 
     Raises SourceFault for empty files, files of several kinds, and what is no table.
     """
-    names = {file: called or str(file) for file in files}
-    kinds = {file: _kind(file, names[file], options) for file in files}
-    first = kinds[files[0]]
-    if other := next((file for file in files if kinds[file] != first), None):
-        raise SourceFault(f"{names[files[0]]} is {_words(first)} and {names[other]} is {_words(kinds[other])}; "
+    kinds = {file: _kind(file, name, options) for file, name in names.items()}
+    begin, first = next(iter(kinds.items()))
+    if other := next((file for file in names if kinds[file] != first), None):
+        raise SourceFault(f"{names[begin]} is {_words(first)} and {names[other]} is {_words(kinds[other])}; "
                           "files of one job are of one kind")  # fmt: skip
-    links = {file: folder / f"source-{number:05}" for number, file in enumerate(files)}
+    links = {file: folder / f"source-{number:05}" for number, file in enumerate(names)}
     for file, link in links.items():
         link.symlink_to(file)
     return Source(
         tuple(links.values()), {str(link): names[file] for file, link in links.items()}, *first,
-        size=sum(file.stat().st_size for file in files),
+        size=sum(file.stat().st_size for file in names),
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from mltui.client import Client
@@ -21,6 +20,7 @@ from mltui.ingest.profile import Profiled
 from mltui.ingest.progress import Account, told
 from mltui.ingest.reading import BadRow
 from mltui.ingest.remote import fetch
+from mltui.ingest.scratch import scratch
 from mltui.ingest.source import Source, local_files, source_of
 from mltui.patience import patiently
 from mltui.wire.artifacts import ArtifactRow
@@ -50,8 +50,8 @@ async def _until_stopped(url: str, job: str, run: str, folder: Path) -> int:
                 _say(f"job {row.name} is done by run {row.run_id}, not by this one: to try it again, retry the job")
                 return 1
             try:
-                with TemporaryDirectory(dir=folder, prefix="work-") as scratch:
-                    await _ingest(client, row, run, Path(scratch))
+                with scratch(folder) as own:
+                    await _ingest(client, row, run, own)
             except (SourceFault, OSError) as error:
                 reason = str(error)[:REASON_LENGTH]
                 _say(f"failed: {reason}")
@@ -87,12 +87,13 @@ async def _ingest(client: Client, job: JobRow, run: str, folder: Path) -> None:
 
 async def _source(client: Client, job: JobRow, run: str, folder: Path, account: Account) -> Source:
     if scheme_of(job.uri) == "file":
-        files, called = await asyncio.to_thread(local_files, job.uri), ""
+        files = await asyncio.to_thread(local_files, job.uri)
     else:
+        _say(f"copying it to {folder}")
         async with told(client, job.id, run, account):
-            files, called = [await fetch(job.uri, folder, account)], job.uri
-        _say(f"fetched {account.fetched:,} bytes")
-    source = await asyncio.to_thread(source_of, files, folder, job.options, called=called)
+            files = await fetch(job.uri, folder, account)
+        _say(f"copied {account.fetched:,} bytes")
+    source = await asyncio.to_thread(source_of, files, folder, job.options)
     account.total = source.size
     _say(f"{len(files):,} file{'s' * (len(files) != 1)}, {source.size:,} bytes, {source.format.value}, compression "
          f"{source.compression.value}")  # fmt: skip

@@ -14,6 +14,7 @@ from mltui.console.faults import cut
 from mltui.console.keymap import FORM
 from mltui.console.screens.dialog import Dialog
 from mltui.console.screens.start import Field
+from mltui.console.state import column_types
 from mltui.console.widgets.keys import bindings
 from mltui.wire.ingestion import BadRows, Compression, CreateJob, ReadOptions, Runner, SourceFormat
 from mltui.wire.sources import absolute, check_readable, check_secrets
@@ -29,6 +30,8 @@ READING = {
     "format": ("format", "", "detected if empty"),
     "compression": ("compression", "", "detected if empty"),
     "delimiter": ("delimiter", "", "of CSV; detected"),
+    "header": ("header", "", "yes, no; of CSV"),
+    "types": ("types", "", "zip=VARCHAR, …"),
     "set_aside": ("bad rows", "fail", "fail, or at most N"),
 }
 
@@ -102,6 +105,10 @@ def fault_of(field: str, texts: Mapping[str, str]) -> str:
             return "no slash in a name" if "/" in text else ""
         case "outside" | "start":
             return "" if text.lower() in YES else "yes or no"
+        case "header":
+            return "" if text.lower() in YES else "yes or no; empty: detected"
+        case "types":
+            return _types_fault(text)
         case "format":
             return _choice_fault(text, SourceFormat)
         case "compression":
@@ -115,7 +122,9 @@ def fault_of(field: str, texts: Mapping[str, str]) -> str:
 def job_of(texts: Mapping[str, str]) -> CreateJob:
     """What the form says, once nothing is wrong with it."""
     outside = YES[texts["outside"].lower()]
-    options: dict[str, Any] = {"delimiter": texts["delimiter"] or None}
+    options: dict[str, Any] = {"delimiter": texts["delimiter"] or None, "types": column_types.parse(texts["types"])}
+    if texts["header"]:
+        options["header"] = YES[texts["header"].lower()]
     if texts["format"]:
         options["format"] = SourceFormat(texts["format"].lower())
     if texts["compression"]:
@@ -138,6 +147,14 @@ def _source_fault(uri: str, *, outside: bool) -> str:
         check_secrets(uri)
         if not outside:
             check_readable(absolute(uri))
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _types_fault(text: str) -> str:
+    try:
+        column_types.parse(text)
     except ValueError as error:
         return str(error)
     return ""

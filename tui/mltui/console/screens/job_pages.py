@@ -77,6 +77,8 @@ def _options(job: JobRow) -> str:
     said = [one.value for one in (options.format, options.compression) if one is not None]
     if options.delimiter:
         said.append(f"delimiter {options.delimiter!r}")
+    if options.header is not None:
+        said.append("a header" if options.header else "no header")
     said += [f"{name} as {kind}" for name, kind in options.types.items()]
     if options.bad_rows.value != "fail":
         said.append(f"up to {options.bad_rows_limit:,} bad rows set aside")

@@ -1,0 +1,117 @@
+"""JSON Lines, and JSON that is one array, or objects one after the other."""
+
+from pathlib import Path
+
+import duckdb
+
+from mltui.ingest.fault import SourceFault
+from mltui.ingest.reading import (
+    LONGEST_TEXT,
+    BadRow,
+    Reading,
+    arguments,
+    first_line,
+    literal,
+    named,
+    packed,
+    quoted,
+    replaced,
+    types_of,
+)
+from mltui.ingest.source import Source
+from mltui.wire.ingestion import ReadOptions, SourceFormat
+
+EVERY_OBJECT = -1
+"""How many objects columns and types are made from: a key that only a later one has would be left out in silence."""
+
+
+class JsonReading(Reading):
+    """DuckDB says nothing of what it ignores, so that bad rows are looked for in the lines or elements themselves."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, options: ReadOptions) -> None:
+        super().__init__(connection, source, options)
+        self._lined = source.format is SourceFormat.JSONL
+        self._format = arguments(
+            format="newline_delimited" if self._lined else "auto", compression=packed(source)
+        )  # fmt: skip
+        # Elsewhere than in lines, what is no JSON leaves nothing behind it that could be read.
+        self._lenient = arguments(ignore_errors=True) if self._lined else ""
+        self._types: dict[str, str] = {}
+        try:
+            self._types = self._found_types()
+        except duckdb.Error as error:
+            raise self.fault(error) from None
+        if self.set_aside:
+            good = f"SELECT value FROM ({self._rows(self.files)}) WHERE reason IS NULL"
+            self.query = f"SELECT unnest(value) FROM ({good})"
+        else:
+            self.query = f"SELECT * {replaced(options)} FROM {self._table(self.files)}"
+
+    def _table(self, files: list[str], more: str = "") -> str:
+        how = arguments(records=True, sample_size=EVERY_OBJECT)
+        return f"read_json({literal(files)}{how}{self._format}{more})"
+
+    def _found_types(self) -> dict[str, str]:
+        try:
+            return types_of(self.connection, self._table(self.files, self._lenient), self.options)
+        except duckdb.BinderException:
+            # There is something that is no object: it has no columns, and beside it nothing has.
+            objects = self._objects() if self.set_aside else None
+            if objects is None:
+                raise
+            table = f"read_json({literal(objects)}, format = 'newline_delimited', sample_size = {EVERY_OBJECT})"
+            return types_of(self.connection, table, self.options)
+
+    def _objects(self) -> str | None:
+        """A file of the objects alone. None where there are none."""
+        file = str(Path(self.files[0]).with_name("objects.jsonl"))
+        lines = f"SELECT json(json)::VARCHAR FROM {self._values(self.files)} WHERE json_type(json) = 'OBJECT'"
+        as_they_are = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER e'\\x01'"
+        written = self.connection.execute(f"COPY ({lines}) TO {literal(file)} ({as_they_are})").fetchone()
+        return file if written and written[0] else None
+
+    def _values(self, files: list[str]) -> str:
+        return f"read_json_objects({literal(files)}{self._format}{self._lenient})"
+
+    def _rows(self, files: list[str]) -> str:
+        """Lines or elements with what is wrong with them, NULL for nothing; and their values."""
+        struct = ", ".join(f"{quoted(name)} {kind}" for name, kind in self._types.items())
+        value = f"try_cast(json AS STRUCT({struct}))" if struct else "NULL"
+        misfits = "".join(
+            f" WHEN value.{quoted(name)} IS NULL AND json_type(json, {_path(name)}) <> 'NULL' "
+            f"THEN {literal(f'{name}: not a {kind}')}"
+            for name, kind in self._types.items()
+        )
+        return f"""
+SELECT number, json, value, CASE WHEN json IS NULL THEN 'is not JSON' WHEN json_type(json) <> 'OBJECT'
+  THEN 'is not an object'{misfits} END AS reason
+FROM (SELECT row_number() OVER () AS number, json, {value} AS value FROM {self._values(files)})"""
+
+    def bad_rows(self, limit: int) -> list[BadRow]:
+        return self._find(limit) if self.set_aside else []
+
+    def _find(self, limit: int) -> list[BadRow]:
+        found: list[BadRow] = []
+        unit = "line" if self._lined else "element"
+        for file in self.files:
+            query = f"SELECT number, json, reason FROM ({self._rows([file])}) WHERE reason IS NOT NULL LIMIT ?"
+            rows = self.connection.execute(query, [limit - len(found)]).fetchall()
+            name = self.source.names[file]
+            found += [
+                BadRow(name, number, "", reason, (text or "")[:LONGEST_TEXT], unit) for number, text, reason in rows
+            ]
+            if len(found) >= limit:
+                break
+        return found
+
+    def fault(self, error: duckdb.Error) -> SourceFault:
+        try:
+            found = self._find(1)
+        except duckdb.Error:
+            found = []
+        return SourceFault(str(found[0]) if found else named(first_line(error), self.source))
+
+
+def _path(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return literal(f'$."{escaped}"')
