@@ -69,8 +69,13 @@ async def _ingest(client: Client, job: JobRow, run: str, folder: Path) -> None:
     _say(f"ingesting {job.uri}")
     source = await _source(client, job, run, folder, account)
     table = folder / "table.parquet"
-    bad, profiled = await _converted(client, job, run, source, table, account)
-    artifact = await _uploaded(client, job, run, table, bad)
+    conversion = Conversion(folder)
+    try:
+        async with told(client, job.id, run, account, lambda: _look(conversion, source, account)):
+            bad = await _in_thread(lambda: conversion.convert(source, job.options, table), conversion.stop)
+        profiled, artifact = await _profiled_and_uploaded(client, job, run, conversion, table, bad)
+    finally:
+        conversion.close()
     made = Made(
         artifact=artifact.id,
         bytes=source.size,
@@ -100,22 +105,21 @@ async def _source(client: Client, job: JobRow, run: str, folder: Path, account: 
     return source
 
 
-async def _converted(
-    client: Client, job: JobRow, run: str, source: Source, table: Path, account: Account
-) -> tuple[list[BadRow], Profiled]:
-    conversion = Conversion(table.parent)
+def _look(conversion: Conversion, source: Source, account: Account) -> None:
+    account.read, account.rows = round(source.size * conversion.fraction), conversion.rows
 
-    def look() -> None:
-        account.read, account.rows = round(source.size * conversion.fraction), conversion.rows
 
+async def _profiled_and_uploaded(
+    client: Client, job: JobRow, run: str, conversion: Conversion, table: Path, bad: list[BadRow]
+) -> tuple[Profiled, ArtifactRow]:
+    """Both at once: one is arithmetic, the other waits for the server and its disks."""
+    profiling = asyncio.create_task(_in_thread(lambda: conversion.profile(table), conversion.stop))
     try:
-        async with told(client, job.id, run, account, look):
-            bad = await _in_thread(lambda: conversion.convert(source, job.options, table), conversion.stop)
-            profiled = await _in_thread(lambda: conversion.profile(table), conversion.stop)
+        artifact = await _uploaded(client, job, run, table, bad)
+        return await profiling, artifact
     finally:
-        conversion.close()
-    account.read, account.rows = source.size, profiled.row_count
-    return bad, profiled
+        profiling.cancel()
+        await asyncio.wait([profiling])
 
 
 async def _uploaded(client: Client, job: JobRow, run: str, table: Path, bad: list[BadRow]) -> ArtifactRow:
