@@ -34,6 +34,20 @@ def program(environment, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=True)
 
 
+def test_datasets_are_listed_and_shown(dataset, mltui, tmp_path):
+    listed = mltui("datasets", "ls", "--text", "even").stdout
+    for words in ("events", "parquet", str(tmp_path / "events.csv")):
+        assert words in listed
+    assert "no datasets match" in mltui("datasets", "ls", "--text", "other").stdout
+    page = mltui("datasets", "show", "events").stdout
+    for words in (dataset, "2 rows, 1 columns", "BIGINT", "~2"):
+        assert words in page
+    assert page.splitlines()[-3:] == ["id", "1", "2"]
+    assert json.loads(mltui("datasets", "show", dataset, "--json").stdout)["row_count"] == 2
+    assert "no dataset 'other'" in mltui("datasets", "show", "other", code=1).stderr
+    assert "--limit must be at least 1" in mltui("datasets", "ls", "--limit", "0", code=2).stderr
+
+
 @pytest.mark.parametrize("by", ["name", "id"])
 def test_a_program_says_what_it_reads(server, environment, dataset, by):
     done = program(environment, "events" if by == "name" else dataset)

@@ -27,6 +27,7 @@ COMMANDS = {
     "models": "List, register, compare and move versions of models.",
     "lineage": "Show what something came from, and what it led to.",
     "ingest": "Bring data in from files and addresses, as datasets.",
+    "datasets": "List and show tables that were brought in or made here.",
     "events": "Show who did what.",
     "samples": "Look at samples that the sample store refused: try them again, or forget them.",
     "gc": "Remove content that no artifact refers to any more.",

@@ -4,10 +4,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mltui.cli.output import Column, ago, clock, duration, number, print_table, short_id, size, state
+from mltui.cli.dataset_page import print_columns
+from mltui.cli.output import Column, ago, clock, duration, print_table, short_id, size, state
 
 if TYPE_CHECKING:
-    from mltui.wire.datasets import ColumnProfile, DatasetDetail
+    from mltui.wire.datasets import DatasetDetail
     from mltui.wire.events import EventRow
     from mltui.wire.ingestion import JobDetail, JobRow, LinkedModel
 
@@ -50,7 +51,7 @@ def print_job(job: "JobDetail", dataset: "DatasetDetail | None", events: "Sequen
             print(f"{name:<10} {fact}")
     if dataset is not None:
         print(f"\ndataset    {dataset.name}  {dataset.id}  {size(dataset.file_size)}")
-        _print_columns(dataset)
+        print_columns(dataset)
     if job.models:
         print()
         _print_models(job.models)
@@ -62,30 +63,3 @@ def print_job(job: "JobDetail", dataset: "DatasetDetail | None", events: "Sequen
 def _print_models(models: "Sequence[LinkedModel]") -> None:
     rows = [[f"{model.model}/{model.version}", model.status.value, model.stage.value] for model in models]
     print_table([Column("MODEL", flexible=True), Column("STATUS"), Column("STAGE")], rows)
-
-
-def _print_columns(dataset: "DatasetDetail") -> None:
-    profiles = {profile.name: profile for profile in dataset.profile.columns}
-    rows = [[column.name, column.type, *_profiled(profiles.get(column.name))] for column in dataset.schema.columns]
-    print_table(
-        [Column("COLUMN", flexible=True), Column("TYPE", flexible=True), Column("NULLS", right=True),
-         Column("DISTINCT", right=True), Column("MIN", flexible=True), Column("MAX", flexible=True)], rows,
-    )  # fmt: skip
-
-
-def _profiled(profile: "ColumnProfile | None") -> list[str]:
-    if profile is None:
-        return ["-"] * 4
-    return [f"{profile.nulls:,}", f"~{profile.distinct:,}", _value(profile.min), _value(profile.max)]
-
-
-def _value(value: str | float | bool | None) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return str(value).lower()
-        case float():
-            return number(value)
-        case _:
-            return str(value)

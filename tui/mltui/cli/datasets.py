@@ -1,0 +1,65 @@
+"""`mltui datasets`: tables that were brought in or made here, and what is in them."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mltui.cli.dataset_page import print_dataset, print_datasets
+from mltui.cli.output import print_json
+from mltui.cli.session import CommandError, add_json, add_url, converse
+
+if TYPE_CHECKING:
+    from mltui.client import Client
+    from mltui.wire.datasets import DatasetDetail, DatasetRow
+
+PAGE = 500
+SHOWN = 50
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
+    sentence = "List datasets, the newest first."
+    ls = commands.add_parser("ls", help=sentence, description=sentence)
+    ls.add_argument("--text", help="part of the name, or of the address that it came from")
+    ls.add_argument("--limit", type=int, default=SHOWN, help=f"at most so many ({SHOWN})")
+    ls.set_defaults(call=_ls)
+    sentence = "Show a dataset: its columns with what is in them, and its first rows."
+    show = commands.add_parser("show", help=sentence, description=sentence)
+    show.add_argument("dataset", metavar="DATASET", help="its id or name; of several of that name, the newest")
+    show.set_defaults(call=_show)
+    for command in (ls, show):
+        add_json(command)
+        add_url(command)
+
+
+def _ls(args: argparse.Namespace) -> int:
+    if args.limit < 1:
+        raise CommandError("--limit must be at least 1", 2)
+
+    async def talk(client: "Client") -> "tuple[list[DatasetRow], int]":
+        found: list[DatasetRow] = []
+        cursor: str | None = None
+        while True:
+            page = await client.datasets(text=args.text, limit=min(PAGE, args.limit - len(found)), cursor=cursor)
+            found += page.items
+            cursor = page.next
+            if cursor is None or len(found) >= args.limit:
+                return found, page.total or 0
+
+    rows, total = converse(args, talk)
+    if args.json:
+        print_json(rows)
+    else:
+        print_datasets(rows, total)
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> "DatasetDetail":
+        return await client.dataset(args.dataset)
+
+    dataset = converse(args, talk)
+    if args.json:
+        print_json(dataset)
+    else:
+        print_dataset(dataset)
+    return 0
