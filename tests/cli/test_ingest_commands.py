@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -72,6 +73,22 @@ def test_a_file_comes_over_http_and_goes_on_where_it_broke(server, mltui, web):
     assert "50,000 rows" in mltui("ingest", "add", address, "--start", "--wait").stdout
     assert source.asked == ["", "bytes=300000-"]
     assert shown(mltui, "ingest", "show", "latest")["bytes"] == len(CSV)
+
+
+def test_a_file_that_changed_where_it_broke_is_begun_anew(server, mltui, web):
+    source, address = web
+    source.break_at, source.after_break = 300_000, CSV.replace(b"user", b"they")
+    mltui("ingest", "add", address, "--start", "--wait")
+    [first, *_] = shown(mltui, "datasets", "show", "events")["profile"]["sample"]
+    assert first == [0, "they 0"], "not the beginning of one file and the end of another"
+
+
+def test_a_file_that_there_is_no_room_for_is_refused_before_it_comes(server, mltui, web):
+    source, address = web
+    source.claimed = 1 << 60
+    failed = mltui("ingest", "add", address, "--start", "--wait", code=1)
+    assert re.search(rf"{1 << 60:,} bytes are to be copied to /.*, and there are [\d,]+ free", failed.stdout)
+    assert source.asked == [""]
 
 
 def test_a_server_without_ranges_sends_all_of_it_again(server, mltui, web):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from zlib import crc32
 
 
 class WebSource:
@@ -12,6 +13,10 @@ class WebSource:
         self.ranges = True
         self.break_at: int | None = None
         """Hang up after so many bytes, once."""
+        self.after_break: bytes | None = None
+        """What the file has from then on."""
+        self.claimed: int | None = None
+        """How long it says that it is."""
         self.status = 200
         self.asked: list[str] = []
         """The Range of each request."""
@@ -31,14 +36,17 @@ def serving(source: WebSource) -> Iterator[str]:
             if source.status != 200:
                 self.send_error(source.status)
                 return
-            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and source.ranges else 0
+            tag = f'"{crc32(source.content)}"'
+            same = self.headers.get("If-Range", tag) == tag
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and source.ranges and same else 0
             self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(source.content) - start))
+            self.send_header("Content-Length", str(source.claimed or len(source.content) - start))
+            self.send_header("ETag", tag)
             self.end_headers()
             middle = len(source.content) // 2
             if source.break_at is not None:
                 self.wfile.write(source.content[start : source.break_at])
-                source.break_at = None
+                source.break_at, source.content = None, source.after_break or source.content
                 self.close_connection = True
                 return
             if not source.stall.is_set():
