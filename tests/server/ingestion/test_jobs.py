@@ -36,7 +36,7 @@ async def test_a_job_is_added_pending_and_called_as_its_file(http):
     assert (job["name"], job["status"], job["runner"], job["attempt_number"]) == ("events", "pending", "agent", 0)
     assert (job["run_id"], job["dataset_id"], job["progress"], job["created_by"]) == (None, None, None, "ada")
     assert job["options"] == {"bad_rows": "set_aside"}
-    assert await job_of(http, job) == job
+    assert await job_of(http, job) == job | {"models": []}
 
 
 async def test_a_job_follows_its_run_and_makes_a_dataset(http):
