@@ -62,14 +62,16 @@ class ArtifactPreview(Vertical):
         self._shown = entry.id
 
     async def _put(self, facts: Text, widget: Widget | None) -> None:
-        self.query_one(OneLine).show(facts)
         place = self.query_one(".preview", Container)
         had_focus = place.has_focus_within
-        await place.remove_children()
-        if widget is not None:
-            await place.mount(widget)
-            if had_focus:
-                widget.focus()
+        # At once: what is in one file never stands below the name of another.
+        with self.app.batch_update():
+            self.query_one(OneLine).show(facts)
+            await place.remove_children()
+            if widget is not None:
+                await place.mount(widget)
+        if widget is not None and had_focus:
+            widget.focus()
 
     async def _widget(self, name: str, id_: str, preview: AnyPreview) -> Widget:
         match preview:
