@@ -204,7 +204,6 @@ JOB = [
     Key("job.model", "open_model", "m", "Its models", show=True),
     Key("job.lineage", "lineage", "L", "Lineage"),
     Key("job.events", "events", "e", "What was done to it"),
-    Key("job.lineage", "lineage", "L", "Lineage"),
 ]
 
 METRICS = [

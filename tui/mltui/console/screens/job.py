@@ -166,11 +166,6 @@ class JobScreen(Frame):
         if self.job is not None and self._models:
             await job_models.open_one(self.app, self.job.name, self._models)
 
-    def action_lineage(self) -> None:
-        from mltui.console.screens.lineage import LineageScreen
-
-        self.app.push_screen(LineageScreen(self.job_id))
-
     def action_events(self) -> None:
         self.app.filter_list("events", f"object:{self.job_id}")
 
