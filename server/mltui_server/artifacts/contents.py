@@ -8,6 +8,7 @@ from uuid import UUID
 from mltui.wire.artifacts import SMALL_TOTAL_BYTES, ArtifactRow, CreateArtifact, SmallContent, StorageType
 from mltui_server.artifacts import service
 from mltui_server.artifacts.models import Artifact
+from mltui_server.artifacts.names import check_names
 from mltui_server.artifacts.queries import artifact_row
 from mltui_server.artifacts.store import StoreError
 from mltui_server.artifacts.stores import Stores
@@ -49,7 +50,7 @@ class Contents:
     ) -> ArtifactRow:
         """A whole file as an artifact of the run. `digest` is what its SHA-256 should be; `more`: of CreateArtifact."""
         async with self._database.session() as session:
-            await runs.find(session, run)
+            await check_names(session, (await runs.find(session, run)).id, [name])
         id_ = new_id()
         try:
             size = await self.uploads.add(id_, 0, body)
@@ -76,7 +77,9 @@ class Contents:
         """Put what came into the store, unless it has that already, and say so, all while nobody else removes it."""
         storage = StorageType(artifact.storage_type)
         async with self._database.session() as session:
-            if not await service.is_stored(session, artifact.sha256, storage):
+            if artifact.run_id:
+                await check_names(session, artifact.run_id, [artifact.name])
+            if await service.stored_size(session, artifact.sha256, storage) is None:
                 try:
                     await self.stores.of(storage).put_file(artifact.file_path, self.uploads.file(upload))
                 except StoreError as error:

@@ -5,7 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.artifacts import ArtifactStatus
 from mltui_server.artifacts import service
+from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact
+from mltui_server.artifacts.names import clash, hold_names
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict
 from mltui_server.lib.principal import Principal
@@ -28,8 +30,9 @@ async def restore(session: AsyncSession, principal: Principal, key: str) -> Arti
     """It is shown again. Raises Conflict where it is, where its name is taken, and for what is gone for good."""
     artifact = await service.find(session, key)
     # In this order whoever completes an upload takes them too. From here on the content stays as it is.
-    await service.hold(session, service.object_path(artifact.sha256))
-    await service.hold(session, service.place_of(artifact))
+    await hold(session, service.object_path(artifact.sha256))
+    if artifact.run_id:
+        await hold_names(session, artifact.run_id, [artifact.name])
     await session.refresh(artifact, with_for_update=True)
     if reason := await _hindrance(session, artifact):
         raise Conflict(f"artifact {artifact.name!r} cannot be restored: {reason}")
@@ -46,9 +49,14 @@ async def _hindrance(session: AsyncSession, artifact: Artifact) -> str | None:
         return "its content was removed by `mltui gc`"
     if artifact.run_id is None:
         return "its run was deleted for good"
+    if artifact.status != service.READY:
+        return None
     other = select(Artifact.id).where(
         Artifact.run_id == artifact.run_id, Artifact.name == artifact.name, Artifact.is_active.is_(True),
         Artifact.status == service.READY,
     )  # fmt: skip
-    taken = artifact.status == service.READY and await session.scalar(other) is not None
-    return "its run has another one of that name; delete that first" if taken else None
+    if await session.scalar(other) is not None:
+        return "its run has another one of that name; delete that first"
+    if why := await clash(session, artifact.run_id, [artifact.name]):
+        return f"{why}; delete that first"
+    return None

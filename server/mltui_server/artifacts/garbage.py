@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from mltui.wire.artifacts import ArtifactStatus, Garbage, StorageType
 from mltui_server.artifacts import service
 from mltui_server.artifacts.contents import Contents
+from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact
 from mltui_server.artifacts.store import StoreError
 from mltui_server.db.database import Database
@@ -62,7 +63,7 @@ class Collector:
     async def _mark(self, sha256: str, storage: str) -> None:
         """From here on nobody counts on the content, so that it can be deleted in peace."""
         async with self._database.session() as session:
-            await service.hold(session, service.object_path(sha256))
+            await hold(session, service.object_path(sha256))
             same = (Artifact.sha256 == sha256, Artifact.storage_type == storage, Artifact.status == service.READY)
             needed = or_(Artifact.is_active.is_(True), content_is_cited())
             if await session.scalar(select(Artifact.id).where(*same, needed).limit(1)) is None:
@@ -76,7 +77,7 @@ class Collector:
             objects = (await session.execute(marked)).all()
         for row in objects:
             async with self._database.session() as session:
-                if not await service.is_stored(session, row.sha256, StorageType(row.storage_type)):
+                if await service.stored_size(session, row.sha256, StorageType(row.storage_type)) is None:
                     try:
                         await self._contents.stores.of(StorageType(row.storage_type)).delete(row.file_path)
                     except StoreError as error:

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET
-from sqlalchemy import ARRAY, Text, func, literal, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.artifacts import ArtifactStatus, CreateArtifact, NewArtifact, PatchArtifact, StorageType
+from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.kinds import guessed_type, media_type
 from mltui_server.artifacts.models import Artifact
+from mltui_server.artifacts.names import check_names, take_names
 from mltui_server.artifacts.stores import Stores
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Invalid, NotFound
@@ -51,7 +53,8 @@ async def announce(
 ) -> Artifact:
     """The artifact: ready where its content is here, otherwise to be uploaded. Announced again, it is the same one.
 
-    Raises NotFound for a run, Invalid for a stage run that is not one of its, or a store that there is not.
+    Raises NotFound for a run, Invalid for a stage run that is not one of its, a store that there is not, a name that is
+    a folder's or in a file, or a size that this content does not have.
     """
     run = await runs.find(session, run_key)
     storage = request.storage_type or stores.default
@@ -76,7 +79,12 @@ async def announce(
     artifact = made_of(request, request.file_size, principal, stores, run.id, stage_run)
     session.add(artifact)
     await session.flush()
-    if await is_stored(session, request.sha256, storage):
+    size = await stored_size(session, request.sha256, storage)
+    if size is None:
+        await check_names(session, run.id, [request.name])
+    elif size != request.file_size:
+        raise Invalid(f"$.file_size: what has this SHA-256 is {size:,} bytes, not {request.file_size:,}")
+    else:
         await complete(session, principal, artifact)
     return artifact
 
@@ -112,32 +120,19 @@ async def stage_run_of(session: AsyncSession, run: UUID, key: str) -> UUID:
     return found.id
 
 
-async def hold(session: AsyncSession, *paths: str) -> None:
-    """Until the transaction ends, nobody else writes, replaces or deletes what is called so.
-
-    Contents are held before names, and of several the first by the alphabet first: then nobody waits in a circle.
-    """
-    wanted = func.unnest(literal(sorted(paths), ARRAY(Text()))).column_valued("path")
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(wanted, 0))))
-
-
-def place_of(artifact: Artifact) -> str:
-    """What is held while something comes to be what the run has under the name."""
-    return f"{artifact.run_id}/{artifact.name}"
-
-
-async def is_stored(session: AsyncSession, sha256: str, storage: StorageType) -> bool:
-    """Whether the store has the content, and keeps it until this transaction ends."""
+async def stored_size(session: AsyncSession, sha256: str, storage: StorageType) -> int | None:
+    """Bytes of the content, which the store keeps until this transaction ends; None where it does not have it."""
     await hold(session, object_path(sha256))
-    statement = select(Artifact.id).where(
+    statement = select(Artifact.file_size).where(
         Artifact.sha256 == sha256, Artifact.storage_type == storage.value, Artifact.status == READY
     )
-    return await session.scalar(statement.limit(1)) is not None
+    return await session.scalar(statement.limit(1))
 
 
 async def complete(session: AsyncSession, principal: Principal, artifact: Artifact) -> None:
-    """Its content is in the store: it takes the place of what had its name."""
-    await hold(session, place_of(artifact))
+    """Its content is in the store: it takes the place of what had its name. Raises Invalid as `take_names` does."""
+    if artifact.run_id:
+        await take_names(session, artifact.run_id, [artifact.name])
     older = await session.scalars(
         update(Artifact)
         .where(Artifact.run_id == artifact.run_id, Artifact.name == artifact.name, Artifact.id != artifact.id,

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui.wire.artifacts import SmallArtifact, StorageType
 from mltui_server.artifacts import service
 from mltui_server.artifacts.contents import Contents
+from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact
+from mltui_server.artifacts.names import folders_of, take_names
 from mltui_server.events.service import Change, record_all
 from mltui_server.lib.errors import Fault, Invalid
 from mltui_server.lib.principal import Principal
@@ -23,8 +25,8 @@ async def take(
 ) -> list[UUID]:
     """Make them artifacts of the run, all or none; their ids, in order. What the run has already stays the same one.
 
-    Raises NotFound for a run, Invalid for content that is not what is announced, a name that is there twice, a stage
-    run that is not one of the run's or a store that there is not, Unavailable where a store fails.
+    Raises NotFound for a run, Invalid for content that is not what is announced, a name that is there twice or is
+    a folder's, a stage run that is not one of the run's or a store that there is not, Unavailable where a store fails.
     """
     _check(files)
     for file in files:
@@ -38,9 +40,9 @@ async def take(
         )
         for file in files
     ]  # fmt: skip
-    await service.hold(session, *{artifact.file_path for artifact in wanted})
+    await hold(session, *{artifact.file_path for artifact in wanted})
+    await take_names(session, run, [file.name for file in files])
     await _keep(session, contents, files, wanted)
-    await service.hold(session, *map(service.place_of, wanted))
     there = await _there(session, wanted)
     made = [artifact for artifact in wanted if _place(artifact) not in there]
     if made:
@@ -50,11 +52,14 @@ async def take(
 
 def _check(files: Sequence[SmallArtifact]) -> None:
     names, faults = [file.name for file in files], []
+    folders = folders_of(names)
     for at, file in enumerate(files):
         if (found := hashlib.sha256(file.content).hexdigest()) != file.sha256:
             faults.append(Fault(f"$[{at}].content", f"its SHA-256 is {found}, and {file.sha256} was announced"))
         if file.name in names[:at]:
             faults.append(Fault(f"$[{at}].name", f"{file.name!r} is there twice"))
+        if file.name in folders:
+            faults.append(Fault(f"$[{at}].name", f"{file.name!r} cannot be a file and a folder at once"))
     if faults:
         raise Invalid("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
 

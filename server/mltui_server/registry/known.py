@@ -11,6 +11,7 @@ from mltui.wire.base import Number, to_number
 from mltui.wire.models import CreateVersion
 from mltui.wire.samples import RESOURCE_PREFIX
 from mltui_server.artifacts import service as artifacts
+from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset, RunInput
 from mltui_server.ingestion.models import IngestionJob
@@ -56,7 +57,7 @@ async def _artifact(session: AsyncSession, key: str, run: Run | None) -> Artifac
     found = await _named(session, key, run) if run is not None else await artifacts.find(session, key)
     if run is not None and found.run_id != run.id:
         raise Invalid(f"$.artifact: {key!r} is no artifact of run {run.name!r}")
-    await artifacts.hold(session, artifacts.object_path(found.sha256))
+    await hold(session, artifacts.object_path(found.sha256))
     await session.refresh(found)
     if found.status != artifacts.READY:
         raise Conflict(f"artifact {found.name!r} is {found.status}; a version needs one with content")

@@ -12,6 +12,7 @@ from mltui.wire.artifacts import ArtifactStatus
 from mltui.wire.base import Number, to_float
 from mltui.wire.models import STATUS_MOVES, CreateVersion, ModelStage, PatchVersion, VersionStatus
 from mltui_server.artifacts import service as artifacts
+from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, Invalid
@@ -158,7 +159,7 @@ async def restore(session: AsyncSession, principal: Principal, name: str, key: s
         raise Conflict(f"{called} is not deleted")
     if version.artifact_id is not None:
         artifact = await session.get_one(Artifact, version.artifact_id)
-        await artifacts.hold(session, artifacts.object_path(artifact.sha256))
+        await hold(session, artifacts.object_path(artifact.sha256))
         await session.refresh(artifact)
         if artifact.status == ArtifactStatus.DELETED.value:
             raise Conflict(f"{called} cannot be restored: the content of {artifact.name!r} was removed by `mltui gc`")

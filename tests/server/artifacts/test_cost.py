@@ -13,7 +13,7 @@ from mltui.artifact_files import artifacts_at, save, upload_all
 from mltui.client import Client
 from mltui.wire.artifacts import SMALL_BYTES, SMALL_TOTAL_BYTES
 
-STATEMENTS = 6
+STATEMENTS = 7
 """About artifacts and events, however many files a request brings."""
 
 
