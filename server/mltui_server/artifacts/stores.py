@@ -1,5 +1,6 @@
 """The stores that a server has: its own folder always, and a bucket of each provider where one is set."""
 
+import asyncio
 from collections.abc import Mapping
 
 from mltui.wire.artifacts import StorageType
@@ -23,7 +24,7 @@ class Stores:
         }
         self._urls = {type_: url for type_, url in addresses.items() if url}
         try:
-            buckets = {type_: BucketArtifacts(url) for type_, url in self._urls.items()}
+            buckets = {type_: BucketArtifacts(url, type_.lower()) for type_, url in self._urls.items()}
         except ValueError as error:
             raise SettingsError(f"artifact store: {error}") from None
         self._stores: Mapping[StorageType, ArtifactStore] = {StorageType.LOCAL: self.local, **buckets}
@@ -44,5 +45,6 @@ class Stores:
         """What an artifact says of where its store is. No secrets."""
         return {"url": self._urls[type_]} if type_ in self._urls else {}
 
-    async def health(self) -> Component:
-        return await self._stores[self.default].health()
+    async def health(self) -> list[Component]:
+        """Of each of them: what is in one that is away cannot be read, whichever new files go to."""
+        return list(await asyncio.gather(*(store.health() for store in self._stores.values())))

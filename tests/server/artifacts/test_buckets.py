@@ -52,6 +52,11 @@ async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def component(http: httpx.AsyncClient, name: str) -> dict:
+    [found] = [one for one in (await http.get("/health")).json()["components"] if one["name"] == name]
+    return found
+
+
 async def announced(http: httpx.AsyncClient, name: str, content: bytes = CONTENT) -> dict:
     run = (await http.post("/api/v1/runs", json={"name": "one"})).json()["id"]
     body = {"name": name, "file_size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -138,7 +143,7 @@ async def test_who_is_not_let_in_is_told_so_in_a_line(bucket_settings, peer, mon
     for name, value in peer.wrong_environment().items():
         monkeypatch.setenv(name, value)
     async with serving(bucket_settings) as http:
-        [store] = [one for one in (await http.get("/health")).json()["components"] if one["name"] == "artifacts"]
+        store = await component(http, f"artifacts-{peer.kind.lower()}")
         assert store["status"] == "degraded"
         assert "403" in store["detail"]
         made = await announced(http, "a", b"x")

@@ -9,7 +9,7 @@ Level = Literal["ok", "degraded", "down", "off"]
 
 class Component(Answer, kw_only=True):
     name: str
-    """postgres, samples, inbox, artifacts, scheduler, …"""
+    """postgres, samples, refused, artifacts, artifacts-s3, logs, scheduler, …"""
     status: Level
     version: str = ""
     latency_ms: float | None = None
