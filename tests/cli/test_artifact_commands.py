@@ -34,6 +34,38 @@ def test_files_and_folders_go_there_and_come_back(mltui, run, tmp_path):
     assert (out / "best.pt").read_bytes() == contents["epoch 1.pt"]
 
 
+def test_links_are_followed_within_the_folder_and_left_out_with_a_word_otherwise(mltui, run, tmp_path):
+    folder = tmp_path / "ck"
+    (folder / "epoch-9").mkdir(parents=True)
+    (folder / "epoch-9" / "a.pt").write_text("nine")
+    (tmp_path / "secret").write_text("s")
+    links = {"best.pt": "epoch-9/a.pt", "last": "epoch-9", "out": "../secret", "gone": "nothing", "round": "round"}
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+    put = mltui("artifacts", "put", run, folder)
+    assert [line.split()[0] for line in put.stdout.splitlines()] == ["ck/best.pt", "ck/epoch-9/a.pt"]
+    assert put.stderr.splitlines() == [
+        f"left out: {folder}/gone leads nowhere",
+        f"left out: {folder}/last leads to a folder, whose files come by their own names",
+        f"left out: {folder}/out leads out of {folder}, to {tmp_path}/secret; name that itself to have it",
+        f"left out: {folder}/round leads nowhere",
+    ]
+    assert mltui("artifacts", "put", run, folder / "out", "--name", "out").stdout == "out  1 B\n"
+
+
+def test_names_are_as_long_as_a_disk_takes_and_no_file_is_a_folder_too(mltui, run, tmp_path):
+    long, big = tmp_path / ("a" * 255), tmp_path / ("b" * 255)
+    long.write_text("x")
+    big.write_bytes(os.urandom(1 << 20))
+    for file in (long, big):
+        mltui("artifacts", "put", run, file)
+        mltui("artifacts", "get", run, file.name, "-o", tmp_path / "back")
+        assert (tmp_path / "back" / file.name).read_bytes() == file.read_bytes()
+    mltui("artifacts", "put", run, long, "--name", "ck")
+    refused = mltui("artifacts", "put", run, long, "--name", "ck/a.pt", code=1).stderr
+    assert "'ck/a.pt' cannot lie in 'ck': that is a file; choose another name" in refused
+
+
 def test_deleting_and_collecting(mltui, run, tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n")
     mltui("artifacts", "put", run, tmp_path / "a.csv")

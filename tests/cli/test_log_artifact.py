@@ -57,6 +57,17 @@ def test_what_a_program_keeps_is_there_as_it_was_when_it_said_so(server, mltui, 
     assert not list((tmp_path / "spool").glob("*/files/*"))
 
 
+def test_a_link_out_of_a_folder_is_left_out_with_a_word(server, mltui, environment, tmp_path):
+    (tmp_path / "ck").mkdir()
+    (tmp_path / "ck" / "a.pt").write_text("a")
+    (tmp_path / "ck" / "passwd").symlink_to("/etc/passwd")
+    code = "import mltui; r = mltui.start_run('x'); r.log_artifact('ck'); r.finish(); print(r.id)"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True,
+                          timeout=90, check=True)  # fmt: skip
+    assert "mltui: left out: ck/passwd leads out of ck, to /etc/passwd; name that itself to have it" in done.stderr
+    assert list(listed(mltui, done.stdout.strip())) == ["ck/a.pt"]
+
+
 def test_while_the_server_is_away_files_wait_in_the_spool(server, mltui, program, tmp_path):
     server.stop()
     done = program(MLTUI_DRAIN_S="0.5")

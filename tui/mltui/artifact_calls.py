@@ -182,8 +182,8 @@ class ArtifactCalls(Transport):
 
 
 def _part_of(file: Path, artifact: ArtifactRow) -> Path:
-    """Where it lies until it is whole."""
-    return file.with_name(f"{file.name}.{artifact.sha256[:8]}.part")
+    """Where it lies until it is whole: short, as the file's own name may be as long as disks take."""
+    return file.with_name(f"mltui-{artifact.id}.part")
 
 
 def _write_small(places: Sequence[tuple[ArtifactRow, Path]], contents: Sequence[SmallContent]) -> None:

@@ -162,7 +162,7 @@ class Run:
         if self._finished:
             raise RuntimeError(f"run {self.name!r} has ended; it keeps nothing more")
         chosen = None if type is None else ArtifactType(type)
-        for record in keep_files(self._folder, self.id, files_below(Path(path), name), chosen):
+        for record in keep_files(self._folder, self.id, files_below(Path(path), name, _complain), chosen):
             self._files_lane().append(record)
 
     def register_model(self, name: str, artifact: str | os.PathLike[str], **facts: Unpack[Facts]) -> None:

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -15,6 +15,7 @@ import uuid_utils
 
 from mltui.agent.environment import spool_max
 from mltui.agent.frames import Record
+from mltui.agent.links import not_followed
 from mltui.agent.server import JSON, Away, Refused, Server
 from mltui.agent.spool import Quota
 from mltui.agent.text import json_body
@@ -36,14 +37,21 @@ _row = msgspec.json.Decoder(ArtifactRow).decode
 BINARY = "application/octet-stream"
 
 
-def files_below(path: Path, name: str = "") -> Iterator[tuple[Path, str]]:
-    """A file, or all files of a folder, each with the name that it gets: `name`, or what the path ends with."""
+def files_below(
+    path: Path, name: str = "", left_out: Callable[[str], None] = lambda _: None
+) -> Iterator[tuple[Path, str]]:
+    """A file, or all files of a folder, each with the name that it gets: `name`, or what the path ends with.
+
+    `left_out` is told which links in the folder are not followed, and why.
+    """
     name = name.strip("/") or path.resolve().name
     if not path.is_dir():
         yield path, name
         return
     for file in sorted(path.rglob("*")):
-        if file.is_file():
+        if why := not_followed(file, path):
+            left_out(f"left out: {file} {why}")
+        elif file.is_file():
             yield file, str(PurePosixPath(name, *file.relative_to(path).parts))
 
 

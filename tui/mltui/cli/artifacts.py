@@ -84,7 +84,8 @@ def _put(args: argparse.Namespace) -> int:
 
     async def talk(client: "Client") -> int:
         run, count = await run_id(client, args.run), 0
-        async for row in upload_all(client, run, files_below(args.path, args.name), _progress):
+        files = files_below(args.path, args.name, lambda line: print(line, file=sys.stderr))
+        async for row in upload_all(client, run, files, _progress):
             print(f"{row.name}  {size(row.file_size)}", flush=True)
             count += 1
         return count
