@@ -160,7 +160,7 @@ def test_a_job_goes_on_while_the_server_is_away(server, mltui, web):
 
 def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
     mltui("ingest", "add", "kafka://broker/events", "--outside", "--name", "nightly")
-    assert "is pending; it cannot become completed" in mltui(
+    assert "ingestion job 'nightly' is pending; it cannot become completed" in mltui(
         "ingest", "complete", "nightly", "--reason", "done", code=1
     ).stderr  # fmt: skip
     assert "▶ running" in mltui("ingest", "start", "nightly").stdout
@@ -168,7 +168,7 @@ def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
     assert "the broker is gone" in mltui("ingest", "show", "nightly").stdout
     assert "· pending" in mltui("ingest", "retry", "nightly").stdout
     assert "it runs outside" in mltui("ingest", "logs", "nightly", code=1).stderr
-    mltui("ingest", "delete", "nightly")
+    assert mltui("ingest", "delete", "nightly").stdout.startswith("deleted nightly  ")
     assert "no jobs match" in mltui("ingest", "ls").stdout
 
 

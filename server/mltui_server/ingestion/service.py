@@ -69,7 +69,7 @@ async def start(session: AsyncSession, principal: Principal, key: str) -> Ingest
 async def _start(session: AsyncSession, principal: Principal, job: IngestionJob) -> None:
     if job.runner == AGENT:
         if job.status != Status.PENDING.value:
-            raise IllegalTransition(f"ingestion job {job.id}", Status(job.status), Status.QUEUED)
+            raise IllegalTransition(f"ingestion job {job.name!r}", Status(job.status), Status.QUEUED)
         await begin_attempt(session, principal, job)
         job.attempt_number += 1
         await move(session, principal, job, Status.QUEUED, run_id=job.run_id)
@@ -85,7 +85,7 @@ async def progress(session: AsyncSession, key: str, request: Progress) -> Ingest
     job = await find(session, key, lock=True)
     _check_speaker(job, request.run)
     if job.status not in (Status.RUNNING.value, Status.CANCELLING.value):
-        raise Conflict(f"ingestion job {job.id} is {job.status}; only a running one has progress")
+        raise Conflict(f"ingestion job {job.name!r} is {job.status}; only a running one has progress")
     for name in ("bytes", "rows"):
         said, known = getattr(request, name), getattr(job, name)
         if said is not None and said >= (known or 0):
@@ -161,7 +161,7 @@ async def retry(session: AsyncSession, principal: Principal, key: str) -> Ingest
     job = await find(session, key, lock=True)
     current = Status(job.status)
     if current not in AGAIN:
-        raise IllegalTransition(f"ingestion job {job.id}", current, Status.PENDING)
+        raise IllegalTransition(f"ingestion job {job.name!r}", current, Status.PENDING)
     before = {"status": current.value, "error": job.error_message, "attempt": job.attempt_number}
     job.status = Status.PENDING.value
     job.bytes = job.bytes_total = job.rows = job.rows_set_aside = None
@@ -178,7 +178,7 @@ async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
     """Its runs and its dataset stay. Raises Conflict while it waits for a run or has one."""
     job = await find(session, key, lock=True)
     if Status(job.status) in LIVE - {Status.PENDING}:
-        raise Conflict(f"ingestion job {job.id} is {job.status}; cancel it first")
+        raise Conflict(f"ingestion job {job.name!r} is {job.status}; cancel it first")
     before = {"name": job.name, "uri": job.uri, "status": job.status}
     await record(session, principal, "ingestion_job.delete", job.id, run_id=job.run_id, before=before)
     await session.delete(job)
@@ -188,15 +188,15 @@ def _check_speaker(job: IngestionJob, run: str | None) -> None:
     """Of a job that an agent here does, only the run of its last attempt may say how it goes."""
     if job.runner != AGENT:
         if run is not None:
-            raise Conflict(f"ingestion job {job.id} runs outside; no run of this server does it")
+            raise Conflict(f"ingestion job {job.name!r} runs outside; no run of this server does it")
     elif run is None:
-        raise Conflict(f"ingestion job {job.id} is done by an agent here, which says itself how it ends; it can be "
+        raise Conflict(f"ingestion job {job.name!r} is done by an agent here, which says itself how it ends; it can be "
                        "cancelled")  # fmt: skip
     elif parse_id("run", run) != job.run_id:
-        raise Conflict(f"ingestion job {job.id} is at attempt {job.attempt_number}, which is run {job.run_id}; to try "
-                       "it again, retry the job, not its run")  # fmt: skip
+        raise Conflict(f"ingestion job {job.name!r} is at attempt {job.attempt_number}, which is run {job.run_id}; "
+                       "to try it again, retry the job, not its run")  # fmt: skip
 
 
 def _need_reason(job: IngestionJob, reason: str, what: str) -> None:
     if not reason.strip():
-        raise Invalid(f"$.reason: say why ingestion job {job.id} has {what}")
+        raise Invalid(f"$.reason: say why ingestion job {job.name!r} has {what}")

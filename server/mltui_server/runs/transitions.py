@@ -57,7 +57,7 @@ async def move(
     `after` is what else the event says. Raises IllegalTransition naming both states.
     """
     current = Status(thing.status)
-    check_transition(f"{thing.__tablename__.replace('_', ' ')} {thing.id}", current, wanted)
+    check_transition(_called(thing), current, wanted)
     at = at or datetime.now(UTC)
     thing.status = wanted.value
     if wanted is Status.RUNNING and thing.started_at is None:
@@ -81,6 +81,12 @@ async def move(
     if thing.__tablename__ == Run.__tablename__:
         await _take_jobs_along(session, principal, thing.id, wanted, at, error)
     await wake_scheduler(session)
+
+
+def _called(thing: Moving) -> str:
+    if isinstance(thing, IngestionJob):
+        return f"ingestion job {thing.name!r}"
+    return f"{thing.__tablename__.replace('_', ' ')} {thing.id}"
 
 
 async def _take_jobs_along(

@@ -136,9 +136,9 @@ def _print(args: argparse.Namespace, job: "JobRow") -> None:
 
 def _delete(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> int:
-        identity = await job_id(client, args.job)
-        await client.delete_job(identity)
-        print(f"deleted {identity}")
+        job = await client.job(await job_id(client, args.job))
+        await client.delete_job(job.id)
+        print(f"deleted {job.name}  {job.id}")
         return 0
 
     return converse(args, talk)
