@@ -102,6 +102,15 @@ def test_versions_from_a_shell(mltui, trained, tmp_path):
     assert mltui("models", "restore", "digits/3").stdout.startswith("restored digits/3")
 
 
+def test_metrics_are_spelt_as_python_spells_numbers(mltui, server):
+    spelt = {"auc": "nan", "loss": "inf", "low": "-INF", "high": "+Infinity", "f1": "1e-3", "count": "7"}
+    words = [word for name, value in spelt.items() for word in ("--metric", f"{name}={value}")]
+    mltui("models", "register", "net", "--uri", "s3://models/net.onnx", *words)
+    assert json.loads(mltui("models", "show", "net/1", "--json").stdout)["metrics"] == {
+        "auc": "NaN", "loss": "Infinity", "low": "-Infinity", "high": "Infinity", "f1": 0.001, "count": 7.0
+    }  # fmt: skip
+
+
 def test_what_is_wrong_is_said_in_a_line(mltui, trained):
     for words, code, said in (
         (["show", "nothing"], 1, "no model 'nothing'"),
@@ -112,10 +121,13 @@ def test_what_is_wrong_is_said_in_a_line(mltui, trained):
         (["set", "digits/1", "--approval", "on"], 2, "--approval is of a model"),
         (["diff", "digits/1", "fraud/2"], 2, "is of another model"),
         (["register", "digits"], 1, "give its run, its artifact or its uri"),
-        (["register", "digits", "--uri", "s3://a/b", "--metric", "loss=much"], 1, "'much' is not a number"),
+        (["register", "digits", "--uri", "s3://a/b", "--metric", "loss=much"], 2, "loss: 'much' is not a number"),
     ):
         assert said in mltui("models", *words, code=code).stderr
-    assert "as name/3 or as name@alias" in mltui("lineage", "0" * 32 + "x", code=1).stderr
+    for nothing in ("0" * 32 + "x", "nonsense", "x"):
+        said = mltui("lineage", nothing, code=1).stderr
+        assert f"no run, dataset, job, artifact or version (by its id, as name/3 or as name@alias) {nothing!r}" in said
+    assert "no run whose id begins or ends with 'abcd'" in mltui("lineage", "abcd", code=1).stderr
 
 
 def test_registering_without_a_run_and_what_cannot_be(server, environment, tmp_path):

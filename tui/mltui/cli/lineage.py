@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import run_id
+from mltui.cli.naming import LATEST, may_be_part, run_id
 from mltui.cli.output import print_json
 from mltui.cli.session import add_json, add_url, converse
 from mltui.wire.sources import is_address
@@ -32,8 +32,8 @@ def run(args: argparse.Namespace) -> int:
         if is_address(args.id):
             return await client.lineage_of_source(args.id, direction=direction, depth=args.depth)
         # Parts of ids, and `latest`, are those of runs; all else the server knows.
-        whole = len(args.id) >= 32 or "/" in args.id or "@" in args.id
-        key = args.id if whole else await run_id(client, args.id)
+        of_run = args.id == LATEST or (len(args.id) < 32 and may_be_part(args.id))
+        key = await run_id(client, args.id) if of_run else args.id
         return await client.lineage(key, direction=direction, depth=args.depth)
 
     found = converse(args, talk)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 from mltui.cli.naming import RUN_HELP, run_id
 from mltui.cli.output import print_json, short_id
 from mltui.cli.session import CommandError, converse
-from mltui.cli.words import add_tags, pair, scalar
+from mltui.cli.words import add_tags, pair
+from mltui.wire.base import Number, to_number
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -139,19 +141,21 @@ def _packed(path: Path, folder: Path) -> Path:
     from mltui.agent.files import files_below, packed_name
     from mltui.agent.packing import pack
 
-    if not any(files_below(path)):
+    files = list(files_below(path, left_out=lambda line: print(line, file=sys.stderr)))
+    if not files:
         raise CommandError(f"{path}: there are no files in it", 2)
     packed = folder / packed_name(path)
     with packed.open("wb") as sink:
-        pack(files_below(path), sink)
+        pack(files, sink)
     return packed
 
 
-def _number(name: str, text: str) -> float | str:
-    value = scalar(text)
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise CommandError(f"metric {name}: {text!r} is no number", 2)
-    return value
+def _number(name: str, text: str) -> Number:
+    """As Python reads it: nan and inf, too, however they are spelt."""
+    try:
+        return to_number(float(text))
+    except ValueError:
+        raise CommandError(f"metric {name}: {text!r} is not a number", 2) from None
 
 
 def _say(args: argparse.Namespace, version: "VersionRow", verb: str) -> int:

@@ -29,12 +29,17 @@ async def run_id(client: "Client", word: str) -> str:
         return str(UUID(word))
     except ValueError:
         pass
-    if len(word) < SHORTEST or not _ID_PART.fullmatch(word):
+    if not may_be_part(word):
         raise CommandError(f"{word!r} names no run; write {RUN_HELP}", 2)
     found = await _with_id_part(client, word)
     if not found:
         raise CommandError(f"no run whose id begins or ends with {word!r}; see `mltui runs ls`")
     return _only(word, "runs", found)
+
+
+def may_be_part(word: str) -> bool:
+    """Whether a run's id can begin or end so."""
+    return len(word) >= SHORTEST and _ID_PART.fullmatch(word.lower()) is not None
 
 
 async def job_id(client: "Client", word: str) -> str:
