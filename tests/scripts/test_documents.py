@@ -59,6 +59,13 @@ def test_every_stage_type_is_documented():
     }
 
 
+def test_the_tour_starts_the_pipeline_that_it_shows():
+    readme = (ROOT / "README.md").read_text()
+    shown = re.search(r"    name: (\S+)\n    parameters: \{(\w+):", readme)
+    started = re.search(r"mltui pipelines start (\S+) -p (\w+)=", readme)
+    assert shown and started and shown.groups() == started.groups()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path):
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
