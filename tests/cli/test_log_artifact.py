@@ -68,6 +68,22 @@ def test_a_link_out_of_a_folder_is_left_out_with_a_word(server, mltui, environme
     assert list(listed(mltui, done.stdout.strip())) == ["ck/a.pt"]
 
 
+def test_a_name_that_is_a_file_and_a_folder_is_refused_with_a_word(server, mltui, environment, tmp_path):
+    (tmp_path / "a.pt").write_text("a")
+    code = """
+import mltui
+with mltui.start_run("x") as run:
+    run.log_artifact("a.pt", "ck")
+    run.log_artifact("a.pt", "ck/a.pt")
+    run.log_artifact("a.pt", "after")
+print(run.id)
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True,
+                          timeout=90, check=True)  # fmt: skip
+    assert "'ck/a.pt' cannot lie in 'ck': that is a file" in done.stderr
+    assert list(listed(mltui, done.stdout.strip())) == ["after", "ck"]
+
+
 def test_while_the_server_is_away_files_wait_in_the_spool(server, mltui, program, tmp_path):
     server.stop()
     done = program(MLTUI_DRAIN_S="0.5")
