@@ -60,7 +60,11 @@ def test_a_file_becomes_a_dataset(server, mltui, tmp_path):
 def test_bad_rows_fail_the_job_or_are_set_aside(server, mltui, tmp_path):
     (tmp_path / "bad.csv").write_bytes(CSV + b"50000\n")
     failed = mltui("ingest", "add", tmp_path / "bad.csv", "--start", "--wait", code=1)
-    assert f"{tmp_path}/bad.csv, line 50,002: Expected Number of Columns: 2 Found: 1" in failed.stdout
+    reason = f"{tmp_path}/bad.csv, line 50,002: Expected Number of Columns: 2 Found: 1"
+    assert reason in failed.stdout
+    job = shown(mltui, "ingest", "show", "latest")
+    until(mltui, lambda _: shown(mltui, "runs", "show", job["run_id"])["status"] == "failed")
+    assert f"exit code 1: {reason}" in mltui("runs", "why", job["run_id"]).stdout.splitlines()[0]
     done = mltui("ingest", "add", tmp_path / "bad.csv", "--start", "--wait", "--set-aside", "1")
     assert "50,000 rows  1 set aside" in done.stdout
     mltui("artifacts", "get", "latest", "bad-rows.csv", "-o", tmp_path)
@@ -75,12 +79,27 @@ def test_a_file_comes_over_http_and_goes_on_where_it_broke(server, mltui, web):
     assert shown(mltui, "ingest", "show", "latest")["bytes"] == len(CSV)
 
 
-def test_a_file_that_changed_where_it_broke_is_begun_anew(server, mltui, web):
+@pytest.mark.parametrize(
+    ("proof", "other"),
+    [("ETag", CSV.replace(b"user", b"they")), ("Last-Modified", CSV.replace(b"user", b"they")),
+     ("", CSV.replace(b"user", b"others")), ("", CSV.replace(b"user", b"they")[: CSV.index(b"9000,")])],
+    ids=["tag", "date", "size", "shorter"],
+)  # fmt: skip
+def test_a_file_that_changed_where_it_broke_is_begun_anew(server, mltui, web, proof, other):
     source, address = web
-    source.break_at, source.after_break = 300_000, CSV.replace(b"user", b"they")
+    source.proof, source.break_at, source.after_break = proof, 300_000, other
     mltui("ingest", "add", address, "--start", "--wait")
-    [first, *_] = shown(mltui, "datasets", "show", "events")["profile"]["sample"]
-    assert first == [0, "they 0"], "not the beginning of one file and the end of another"
+    dataset = shown(mltui, "datasets", "show", "events")
+    assert dataset["row_count"] == other.count(b"\n") - 1
+    [first, *_] = dataset["profile"]["sample"]
+    assert first[1] != "user 0", "not the beginning of one file and the end of another"
+
+
+def test_a_server_that_breaks_off_again_and_again_is_asked_for_as_long_as_it_goes_on(server, mltui, web):
+    source, address = web
+    source.most = len(CSV) // 8
+    assert "50,000 rows" in mltui("ingest", "add", address, "--start", "--wait").stdout
+    assert len(source.asked) > 8
 
 
 def test_a_file_that_there_is_no_room_for_is_refused_before_it_comes(server, mltui, web):
@@ -112,6 +131,7 @@ def test_a_job_is_cancelled_and_leaves_nothing_on_the_disk(server, mltui, web):
     mltui("ingest", "add", address, "--start")
     running = until(mltui, lambda job: job["bytes"])
     assert (running["bytes_total"], 0 < running["progress"] < 1) == (len(CSV), True)
+    assert re.search(r"read +\S+ \S+ of .*/s, .* left", mltui("ingest", "show", "latest").stdout)
     mltui("ingest", "cancel", "latest", "--reason", "the wrong file")
     ended = until(mltui, lambda job: job["status"] == "cancelled")
     assert ended["error"] == "the wrong file"
@@ -177,6 +197,7 @@ def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
     [
         (("add", "https://ada:secret@host/a.csv"), 1, "there is a password in the address"),
         (("add", "/a.csv", "--format", "xlsx"), 2, "Invalid enum value 'xlsx'"),
+        (("add", " "), 2, "URI is empty; write a path"),
         (("add", "/a.csv", "--wait"), 2, "--wait needs --start"),
         (("show", "nothing"), 1, "no ingestion job 'nothing'; see `mltui ingest ls`"),
         (("ls", "--limit", "0"), 2, "--limit must be at least 1"),

@@ -87,7 +87,10 @@ def test_versions_from_a_shell(mltui, trained, tmp_path):
     done = mltui("models", "register", "digits", "--run", "latest", "--artifact", tmp_path / "best.onnx", "--metric",
                  "accuracy=0.9", "--metric", "loss=NaN", "--tag", "a=b").stdout  # fmt: skip
     assert done.startswith("registered digits/3  ")
-    mltui("models", "register", "fraud", "--uri", "s3://models/fraud.joblib")
+    mltui("ingest", "add", "kafka://broker/claims", "--outside", "--name", "claims")
+    mltui("models", "register", "fraud", "--uri", "s3://models/fraud.joblib", "--job", "claims")
+    assert "ingestion jobs  claims" in " ".join(mltui("models", "show", "fraud/1").stdout.split(" " * 3))
+    assert "fraud/1" in mltui("ingest", "show", "claims").stdout
     assert "scikit-learn" in mltui("models", "show", "fraud").stdout
     diff = mltui("models", "diff", "digits/1", "3").stdout
     assert "metrics     accuracy" in " ".join(diff.split("\n"))

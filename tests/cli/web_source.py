@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from zlib import crc32
 
@@ -13,6 +14,10 @@ class WebSource:
         self.ranges = True
         self.break_at: int | None = None
         """Hang up after so many bytes, once."""
+        self.most: int | None = None
+        """Hang up after so many bytes of each answer."""
+        self.proof = "ETag"
+        """The header by which the file is known; empty: by none, so that If-Range is answered with what there is."""
         self.after_break: bytes | None = None
         """What the file has from then on."""
         self.claimed: int | None = None
@@ -36,17 +41,29 @@ def serving(source: WebSource) -> Iterator[str]:
             if source.status != 200:
                 self.send_error(source.status)
                 return
-            tag = f'"{crc32(source.content)}"'
+            known = crc32(source.content)
+            tag = f'"{known}"' if source.proof == "ETag" else formatdate(known, usegmt=True)
             same = self.headers.get("If-Range", tag) == tag
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and source.ranges and same else 0
+            if start > len(source.content):
+                self.send_error(416)
+                return
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(source.claimed or len(source.content) - start))
-            self.send_header("ETag", tag)
+            if start:
+                size = len(source.content)
+                self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
+            if source.proof:
+                self.send_header(source.proof, tag)
             self.end_headers()
             middle = len(source.content) // 2
             if source.break_at is not None:
                 self.wfile.write(source.content[start : source.break_at])
                 source.break_at, source.content = None, source.after_break or source.content
+                self.close_connection = True
+                return
+            if source.most is not None:
+                self.wfile.write(source.content[start : start + source.most])
                 self.close_connection = True
                 return
             if not source.stall.is_set():

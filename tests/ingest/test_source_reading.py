@@ -159,6 +159,59 @@ def test_bad_lines_are_set_aside_up_to_a_limit(tmp_path, ingested):
     assert said.startswith(f"more than 2 bad rows; the first is {file}, line {LATER + 2:,}, column 'id': ")
 
 
+def test_a_row_with_several_faults_is_one_bad_row(tmp_path, ingested):
+    file = tmp_path / "rows.csv"
+    file.write_text("a,b,c\n" + "1,2,3\n" * LATER + "1\n" + "x,y,z\n" + "1,2,3,4,5,6\n")
+    result = ingested(file, bad_rows=BadRows.SET_ASIDE, bad_rows_limit=3)
+    assert [(bad.line - LATER, bad.column) for bad in result.bad] == [(2, "b"), (3, "a"), (4, "")]
+    assert len(result.rows) == LATER
+    file.write_text("a,b,c\n" + "1,2,3\n" * LATER + "1" + ",1" * 50)
+    assert "16 faults in 1 bad rows are more than can be set aside" in fault(
+        ingested, file, bad_rows=BadRows.SET_ASIDE, bad_rows_limit=1
+    )
+
+
+@pytest.mark.parametrize("header", ['"id,name,v', 'id,"na"me,v', 'id, "a": "b",v'])
+@pytest.mark.parametrize("options", [{}, {"bad_rows": BadRows.SET_ASIDE}])
+def test_a_stray_quote_in_the_header_swallows_no_rows(tmp_path, ingested, header, options):
+    (tmp_path / "a.csv").write_text(header + "\n" + "1,2,x\n" * 1000)
+    said = fault(ingested, tmp_path / "a.csv", **options)
+    assert said.startswith(f"{tmp_path}/a.csv, line 1: the column ")
+    assert 'begins with a quote (") that is not closed' in said
+
+
+@pytest.mark.parametrize("options", [{}, {"header": True}, {"header": False}])
+@pytest.mark.parametrize("first", ['id,height 5",v', '1,"na"me,v', '"1,name,v'])
+def test_what_is_read_has_every_row_or_is_refused(tmp_path, ingested, first, options):
+    (tmp_path / "a.csv").write_text(first + "\n" + "1,2,x\n" * 1000)
+    try:
+        assert len(ingested(tmp_path / "a.csv", **options).rows) == 1000 + (options.get("header") is False)
+    except SourceFault as refused:
+        assert f"{tmp_path}/a.csv" in str(refused)
+
+
+def test_lines_above_the_header_are_no_rows(tmp_path, ingested):
+    (tmp_path / "a.csv").write_text("\nid,name\n" + "a,b\n" * 10)
+    result = ingested(tmp_path / "a.csv")
+    assert (list(result.types), len(result.rows)) == (["id", "name"], 10)
+
+
+def test_quotes_around_a_name_after_a_byte_order_mark_are_no_part_of_it(tmp_path, ingested):
+    (tmp_path / "a.csv").write_text('\ufeff"id",n\n1,2\n')
+    assert ingested(tmp_path / "a.csv").types == {"id": "BIGINT", "n": "BIGINT"}
+
+
+@pytest.mark.parametrize("options", [{}, {"bad_rows": BadRows.SET_ASIDE}])
+def test_utf_16_is_read_where_it_can_be(tmp_path, ingested, options):
+    text = "id,name\n" + "1,ä€\n" * 1000
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe" + text.encode("utf-16-le"))
+    result = ingested(tmp_path / "a.csv", **options)
+    assert (result.types, len(result.rows)) == ({"id": "BIGINT", "name": "VARCHAR"}, 1000)
+    assert result.rows[-1] == (1, "ä€")
+    (tmp_path / "b.csv").write_bytes(b"\xfe\xff" + text.encode("utf-16-be"))
+    assert "b.csv is UTF-16 of a kind that cannot be read as csv" in fault(ingested, tmp_path / "b.csv", **options)
+
+
 BAD_JSON = [('{"id": \n', "is not JSON"), ("[1]\n", "is not an object"), ('{"id": "x"}\n', "id: not a BIGINT")]
 
 
@@ -220,6 +273,13 @@ def test_an_array_without_objects_is_no_table(tmp_path, ingested, content, optio
         ("a.parquet", b"PAR1 but no more", "a.parquet"),
         ("a.bin", b"\0\1\2", "is no text; what can be read is csv, tsv, json, jsonl, parquet"),
         ("a.zip", b"PK\x03\x04..", "is a ZIP archive"),
+        ("a.csv", b"<!DOCTYPE html>\n<html><p>404</p></html>", "a.csv is a page of HTML or XML"),
+        ("a.csv", b'{"id": 1, "name": "x"}\n{"id": 2, "name": "y"}\n', "begins as JSON does; say the format"),
+        ("a.csv", b"a,b\r\n" + b"1,2\n" * 9 + b"3,4\r\n" * 9, r"a.csv: some of its lines end in \r\n and others in \n"),
+        ("a.csv", b"a,b\n1," + b"x" * 5_000_000 + b"\n", "a.csv: a row is longer than 2 MB; it begins with '1,xxx"),
+        ("a.csv", b'a,b\n1,2\n1,"x\n1,2\n', "a.csv, line 3: Value with unterminated quote found"),
+        ("a.csv", b"PAR1" + bytes(range(256)), "a.csv"),
+        ("a.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 99, mtime=0)[:-9], "a.csv.gz"),
         ("a.parquet.gz", gzip.compress(b"PAR1", mtime=0), "is Parquet inside gzip"),
         ("a.gz", gzip.compress(b"a,b\n1,2\n", mtime=0), "cannot be told from its name; say the format"),
         ("a.csv.gz", b"\x1f\x8b no gzip", "a.csv.gz"),
@@ -227,7 +287,15 @@ def test_an_array_without_objects_is_no_table(tmp_path, ingested, content, optio
 )
 def test_what_is_no_table_is_told_in_a_line(tmp_path, ingested, name, content, words):
     (tmp_path / name).write_bytes(content)
-    assert words in fault(ingested, tmp_path / name)
+    said = fault(ingested, tmp_path / name)
+    assert words in said
+    assert "source-0" not in said, "where it is read means nothing to anybody"
+
+
+def test_parquet_is_known_by_its_beginning(tmp_path, ingested):
+    file = write(tmp_path / "rows.parquet").rename(tmp_path / "rows.csv")
+    assert ingested(file).rows == ROWS
+    assert "rows.csv is Parquet; what can be read is csv" in fault(ingested, file, format=SourceFormat.CSV)
 
 
 def test_what_is_not_there_is_told_in_a_line(tmp_path, ingested):

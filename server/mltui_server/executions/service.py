@@ -1,5 +1,6 @@
 """What agents say: claiming work, heartbeats, how it ended. And what follows from it for stage runs and runs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from mltui.wire.states import ENDED, LIVE, Status
 from mltui_server.executions.models import Execution
 from mltui_server.executions.outcome import Outcome, outcome_of
 from mltui_server.executions.queries import execution_row
+from mltui_server.executions.reason import reason_said
 from mltui_server.lib.errors import Conflict, NotFound
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import Principal
@@ -134,6 +136,8 @@ async def finish(session: AsyncSession, principal: Principal, key: str, request:
             execution.started_at = request.started_at
         at = None if isinstance(request.completed_at, UnsetType) else request.completed_at
         outcome = outcome_of(request, execution.timeout_s)
+        if request.exit_code and (said := await reason_said(session, execution.run_id)):
+            outcome = replace(outcome, error=f"{outcome.error}: {said}")
         await settle(session, principal, execution, outcome, at=at, output_data=request.output_data)
     return execution_row(execution)
 

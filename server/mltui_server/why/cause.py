@@ -45,12 +45,18 @@ def cause_of(run: Run, stage: StageRun | None, execution: Execution | None) -> t
         return Cause.AGENT_LOST, f"{message}: its machine or its agent died, or the network between was cut"
     if execution.signal is not None:
         return Cause.SIGNAL, f"killed by {_signal(execution.signal)}"
-    if execution.exit_code is None or message != f"exit code {execution.exit_code}":
+    if execution.exit_code is None or not _tells(message, execution.exit_code):
         return Cause.NOT_STARTED, message
     if execution.exit_code > SHELL_SIGNAL and _known(execution.exit_code - SHELL_SIGNAL):
         ended = _signal(execution.exit_code - SHELL_SIGNAL)
         return Cause.EXIT_CODE, f"{message}: a process of it was killed by {ended}"
     return Cause.EXIT_CODE, message
+
+
+def _tells(message: str, exit_code: int) -> bool:
+    """Alone, or before what the command said itself."""
+    told = f"exit code {exit_code}"
+    return message == told or message.startswith(f"{told}: ")
 
 
 def _signal(number: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mltui.cli import ingest_options, ingest_watch
 from mltui.cli.job_page import print_job, print_jobs
-from mltui.cli.naming import job_id
+from mltui.cli.naming import JOB_HELP, job_id
 from mltui.cli.output import print_json, state
 from mltui.cli.session import CommandError, add_json, add_url, converse, url_of
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 PAGE = 500
 SHOWN = 50
-JOB_HELP = "a job's id, its beginning or end (at least 4 characters), its name, or `latest`"
 WORK = "work"
 """What the server has agents run; not for people, so no help names it."""
 

@@ -36,6 +36,8 @@ def job_of(args: argparse.Namespace) -> "CreateJob":
     from mltui.wire.ingestion import BadRows, CreateJob, ReadOptions, Runner
     from mltui.wire.sources import absolute
 
+    if not args.uri.strip():
+        raise CommandError("URI is empty; write a path, as in /data/events.csv, or an address", 2)
     said = {
         "format": args.format, "compression": args.compression, "delimiter": args.delimiter, "header": args.header,
         "types": dict(args.type),

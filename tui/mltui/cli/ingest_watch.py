@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mltui.cli import run_logs
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 1.0
 """Progress makes no news."""
+SAY_EVERY = 10
+"""Looks from line to line where there is no terminal, on which one line moves."""
 
 
 async def watch(client: "Client", identity: str, *, quiet: bool) -> "JobRow":
@@ -27,14 +30,16 @@ async def watch(client: "Client", identity: str, *, quiet: bool) -> "JobRow":
     from mltui.patience import patiently
 
     seen: Status | None = None
+    looks = 0
     async with news_of(client.url, "jobs") as news:
         while True:
             job = await patiently(lambda: client.job(identity))
             if not quiet and job.status is not seen:
                 _clear()
                 print(_line(job), flush=True)
-            elif not quiet:
-                _show_progress(job)
+            elif not quiet and job.bytes is not None:
+                looks += 1
+                _show_progress(job, looks)
             seen = job.status
             if job.status in ENDED:
                 return job
@@ -72,12 +77,27 @@ def _line(job: "JobRow") -> str:
     return "  ".join([*words, *([job.error] if job.error else [])])
 
 
-def _show_progress(job: "JobRow") -> None:
-    if sys.stderr.isatty() and job.bytes is not None:
-        done = f"  {100 * job.progress:.0f} %" if job.progress is not None else ""
-        print(
-            f"\r\x1b[K{job.name}  {size(job.bytes)}  {job.rows or 0:,} rows{done}", end="", file=sys.stderr, flush=True
-        )
+def _show_progress(job: "JobRow", looks: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{_progress(job)}", end="", file=sys.stderr, flush=True)
+    elif looks % SAY_EVERY == 0:
+        print(_progress(job), file=sys.stderr, flush=True)
+
+
+def _progress(job: "JobRow") -> str:
+    words = [job.name, size(job.bytes), f"{job.rows or 0:,} rows"]
+    if job.progress is not None:
+        words.append(f"{100 * job.progress:.0f} %")
+    return "  ".join([*words, *pace(job)])
+
+
+def pace(job: "JobRow") -> list[str]:
+    """How fast it goes, and how long it still takes, where that is known."""
+    from mltui.console.state.job_pace import pace_of
+
+    found = pace_of(job, datetime.now(UTC))
+    rate = [f"{size(round(found.bytes_s))}/s"] if found.bytes_s is not None else []
+    return [*rate, *([f"{duration(found.left_s)} left"] if found.left_s is not None else [])]
 
 
 def _clear() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mltui.cli.dataset_page import print_columns
+from mltui.cli.ingest_watch import pace
 from mltui.cli.output import Column, ago, clock, duration, print_table, short_id, size, state
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def print_job(job: "JobDetail", dataset: "DatasetDetail | None", events: "Sequen
         "source": job.uri,
         "runs": "outside" if job.runner.value == "outside" else f"here, attempt {job.attempt_number}",
         "run": job.run_id,
-        "read": None if job.bytes is None else f"{size(job.bytes)} of {size(job.bytes_total)}",
+        "read": None if job.bytes is None else ", ".join((f"{size(job.bytes)} of {size(job.bytes_total)}", *pace(job))),
         "rows": None if job.rows is None else f"{job.rows:,}",
         "set aside": f"{job.rows_set_aside:,} rows" if job.rows_set_aside else None,
         "took": duration(job.execution_time) if job.execution_time is not None else None,

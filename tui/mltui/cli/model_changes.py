@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import RUN_HELP, run_id
+from mltui.cli.naming import JOB_HELP, RUN_HELP, job_id, run_id
 from mltui.cli.output import print_json, short_id
 from mltui.cli.session import CommandError, converse
 from mltui.cli.words import add_tags, pair
@@ -49,6 +49,8 @@ def add(command: AddCommand) -> None:
         register.add_argument(f"--{option}", default="")
     register.add_argument("--format", default="", dest="model_format")
     register.add_argument("--dataset", dest="training_dataset", metavar="ID", help="the dataset it was trained on")
+    register.add_argument("--job", action="append", default=[], metavar="JOB",
+                          help=f"an ingestion job that brought its data in: {JOB_HELP}; may be repeated")  # fmt: skip
     register.add_argument("--metric", type=pair, action="append", default=[], metavar="NAME=VALUE",
                           help="what the run does not know; may be repeated")  # fmt: skip
     add_tags(register)
@@ -110,12 +112,14 @@ def _register(args: argparse.Namespace) -> int:
         from mltui.wire.models import CreateVersion
 
         run = await run_id(client, args.run) if args.run else None
+        jobs = [await job_id(client, word) for word in args.job]
         artifact = args.artifact
         if run and artifact and Path(artifact).exists():
             artifact = await _sent(client, run, Path(artifact))
         plain = ("uri", "model_type", "algorithm", "framework", "description", "model_format", "training_dataset")
         version = CreateVersion(
             run=run, artifact=artifact, tags=dict(args.tag),
+            ingestion_jobs=jobs,
             metrics={name: _number(name, value) for name, value in args.metric},
             **{name: getattr(args, name) for name in plain},
         )  # fmt: skip

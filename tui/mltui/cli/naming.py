@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 LATEST = "latest"
 SHORTEST = 4
 RUN_HELP = "a run's id, its beginning or end (at least 4 characters), or `latest`"
+JOB_HELP = "a job's id, its beginning or end (at least 4 characters), its name, or `latest`"
 PAGE = 500
 _ID_PART = re.compile(r"[0-9a-f-]{1,36}")
 

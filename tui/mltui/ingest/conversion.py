@@ -14,7 +14,7 @@ from mltui.ingest.fault import SourceFault
 from mltui.ingest.json_reading import JsonReading
 from mltui.ingest.parquet_reading import ParquetReading
 from mltui.ingest.profile import Profiled, profile_of
-from mltui.ingest.reading import BadRow, Reading, first_line, literal
+from mltui.ingest.reading import BadRow, Reading, literal, said
 from mltui.ingest.source import Source
 from mltui.wire.ingestion import ReadOptions, SourceFormat
 
@@ -76,17 +76,20 @@ class Conversion:
         try:
             reading = READINGS[source.format](self._connection, source, options)
         except duckdb.Error as error:
-            raise SourceFault(f"{source.names[str(source.files[0])]}: {first_line(error)}") from None
+            raise SourceFault(said(error, source, str(source.files[0]))) from None
         rows = f"SELECT * FROM ({reading.query}) WHERE {COUNTED}(true)"
         try:
-            self._connection.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet)")
+            written = self._connection.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
             bad = reading.bad_rows(options.bad_rows_limit + 1)
         except duckdb.OutOfMemoryException as error:
-            raise SourceFault(f"it does not fit into memory and disk: {first_line(error)}") from None
+            words = said(error, source, str(source.files[0]))
+            raise SourceFault(f"{words}; it does not fit into memory and disk") from None
         except duckdb.Error as error:
             raise reading.fault(error) from None
         if len(bad) > options.bad_rows_limit:
             raise SourceFault(f"more than {options.bad_rows_limit:,} bad rows; the first is {bad[0]}")
+        assert written is not None
+        reading.check_written(written[0] + len(bad))
         return bad
 
     def profile(self, table: Path) -> Profiled:

@@ -10,12 +10,11 @@ from mltui.ingest.reading import (
     BadRow,
     Reading,
     arguments,
-    first_line,
     literal,
-    named,
     packed,
     quoted,
     replaced,
+    said,
     types_of,
 )
 from mltui.ingest.source import Source
@@ -109,7 +108,7 @@ FROM (SELECT row_number() OVER () AS number, json, {value} AS value FROM {self._
             found = self._find(1)
         except duckdb.Error:
             found = []
-        return SourceFault(str(found[0]) if found else named(first_line(error), self.source))
+        return SourceFault(str(found[0]) if found else said(error, self.source, self.files[0]))
 
 
 def _path(name: str) -> str:

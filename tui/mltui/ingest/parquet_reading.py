@@ -3,7 +3,7 @@
 import duckdb
 
 from mltui.ingest.fault import SourceFault
-from mltui.ingest.reading import BadRow, Reading, arguments, first_line, literal, named, replaced, types_of
+from mltui.ingest.reading import BadRow, Reading, arguments, literal, replaced, said, types_of
 from mltui.ingest.source import Source
 from mltui.wire.ingestion import ReadOptions
 
@@ -19,4 +19,4 @@ class ParquetReading(Reading):
         return []
 
     def fault(self, error: duckdb.Error) -> SourceFault:
-        return SourceFault(named(first_line(error), self.source))
+        return SourceFault(said(error, self.source, self.files[0]))

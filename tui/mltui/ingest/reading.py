@@ -45,7 +45,10 @@ class Reading(ABC):
 
     @abstractmethod
     def bad_rows(self, limit: int) -> list[BadRow]:
-        """Those that the query left out, at most `limit`, once it has run."""
+        """Those that the query left out, at most `limit`, once it has run. Raises SourceFault."""
+
+    def check_written(self, rows: int) -> None:  # noqa: B027 - most kinds have nothing to say
+        """Raises SourceFault where the query cannot have had so few rows."""
 
     @abstractmethod
     def fault(self, error: duckdb.Error) -> SourceFault:
@@ -101,14 +104,11 @@ def packed(source: Source) -> str | None:
     return None if source.compression is Compression.NONE else source.compression.value
 
 
-def named(text: str, source: Source) -> str:
-    """With the files called as people know them."""
-    for file, name in source.names.items():
-        text = text.replace(file, name)
-    return text
-
-
-def first_line(error: duckdb.Error) -> str:
-    """What DuckDB says, without the kind of error in front and advice below."""
+def said(error: Exception, source: Source, file: str) -> str:
+    """What DuckDB says, without the kind of error in front and advice below; files are called as people know them."""
     line = str(error).partition("\n")[0]
-    return line.partition("Error: ")[2] or line
+    line = (line.partition("Error: ")[2] or line).rstrip(". ")
+    for link, name in source.names.items():
+        line = line.replace(link, name)
+    name = source.names[file]
+    return line if name in line else f"{name}: {line}"

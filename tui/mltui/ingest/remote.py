@@ -37,16 +37,18 @@ async def _found(uri: str) -> Sequence[RemoteFile]:
     return [web.WebFile(uri)] if scheme_of(uri) in WEB else await bucket.find(uri)
 
 
-async def _persistently(name: str, attempt: Callable[[], Awaitable[T]]) -> T:
-    why = ""
-    for number in range(ATTEMPTS):
-        if number:
-            await asyncio.sleep(2.0**number / 4)
+async def _persistently(name: str, attempt: Callable[[], Awaitable[T]], got: Callable[[], int] = lambda: 0) -> T:
+    """Tried so often without getting further; `got` says how far it is."""
+    failed = 0
+    while True:
+        before = got()
         try:
             return await attempt()
         except Broken as error:
-            why = str(error)
-    raise SourceFault(f"{name}: {why}, {ATTEMPTS} times in a row")
+            failed = 1 if got() > before else failed + 1
+            if failed == ATTEMPTS:
+                raise SourceFault(f"{name}: {error}, {ATTEMPTS} times in a row") from None
+        await asyncio.sleep(2.0**failed / 4)
 
 
 async def _fetch(remote: RemoteFile, file: Path, account: Account) -> None:
@@ -62,7 +64,7 @@ async def _fetch(remote: RemoteFile, file: Path, account: Account) -> None:
         if total is not None and _size(file) < total:
             raise Broken(f"it ended after {_size(file):,} of {total:,} bytes")
 
-    await _persistently(remote.name, attempt)
+    await _persistently(remote.name, attempt, lambda: _size(file))
 
 
 async def _write(file: Path, start: int, pieces: AsyncIterator[bytes], account: Account) -> None:

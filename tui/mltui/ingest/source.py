@@ -17,6 +17,11 @@ ENDINGS = {
 COMPRESSIONS = {".gz": Compression.GZIP, ".gzip": Compression.GZIP, ".zst": Compression.ZSTD, ".zstd": Compression.ZSTD}
 MAGIC = {b"\x1f\x8b": Compression.GZIP, b"\x28\xb5\x2f\xfd": Compression.ZSTD}
 PARQUET, ZIP = b"PAR1", b"PK\x03\x04"
+PAGES = (b"<!doctype html", b"<html", b"<?xml")
+LITTLE_ENDIAN, BIG_ENDIAN = b"\xff\xfe", b"\xfe\xff"
+UTF_16 = "utf-16"
+"""As DuckDB calls the one that begins with the lower byte."""
+TABULAR = (SourceFormat.CSV, SourceFormat.TSV)
 HEAD_BYTES = 4096
 
 
@@ -28,6 +33,8 @@ class Source:
     """What they are called, by where they are read."""
     format: SourceFormat
     compression: Compression
+    encoding: str | None
+    """None for UTF-8, which all is that is not CSV or TSV."""
     size: int
     """Bytes, packed as they are."""
 
@@ -70,7 +77,7 @@ def source_of(names: Mapping[Path, str], folder: Path, options: ReadOptions) -> 
     )  # fmt: skip
 
 
-Kind = tuple[SourceFormat, Compression]
+Kind = tuple[SourceFormat, Compression, str | None]
 
 
 def _kind(file: Path, name: str, options: ReadOptions) -> Kind:
@@ -84,10 +91,16 @@ def _kind(file: Path, name: str, options: ReadOptions) -> Kind:
     plain, ending = _endings(name.partition("?")[0].lower())
     compression = options.compression or next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
     compression = compression or COMPRESSIONS.get(ending, Compression.NONE)
-    format_ = options.format or ENDINGS.get(plain) or _format_of(head, name, compression)
+    format_ = options.format or (SourceFormat.PARQUET if head.startswith(PARQUET) else ENDINGS.get(plain))
+    if format_ is None and compression is not Compression.NONE:
+        raise SourceFault(f"{name}: what is packed in it cannot be told from its name; say the format")
+    if compression is Compression.NONE and format_ is not SourceFormat.PARQUET:
+        format_ = _text_format(head, name, format_, told=options.format is not None)
+        return format_, compression, _encoding(head, name, format_)
     if format_ is SourceFormat.PARQUET and compression is not Compression.NONE:
         raise SourceFault(f"{name} is Parquet inside {compression.value}, which cannot be read in parts; unpack it")
-    return format_, compression
+    assert format_ is not None
+    return format_, compression, None
 
 
 def _endings(name: str) -> tuple[str, str]:
@@ -98,18 +111,37 @@ def _endings(name: str) -> tuple[str, str]:
     return path.suffix, ""
 
 
-def _format_of(head: bytes, name: str, compression: Compression) -> SourceFormat:
-    if head.startswith(PARQUET):
-        return SourceFormat.PARQUET
-    if compression is not Compression.NONE:
-        raise SourceFault(f"{name}: what is packed in it cannot be told from its name; say the format")
-    if head.startswith(ZIP) or b"\0" in head:
+def _text_format(head: bytes, name: str, format_: SourceFormat | None, *, told: bool) -> SourceFormat:
+    """Raises SourceFault for what begins as no text of that format does."""
+    begin = head.lstrip()
+    if what := _what_else(head, begin):
         kinds = ", ".join(SourceFormat)
-        raise SourceFault(f"{name} is {'a ZIP archive' if head.startswith(ZIP) else 'no text'}; what can be read is "
-                          f"{kinds}, plain or packed with gzip or zstd")  # fmt: skip
-    return SourceFormat.JSON if head.lstrip()[:1] in (b"{", b"[") else SourceFormat.CSV
+        raise SourceFault(f"{name} is {what}; what can be read is {kinds}, plain or packed with gzip or zstd")
+    if format_ in TABULAR and not told and begin.startswith(b'{"'):
+        raise SourceFault(f"{name} begins as JSON does; say the format, jsonl or {format_}")
+    return format_ or (SourceFormat.JSON if begin[:1] in (b"{", b"[") else SourceFormat.CSV)
+
+
+def _what_else(head: bytes, begin: bytes) -> str | None:
+    if head.startswith(ZIP):
+        return "a ZIP archive"
+    if head.startswith(PARQUET):
+        return "Parquet"
+    if begin[:20].lower().startswith(PAGES):
+        return "a page of HTML or XML"
+    return "no text" if b"\0" in head and not head.startswith((LITTLE_ENDIAN, BIG_ENDIAN)) else None
+
+
+def _encoding(head: bytes, name: str, format_: SourceFormat) -> str | None:
+    if head.startswith(LITTLE_ENDIAN) and format_ in TABULAR:
+        return UTF_16
+    if head.startswith((LITTLE_ENDIAN, BIG_ENDIAN)):
+        raise SourceFault(f"{name} is UTF-16 of a kind that cannot be read as {format_}; make it UTF-8, as with "
+                          "`iconv -f UTF-16 -t UTF-8`")  # fmt: skip
+    return None
 
 
 def _words(kind: Kind) -> str:
-    format_, compression = kind
-    return format_.value if compression is Compression.NONE else f"{format_.value} in {compression.value}"
+    format_, compression, encoding = kind
+    words = format_.value if encoding is None else f"{format_.value} of {encoding}"
+    return words if compression is Compression.NONE else f"{words} in {compression.value}"

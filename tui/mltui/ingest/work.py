@@ -53,7 +53,7 @@ async def _until_stopped(url: str, job: str, run: str, folder: Path) -> int:
                 with scratch(folder) as own:
                     await _ingest(client, row, run, own)
             except (SourceFault, OSError) as error:
-                reason = str(error)[:REASON_LENGTH]
+                reason = _printable(str(error))[:REASON_LENGTH]
                 _say(f"failed: {reason}")
                 await patiently(lambda: client.fail_job(job, FailJob(run=run, reason=reason)))
                 return 1
@@ -129,7 +129,7 @@ async def _uploaded(client: Client, job: JobRow, run: str, table: Path, bad: lis
         await asyncio.to_thread(_write, bad, rows)
         await patiently(lambda: client.upload(run, rows, BAD_ROWS, stage_run=stage))
         _say(f"{len(bad):,} bad rows are set aside in {BAD_ROWS}; the first is {bad[0]}")
-    name = "".join(c if c.isprintable() and c != "\\" else "_" for c in job.name)
+    name = _printable(job.name).replace("\\", "_")
     return await patiently(lambda: client.upload(run, table, f"{name}.parquet", stage_run=stage))
 
 
@@ -149,6 +149,11 @@ async def _in_thread(do: Callable[[], T], stop: Callable[[], None]) -> T:
         stop()
         await asyncio.gather(task, return_exceptions=True)
         raise
+
+
+def _printable(text: str) -> str:
+    """What a source has in it may be in a reason: NUL, which no database takes, and what moves a terminal's cursor."""
+    return "".join(c if c.isprintable() else "_" for c in text)
 
 
 def _say(text: str) -> None:

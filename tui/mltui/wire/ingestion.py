@@ -73,7 +73,7 @@ class ReadOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 
 class CreateJob(Request, kw_only=True):
-    uri: Annotated[str, Meta(min_length=1, max_length=4000)]
+    uri: Annotated[str, text(r"\S", "a path or an address, as in /data/events.csv", min_length=1, max_length=4000)]
     """A path or pattern (absolute), file:, https:, s3:, gs: or az:; anything for a job that runs outside."""
     name: Name | UnsetType = UNSET
     """Also the dataset's; the file's unless given."""

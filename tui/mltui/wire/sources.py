@@ -93,4 +93,4 @@ def name_of(uri: str) -> str:
         for ending in COMPRESSED:
             name = name.removesuffix(ending)
         name = PurePosixPath(name).stem
-    return "".join(c for c in name if c.isprintable())[:200] or "data"
+    return "".join(c for c in name if c.isprintable())[:200].strip() or "data"
