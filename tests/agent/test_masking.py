@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mltui.agent.masking import HIDDEN, Mask, is_secret
+from mltui.agent.masking import Mask
+from mltui.wire.secrets import HIDDEN, is_secret
 
 NAMES = [
     "password",
@@ -42,6 +43,42 @@ def test_no_secret_of_a_shell_line_comes_out(name, secret, form):
     if secret.startswith("-"):
         return
     assert secret not in "\0".join(Mask({}).command(["sh", "-c", form.format(name, secret)]))
+
+
+@UNHURRIED
+@given(secret=secrets, flag=st.sampled_from(["-u", "--user", "--proxy-user"]), glued=st.booleans())
+def test_no_password_beside_a_user_comes_out(secret, flag, glued):
+    option = [f"{flag}{'=' * flag.startswith('--')}admin:{secret}"] if glued else [flag, f"admin:{secret}"]
+    said = Mask({}).command(["curl", "-s", *option, "https://h/x"])
+    assert secret not in "\0".join(said)
+    assert "admin:" in "\0".join(said)
+    assert (said[:2], said[-1]) == (["curl", "-s"], "https://h/x")
+
+
+@UNHURRIED
+@given(
+    secret=words,
+    form=st.sampled_from([
+        "curl -u admin:{0} h", "curl -uadmin:{0} h", "curl --user=admin:{0} h", "curl --user 'admin:{0}' h",
+        'cd x && curl -sS -u "admin:{0}" h', "mysql -u root -p{0} shop", "mysqldump -e 'a; b' -p'{0}' > x",
+        "zcat x | /usr/bin/mariadb-admin -p{0}",
+    ]),
+)  # fmt: skip
+def test_no_password_among_the_options_of_a_shell_line_comes_out(secret, form):
+    line = form.format(secret)
+    for said in (
+        "\0".join(Mask({}).command(["sh", "-c", line])),
+        Mask({}).diff(f"+++ b/run.sh\n@@ -1 +1 @@\n+{line}\n"),
+    ):
+        assert secret not in said
+        assert "admin:" in said or " -p" in said
+
+
+@UNHURRIED
+@given(secret=secrets, program=st.sampled_from(["mysql", "/usr/bin/mysqldump", "mariadb"]))
+def test_no_password_of_mysql_comes_out(secret, program):
+    said = Mask({}).command(["docker", "exec", "db", program, "-uroot", f"-p{secret}", "shop"])
+    assert said == ["docker", "exec", "db", program, "-uroot", f"-p{HIDDEN}", "shop"]
 
 
 @UNHURRIED
@@ -126,6 +163,12 @@ def test_what_is_no_secret_can_be_read():
         "/home/ada/work",
     ]
     assert mask.command(line) == line
+    for options in (
+        "ssh -p22 host", "docker run -p8080:80 -u ada", "mkdir -p a:b", "mysql -p shop -P3306", "python -u train.py",
+        "x -url=http://h:80/",
+    ):  # fmt: skip
+        assert mask.command(options.split()) == options.split()
+        assert mask.text(options) == options
     assert mask.text("git@github.com:team/code.git") == "git@github.com:team/code.git"
     code = "+++ b/model.py\n+key, other = jax.random.split(key)\n+token = tokens[i]\n+for token in line.split():\n"
     assert mask.diff(code) == code

@@ -10,8 +10,9 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from mltui.transport import is_loopback, user_name
+from mltui.transport import is_loopback
 from mltui.wire.live import Command, Notice, Topic
+from mltui.wire.users import USER_HEADER, user_name
 
 LinkState = Literal["connecting", "live", "away"]
 
@@ -113,7 +114,7 @@ class Live:
     async def _converse(self) -> None:
         async with connect(
             self._address,
-            additional_headers={"X-Mltui-User": self._user},
+            additional_headers={USER_HEADER: self._user},
             proxy=None if is_loopback(self.url) else True,
             compression=None,
             open_timeout=OPEN_S,

@@ -1,7 +1,5 @@
 """How the client's calls travel: one connection pool, time-outs on everything, errors with one clear message."""
 
-import getpass
-import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +12,7 @@ import msgspec
 
 from mltui import __version__
 from mltui.wire.base import Problem
+from mltui.wire.users import USER_HEADER, user_name
 
 T = TypeVar("T")
 Query = Mapping[str, str | int | float | bool | datetime | Sequence[str] | None]
@@ -66,7 +65,7 @@ class Transport:
         secure = self.url.startswith("https:")
         self._http = httpx.AsyncClient(
             base_url=self.url,
-            headers={"X-Mltui-User": self.user, "User-Agent": f"mltui/{__version__}"},
+            headers=httpx.Headers({USER_HEADER: self.user, "User-Agent": f"mltui/{__version__}"}, "utf-8"),
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
             limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=KEEP_IDLE_S),
             # Reading the machine's certificates takes longer than the first answer; plain http needs none.
@@ -172,15 +171,6 @@ class Transport:
         return Unreachable(
             self.url, f"what answers at {self.url} is no mltui server of this version ({what}); see `mltui doctor`"
         )
-
-
-def user_name() -> str:
-    """Who asks: the login name. Containers may have a uid without a name: then `uid 1234`."""
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return f"uid {os.getuid()}"
-    return name.encode("ascii", "replace").decode()
 
 
 def _is_unknown_host(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from mltui_server.artifacts import service as artifacts
 from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset, RunInput
 from mltui_server.events.service import record
+from mltui_server.lib.addresses import check_no_secret
 from mltui_server.lib.errors import Conflict, Invalid, NotFound
 from mltui_server.lib.principal import Principal
 from mltui_server.runs import service as runs
@@ -39,8 +40,10 @@ async def find(session: AsyncSession, key: str) -> Dataset:
 async def register(session: AsyncSession, principal: Principal, request: CreateDataset) -> Dataset:
     """The artifact as a dataset; the same one where it is known as one.
 
-    Raises NotFound, Conflict for an artifact without content, Invalid where its format cannot be told.
+    Raises NotFound, Conflict for an artifact without content, Invalid where its format cannot be told, or
+    where there is a secret in its source.
     """
+    check_no_secret(request.source_uri, "$.source_uri")
     artifact = await artifacts.find(session, request.artifact, lock=True)
     known = await session.scalar(select(Dataset).where(Dataset.artifact_id == artifact.id))
     if known is not None:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.secrets import without_secrets
 from mltui_server.db.notify import CHANNEL, EVENTS
 from mltui_server.events.models import Event
 from mltui_server.lib.principal import Principal
@@ -27,7 +28,8 @@ async def record(
 ) -> None:
     """Say in this transaction that `principal` did `action` (`run.cancel`) to the object.
 
-    The object's type is the action's first word. `before` and `after` hold what changed, JSON-able.
+    The object's type is the action's first word. `before` and `after` hold what changed, JSON-able;
+    of secrets only that they are there, as events are there for ever and for everybody.
     """
     change = Change(object_id, before, after, message)
     await record_all(session, principal, action, [change], run_id=run_id)
@@ -54,8 +56,8 @@ async def record_all(
             "object_type": action.partition(".")[0],
             "object_id": str(change.object_id),
             "run_id": run_id,
-            "before": None if change.before is None else msgspec.to_builtins(change.before),
-            "after": None if change.after is None else msgspec.to_builtins(change.after),
+            "before": without_secrets(msgspec.to_builtins(change.before)),
+            "after": without_secrets(msgspec.to_builtins(change.after)),
             "message": change.message,
             "request_id": principal.request_id,
         }

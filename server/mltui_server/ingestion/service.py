@@ -6,13 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.datasets import CreateDataset
 from mltui.wire.ingestion import CompleteJob, CreateJob, FailJob, Made, Progress, Runner
-from mltui.wire.sources import check_readable, check_secrets, name_of
+from mltui.wire.sources import check_readable, name_of
 from mltui.wire.states import AGAIN, LIVE, IllegalTransition, Status
 from mltui_server.artifacts import service as artifacts
 from mltui_server.datasets import service as datasets
 from mltui_server.events.service import record
 from mltui_server.ingestion.models import IngestionJob
 from mltui_server.ingestion.starting import begin_attempt
+from mltui_server.lib.addresses import check_no_secret
 from mltui_server.lib.errors import Conflict, Invalid, NotFound
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import Principal
@@ -35,8 +36,8 @@ async def find(session: AsyncSession, key: str, *, lock: bool = False) -> Ingest
 
 async def add(session: AsyncSession, principal: Principal, request: CreateJob) -> IngestionJob:
     """A pending job; started, if that is asked for. Raises Invalid for an address that cannot be read."""
+    check_no_secret(request.uri, "$.uri")
     try:
-        check_secrets(request.uri)
         if request.runner is Runner.AGENT:
             check_readable(request.uri)
     except ValueError as error:

@@ -95,8 +95,14 @@ nearest first, at most `fan` of each node, the newest; and one hop more than `de
 """
 
 NODES = """
-SELECT 'run' AS kind, r.id, r.name, r.status AS state, p.name AS note, r.id AS run_id, r.created_at, NULL AS uri
+SELECT 'run' AS kind, r.id, r.name, CASE WHEN r.deleted_at IS NULL THEN r.status ELSE 'deleted' END AS state,
+       p.name AS note, CASE WHEN r.deleted_at IS NULL THEN r.id END AS run_id, r.created_at, NULL AS uri
 FROM run r JOIN pipeline p ON p.id = r.pipeline_id WHERE r.id = ANY(CAST(:run AS uuid[]))
+UNION ALL
+(SELECT DISTINCT ON (v.run_id) 'run', v.run_id, v.run_name, 'deleted', '', CAST(NULL AS uuid),
+        CAST(NULL AS timestamptz), NULL
+ FROM model_version v
+ WHERE v.run_id = ANY(CAST(:run AS uuid[])) AND NOT EXISTS (SELECT FROM run r WHERE r.id = v.run_id))
 UNION ALL
 SELECT 'ingestion_job', j.id, j.name, j.status, '', j.run_id, j.created_at, j.uri
 FROM ingestion_job j WHERE j.id = ANY(CAST(:ingestion_job AS uuid[]))
@@ -125,8 +131,10 @@ UNION ALL SELECT 'ingestion_job', id FROM ingestion_job WHERE id = :id
 UNION ALL SELECT 'dataset', id FROM dataset WHERE id = :id OR artifact_id = :id
 UNION ALL SELECT 'artifact', id FROM artifact WHERE id = :id
 UNION ALL SELECT 'model_version', id FROM model_version WHERE id = :id AND deleted_at IS NULL
+UNION ALL SELECT 'run', run_id FROM model_version WHERE run_id = :id AND deleted_at IS NULL
 LIMIT 1"""
-"""What has an id: a part of a run is the run, an artifact that is a table its dataset."""
+"""What has an id: a part of a run is the run, an artifact that is a table its dataset; a run that was
+deleted for good is known by what came from it."""
 
 FROM_SOURCE = """
 SELECT kind, id FROM (

@@ -1,8 +1,9 @@
 """What versions of models cite: its content must stay for as long as one of them is not deleted."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, String, cast, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -41,3 +42,20 @@ async def citing_versions(session: AsyncSession, artifacts: ColumnElement[bool])
         .order_by(ModelVersion.id)
     )
     return {row.id: f"{row.name}/{row.version}" for row in found}
+
+
+async def versions_of_runs(session: AsyncSession, runs: Sequence[UUID]) -> Sequence[str]:
+    """Versions that came from one of these runs, as `name/3`."""
+    found = await session.scalars(
+        select(RegisteredModel.name + "/" + cast(ModelVersion.version, String))
+        .select_from(ModelVersion)
+        .join(RegisteredModel, RegisteredModel.id == ModelVersion.model_id)
+        .where(ModelVersion.deleted_at.is_(None), ModelVersion.run_id.in_(runs))
+        .order_by(RegisteredModel.name, ModelVersion.version)
+    )
+    return found.all()
+
+
+async def keep_run_name(session: AsyncSession, run: UUID, name: str) -> None:
+    """With the deletion of the run, in its transaction: its versions know what it was called in the end."""
+    await session.execute(update(ModelVersion).where(ModelVersion.run_id == run).values(run_name=name))

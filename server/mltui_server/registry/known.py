@@ -15,6 +15,7 @@ from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset, RunInput
 from mltui_server.ingestion.models import IngestionJob
+from mltui_server.lib.addresses import check_no_secret
 from mltui_server.lib.errors import Conflict, Invalid
 from mltui_server.runs import service as runs
 from mltui_server.runs.models import Run, RunParameter
@@ -40,6 +41,7 @@ async def source_of(session: AsyncSession, request: CreateVersion) -> Source:
         raise Invalid("a version comes from somewhere: give its run, its artifact or its uri")
     if request.artifact and request.uri:
         raise Invalid("$.uri: the artifact is where the model is; give one of the two")
+    check_no_secret(request.uri, "$.uri")
     source = Source()
     if request.run:
         source.run = await runs.find(session, request.run)

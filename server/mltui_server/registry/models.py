@@ -41,7 +41,9 @@ class ModelVersion(Entity):
     version: Mapped[int]
     status: Mapped[str]
     stage: Mapped[str] = mapped_column(server_default="None")
-    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("run.id", ondelete="SET NULL"))
+    run_id: Mapped[UUID | None]
+    run_name: Mapped[str | None]
+    """No foreign key, and what the run is called: both stay when it is deleted for good."""
     artifact_id: Mapped[UUID | None] = mapped_column(ForeignKey("artifact.id"))
     """No action: what it cites cannot be taken away."""
     uri: Mapped[str | None]

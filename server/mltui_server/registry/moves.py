@@ -102,7 +102,7 @@ async def decide(
     what = _what(model, move)
     if move.status != PENDING:
         raise Conflict(f"{what} was {move.status} by {move.decided_by} already")
-    if outcome is ApprovalStatus.APPROVED and move.requested_by == principal.name:
+    if outcome is ApprovalStatus.APPROVED and _is_same(move.requested_by, principal.name):
         raise Conflict(f"{what} was asked for by {principal.name}; somebody else must decide on it")
     if outcome is ApprovalStatus.APPROVED:
         await _check_still_so(session, model, move)
@@ -176,6 +176,11 @@ async def _alias_at(session: AsyncSession, model: RegisteredModel, alias: str) -
         .join(ModelAlias, ModelAlias.version_id == ModelVersion.id)
         .where(ModelAlias.model_id == model.id, ModelAlias.alias == alias)
     )
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Of names, however they are spelled."""
+    return one.casefold() == other.casefold()
 
 
 def _what(model: RegisteredModel, move: ModelApproval) -> str:

@@ -71,11 +71,13 @@ _jobs = (
     .correlate(ModelVersion)
     .scalar_subquery()
 )
+_run_name = func.coalesce(Run.name, ModelVersion.run_name)
+_run_deleted = ModelVersion.run_id.is_not(None) & Run.id.is_(None)
 _versions = (
     select(
-        *ModelVersion.__table__.columns, RegisteredModel.name.label("model"), Run.name.label("run"),
-        Artifact.name.label("artifact"), Dataset.name.label("training_dataset"), _alias_names.label("aliases"),
-        _jobs.label("jobs"),
+        *ModelVersion.__table__.columns, RegisteredModel.name.label("model"), _run_name.label("run"),
+        _run_deleted.label("run_deleted"), Artifact.name.label("artifact"), Dataset.name.label("training_dataset"),
+        _alias_names.label("aliases"), _jobs.label("jobs"),
     )
     .join(RegisteredModel, RegisteredModel.id == ModelVersion.model_id)
     .outerjoin(Run, Run.id == ModelVersion.run_id)
@@ -176,8 +178,8 @@ def _version(row: Any) -> VersionRow:
         artifact_id=_text(row.artifact_id),
         training_dataset_id=_text(row.training_dataset_id),
         ingestion_jobs=[LinkedJob(id=id_, name=name) for id_, name in row.jobs or []],
-        **_same(row, "model", "version", "run", "artifact", "uri", "model_type", "algorithm", "framework",
-                "model_format", "training_dataset", "training_config", "metrics", "description", "tags",
+        **_same(row, "model", "version", "run", "run_deleted", "artifact", "uri", "model_type", "algorithm",
+                "framework", "model_format", "training_dataset", "training_config", "metrics", "description", "tags",
                 "created_by", "created_at", "updated_at"),
     )  # fmt: skip
 

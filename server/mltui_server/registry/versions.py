@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mltui.wire.artifacts import ArtifactStatus
 from mltui.wire.base import Number, to_float
 from mltui.wire.models import STATUS_MOVES, CreateVersion, ModelStage, PatchVersion, VersionStatus
+from mltui.wire.secrets import without_secrets
 from mltui_server.artifacts import service as artifacts
 from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact
@@ -48,6 +49,7 @@ async def register(session: AsyncSession, principal: Principal, name: str, reque
         version=model.version_counter,
         status=request.status.value,
         run_id=source.run.id if source.run else None,
+        run_name=source.run.name if source.run else None,
         artifact_id=source.artifact.id if source.artifact else None,
         uri=request.uri,
         model_type=request.model_type,
@@ -55,7 +57,7 @@ async def register(session: AsyncSession, principal: Principal, name: str, reque
         framework=request.framework or framework,
         model_format=request.model_format or model_format,
         training_dataset_id=await dataset_id(session, request.training_dataset) or source.dataset,
-        training_config=source.parameters | request.training_config,
+        training_config=without_secrets(source.parameters | request.training_config),
         metrics=source.metrics | _checked(request.metrics),
         description=request.description,
         tags=request.tags,
@@ -103,6 +105,8 @@ async def patch(
     given = {field: getattr(request, field) for field in PatchVersion.__struct_fields__}
     given = {field: value for field, value in given.items() if value is not UNSET}
     wanted: dict[str, Any] = {field: value for field, value in given.items() if field in PLAIN}
+    if "training_config" in given:
+        wanted["training_config"] = without_secrets(given["training_config"])
     if "status" in given:
         wanted["status"] = _moved(model, version, given["status"])
     if "training_dataset" in given:

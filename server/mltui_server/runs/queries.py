@@ -22,6 +22,7 @@ from mltui_server.lib.errors import Invalid
 from mltui_server.lib.pagination import Window, fetch_page, order_of
 from mltui_server.pipelines.models import Pipeline
 from mltui_server.pipelines.queries import escape_like
+from mltui_server.registry.citations import versions_of_runs
 from mltui_server.runs.models import Run, RunParameter, RunTag, StageRun
 from mltui_server.samples.models import RunSeries
 
@@ -144,7 +145,8 @@ async def footprint(session: AsyncSession, keys: Sequence[str]) -> Footprint:
     )
     runs, log_bytes, samples, artifacts, artifact_bytes = one.one()
     return Footprint(
-        runs=runs, log_bytes=log_bytes, samples=samples, artifacts=artifacts, artifact_bytes=artifact_bytes
+        runs=runs, log_bytes=log_bytes, samples=samples, artifacts=artifacts, artifact_bytes=artifact_bytes,
+        versions=list(await versions_of_runs(session, ids)),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from mltui_server.lib.errors import Conflict, NotFound
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import SYSTEM, Principal
 from mltui_server.logs.removal import forget_logs
+from mltui_server.registry.citations import keep_run_name
 from mltui_server.runs.models import Run
 from mltui_server.runs.queries import run_detail
 from mltui_server.samples.service import forget_run
@@ -34,6 +35,7 @@ async def remove(session: AsyncSession, principal: Principal, key: str, *, at_on
     before = {"name": run.name, "status": run.status}
     message = "for good" if at_once else f"it can be restored for {RESTORABLE_H} hours"
     await record(session, principal, "run.delete", run.id, run_id=run.id, before=before, message=message)
+    await keep_run_name(session, run.id, run.name)
     if at_once:
         await _forget(session, run)
     else:

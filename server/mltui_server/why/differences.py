@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from mltui.wire.code import CodeVersion
+from mltui.wire.secrets import HIDDEN, is_secret
 from mltui.wire.why import Difference
 from mltui_server.code.words import program_of, surroundings_of
 
@@ -58,10 +59,13 @@ def _compared(kind: Kind, before: Mapping[str, str], after: Mapping[str, str]) -
     for name in [*after, *(name for name in before if name not in after)]:
         old, new = before.get(name), after.get(name)
         if old != new:
-            yield Difference(kind=kind, name=name, before=_short(old), after=_short(new))
+            yield Difference(kind=kind, name=name, before=_told(name, old), after=_told(name, new))
 
 
-def _short(text: str | None) -> str | None:
+def _told(name: str, text: str | None) -> str | None:
+    """Of a secret only that it is there."""
+    if text and is_secret(name.rpartition(".")[2]):
+        return HIDDEN
     return text if text is None or len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -81,10 +85,12 @@ def _flat(value: Mapping[str, Any], before: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for name, item in value.items():
         path = f"{before}{name}"
-        if isinstance(item, Mapping):
+        # What a secret consists of stays together, so that its name hides all of it.
+        if isinstance(item, Mapping) and not is_secret(name):
             found |= _flat(item, f"{path}.")
         elif isinstance(item, Sequence) and item and all(isinstance(one, Mapping) and "name" in one for one in item):
-            found |= _flat({one["name"]: {k: v for k, v in one.items() if k != "name"} for one in item}, f"{path}.")
+            for one in item:
+                found |= _flat({k: v for k, v in one.items() if k != "name"}, f"{path}.{one['name']}.")
         elif item not in (None, "", [], {}):
             found[path] = item if isinstance(item, str) else msgspec.json.encode(item).decode()
     return found

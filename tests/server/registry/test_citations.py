@@ -39,7 +39,29 @@ async def test_what_is_cited_outlives_its_run_and_what_replaces_it(http, databas
     assert await collect(http) == 1, "the newer weights, which nothing cites"
     assert (await content(http, model), await content(http, data)) == (b"weights", b"PAR1")
     version = (await http.get(f"{MODELS}/digits/versions/1")).json()
-    assert (version["run_id"], version["artifact"], version["training_dataset"]) == (None, "model.pt", "digits.parquet")
+    assert (version["artifact"], version["training_dataset"]) == ("model.pt", "digits.parquet")
+
+
+async def test_what_came_from_a_run_is_said_before_and_known_after_it_is_deleted(http):
+    run, other = await make_run(http, "digits-7"), await make_run(http, "digits-8")
+    await put_file(http, run)
+    for source in ({"run": run, "artifact": "model.pt"}, {"run": run}, {"run": other}):
+        await register(http, **source)
+    asked = (await http.get("/api/v1/runs/footprint", params={"ids": run})).json()
+    assert asked["versions"] == ["digits/1", "digits/2"]
+    await http.post(f"/api/v1/runs/{run}/finish", json={"status": "completed"})
+    await http.patch(f"/api/v1/runs/{run}", json={"name": "best"})
+    version = (await http.get(f"{MODELS}/digits/versions/1")).json()
+    assert (version["run_id"], version["run_deleted"], version["run"]) == (run, False, "best")
+    for way in ("", "?now=true"):
+        assert (await http.delete(f"/api/v1/runs/{run}{way}")).status_code == 204
+        version = (await http.get(f"{MODELS}/digits/versions/1")).json()
+        assert (version["run_id"], version["run_deleted"], version["run"]) == (run, True, "best")
+        for key in ("digits/1", "digits/2", run):
+            found = (await http.get(f"/api/v1/lineage/{key}")).json()
+            node = next(node for node in found["nodes"] if node["id"] == run)
+            assert (node["kind"], node["name"], node["state"], node["run_id"]) == ("run", "best", "deleted", None)
+            assert run in {edge["source"] for edge in found["edges"]}
 
 
 async def test_the_same_content_elsewhere_is_cited_too(http):

@@ -101,6 +101,8 @@ async def test_somebody_else_approves(http, guarded):
     assert (row["aliases"], row["pending"]) == ({}, 1)
     own = await decide(http, approval["id"], "approve", "ada")
     assert (own.status_code, "somebody else must decide" in own.json()["detail"]) == (409, True)
+    shouted = await decide(http, approval["id"], "approve", "ADA")
+    assert (shouted.status_code, "somebody else must decide" in shouted.json()["detail"]) == (409, True)
     done = (await decide(http, approval["id"], "approve", "bob")).json()
     assert (done["status"], done["decided_by"], done["decision"]) == ("approved", "bob", "looked at it")
     row = await digits(http)

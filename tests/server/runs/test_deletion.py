@@ -113,7 +113,14 @@ async def test_what_would_go_is_counted_first(http):
     one, two = await ended(http, "one"), await ended(http, "two")
     await http.put(f"/api/v1/runs/{one}/artifacts/a.txt", content=b"content")
     asked = await http.get("/api/v1/runs/footprint", params={"ids": f"{one},{two}"})
-    assert asked.json() == {"runs": 2, "log_bytes": 0, "samples": 6, "artifacts": 1, "artifact_bytes": 7}
+    assert asked.json() == {
+        "runs": 2,
+        "log_bytes": 0,
+        "samples": 6,
+        "artifacts": 1,
+        "artifact_bytes": 7,
+        "versions": [],
+    }
     assert (await http.get("/api/v1/runs/footprint", params={"ids": "nonsense"})).status_code == 422
 
 

@@ -1,6 +1,5 @@
 """What the environment tells the agent and the SDK: addresses, folders and bounds. Nothing is read at import."""
 
-import getpass
 import math
 import os
 from pathlib import Path
@@ -52,14 +51,6 @@ def drain_s() -> float:
 def check_settings() -> None:
     """Raises WrongSetting: before anything runs, rather than at its end."""
     spool_max(), sample_every_s(), drain_s()
-
-
-def user_name() -> str:
-    """Who asks, for the server's events. Containers may have a uid without a name: then `uid 1234`."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return f"uid {os.getuid()}"
 
 
 def _number(name: str, default: float, right: str, *, least: float, most: float) -> float:

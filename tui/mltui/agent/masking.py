@@ -1,7 +1,8 @@
 """Takes secrets out of what is said of a command and its code, before anything of it leaves this machine.
 
-A secret is known by the name before it (`--api-key X`, `PASSWORD=X`), by its place (the user of an address), by its
-own shape (tokens of well-known services), or because an environment variable of such a name has that value.
+A secret is known by the name before it (`--api-key X`, `PASSWORD=X`), by its place (the user of an address,
+`curl -u user:X`, `mysql -pX`), by its own shape (tokens of well-known services), or because an environment variable of
+such a name has that value.
 Whoever reads must still see that something was there: it becomes `***`.
 """
 
@@ -9,36 +10,11 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
-HIDDEN = "***"
+from mltui.wire.secrets import HIDDEN, SHAPES, is_secret
+
 SHORTEST_KNOWN = 6
 """Shorter values of the environment are too common to be looked for everywhere."""
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_SECRET_WORD = re.compile(
-    "token|pass(?:wd|word|phrase)?|pwd|pw|secrets?|cred(?:s|entials?)?|key|apikey|auth(?:orization)?|bearer|cookie|dsn"
-    "|.+(?:token|passw(?:or)?d|passphrase|secret|(?:api|access|secret)key)"
-)
-_HARMLESS_FIRST = re.compile("eos|bos|pad|unk|sep|cls|mask|max|min|num|new|sort|primary|foreign")
-"""`eos_token`, `max_token`, `sort_key`: a model's and a table's words."""
-_HARMLESS_LAST = re.compile("file|path|dir|name")
-_WORKING_DIRECTORIES = ("PWD", "OLDPWD")
-
-_SHAPES = re.compile(
-    r"""
-    (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}                      # AWS
-    | gh[pousr]_[A-Za-z0-9]{20,} | github_pat_\w{22,}        # GitHub
-    | glpat-[\w-]{20,}                                       # GitLab
-    | xox[abeoprs]-[\w-]{10,} | hooks\.slack\.com/services/[\w/]+
-    | eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*                        # JSON web tokens
-    | sk-[\w-]{20,} | [srp]k_(?:live|test)_\w{10,}           # OpenAI, Anthropic; Stripe
-    | hf_[A-Za-z0-9]{20,} | dapi[0-9a-f]{32}                 # Hugging Face, Databricks
-    | AIza[\w-]{35} | ya29\.[\w-]{20,}                       # Google
-    | npm_[A-Za-z0-9]{36} | pypi-[\w-]{50,}
-    | SG\.[\w-]{16,}\.[\w-]{16,} | do[opr]_v1_[0-9a-f]{64}   # SendGrid, DigitalOcean
-    | (?<=AccountKey=)[^;\s"']+ | (?<=sig=)[\w%+/=-]{20,}    # Azure
-    """,
-    re.VERBOSE,
-)
 _PEM = re.compile(r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----).*?(-----END [A-Z0-9 ]*-----|\Z)", re.DOTALL)
 _USER = re.compile(r"(?<=://)[^\s/?#\"'`]*@")
 _SCHEME = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}")
@@ -48,26 +24,18 @@ _VALUE = r"""(?:"(?:\\.|[^"\\])*"?|'[^']*'?|\\.|[^\s;&|"'\\])+"""
 _AFTER_EQUALS = re.compile(rf"""["'\]]*\s*(?:=>|:=|[=:])\s*(?P<value>{_VALUE})""")
 _AFTER_FLAG = re.compile(rf"[ \t]+(?P<value>(?!-){_VALUE})")
 _REST = re.compile(r"""["'\]]*\s*(?:=>|:=|[=:])\s*(?P<value>\S.*)|[ \t]+(?P<last>\S+)[ \t]*$""")
+_FLAG = re.compile(r"-[^\s=]*")
+_USER_FLAG = re.compile(r"-u|--(?:proxy-)?user")
+_USER_WORD = re.compile(r"(?:-u(?=[^\s:=]+:)|--(?:proxy-)?user=)")
+_AFTER_USER = re.compile(rf"(?<![\w-])(?:(?:{_USER_FLAG.pattern})[ \t]+|{_USER_WORD.pattern})(?P<value>{_VALUE})")
+_MYSQL = re.compile(r"(?:mysql\w*|mariadb(?:-\w+)*|mycli)")
+"""Elsewhere -p is a port or a path."""
+_MYSQL_LINE = re.compile(rf"(?<![\w.-]){_MYSQL.pattern}(?:[ \t]+{_VALUE})+")
+_AFTER_P = re.compile(rf"(?<=[ \t])-p(?P<value>{_VALUE})")
 _BASE64_LINE = re.compile(r"^([-+ ]\s*)[A-Za-z0-9+/=]{40,}\s*$")
 _LITERAL = re.compile(r"""(["'`])(?:\\.|(?!\1).)*(\1|$)""")
 _CODE = re.compile(r"\.(?:pyx?|[jt]sx?|java|scala|kt|go|rs|c|cc|cpp|cu|h|hpp|r|jl|rb|lua|swift)")
 """Where a value is a secret only as a string: `key = split(key)` is to be read."""
-
-
-def is_secret(name: str) -> bool:
-    """Whether what has this name is not to be read by others.
-
-    >>> is_secret("WANDB_API_KEY"), is_secret("dbPassword"), is_secret("tokenizer"), is_secret("eos_token")
-    (True, True, False, False)
-    """
-    words = [word.lower() for word in _WORDS.findall(name)]
-    if not words or name in _WORKING_DIRECTORIES:
-        return False
-    if _HARMLESS_FIRST.fullmatch(words[0]) or _HARMLESS_LAST.fullmatch(words[-1]):
-        return False
-    if "connectionstring" in "".join(words):
-        return True
-    return any(map(_SECRET_WORD.fullmatch, words))
 
 
 class Mask:
@@ -80,20 +48,28 @@ class Mask:
 
     def text(self, text: str) -> str:
         """A line for a shell, an address, a message."""
-        text = self._shapes(text)
+        text = _after_options(self._shapes(text))
         return _after_names(_after_names(text, _AFTER_EQUALS), _AFTER_FLAG, flags=True)
 
     def command(self, words: Iterable[str]) -> list[str]:
         """The words of a command line."""
         masked: list[str] = []
-        follows = False
+        before, mysql = "", False
         for word in words:
-            masked.append(HIDDEN if follows and not word.startswith("-") else self._word(word))
-            follows = word.startswith("-") and not re.search(r"[\s=]", word) and is_secret(word)
+            masked.append(self._word(word, before, mysql=mysql))
+            before, mysql = word, mysql or _MYSQL.fullmatch(PurePath(word).name) is not None
         return masked
 
-    def _word(self, word: str) -> str:
-        """All that follows `--password=`, whatever a shell would make of it."""
+    def _word(self, word: str, before: str, *, mysql: bool) -> str:
+        """One word, all of it, whatever a shell would make of it; `mysql` when it is one of that program's."""
+        if _FLAG.fullmatch(before) and is_secret(before) and not word.startswith("-"):
+            return HIDDEN
+        if mysql and re.match("-p.", word, re.DOTALL):
+            return f"-p{HIDDEN}"
+        if _USER_FLAG.fullmatch(before) and ":" in word:
+            return _of_user(self._shapes(word))
+        if (option := _USER_WORD.match(word)) and ":" in word:
+            return option[0] + _of_user(self._shapes(word[option.end() :]))
         named = _NAMED.match(word)
         return f"{named[0]}{HIDDEN}" if named and is_secret(named[1]) else self.text(word)
 
@@ -111,9 +87,9 @@ class Mask:
                 code = _CODE.fullmatch(PurePath(line.rstrip().rstrip('"')).suffix.lower()) is not None
                 lines.append(line)
             elif code:
-                lines.append(_without_strings(line))
+                lines.append(_without_strings(_after_options(line)))
             else:
-                lines.append(_after_names(_BASE64_LINE.sub(rf"\1{HIDDEN}", line), _REST))
+                lines.append(_after_names(_BASE64_LINE.sub(rf"\1{HIDDEN}", _after_options(line)), _REST))
         return "\n".join(lines)
 
     def _shapes(self, text: str) -> str:
@@ -121,7 +97,20 @@ class Mask:
             text = text.replace(secret, HIDDEN)
         text = _PEM.sub(rf"\1{HIDDEN}\2", text)
         text = _USER.sub(f"{HIDDEN}@", text)
-        return _SCHEME.sub(rf"\1 {HIDDEN}", _SHAPES.sub(HIDDEN, text))
+        return _SCHEME.sub(rf"\1 {HIDDEN}", SHAPES.sub(HIDDEN, text))
+
+
+def _after_options(text: str) -> str:
+    """Hide what stands in the place of a secret in the options of curl, mysql and their like."""
+    text = _MYSQL_LINE.sub(lambda line: _AFTER_P.sub(f"-p{HIDDEN}", line[0]), text)
+    return _AFTER_USER.sub(lambda option: option[0].removesuffix(option["value"]) + _of_user(option["value"]), text)
+
+
+def _of_user(value: str) -> str:
+    """`user:secret` without the secret; in the quotes that it stands in."""
+    user, _, secret = value.partition(":")
+    quote = value[0] if secret and value[0] in "\"'" and value.endswith(value[0]) else ""
+    return f"{user}:{HIDDEN}{quote}" if secret.removesuffix(quote) else value
 
 
 def _after_names(text: str, after: re.Pattern[str], *, flags: bool = False) -> str:

@@ -10,13 +10,14 @@ import urllib.parse
 import msgspec
 
 import mltui
-from mltui.agent.environment import user_name
 from mltui.wire.base import Problem
+from mltui.wire.users import USER_HEADER, user_name
 
 JSON = "application/json"
 MSGPACK = "application/msgpack"
 TIMEOUT_S = 30.0
 _LATER = {408, 425, 429}
+Headers = dict[str, str | bytes]
 
 
 class Away(Exception):
@@ -47,9 +48,9 @@ class Server:
         self._prefix = parts.path.rstrip("/")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname, parts.port, timeout=timeout_s)
-        self._headers = {
+        self._headers: Headers = {
             "User-Agent": f"mltui/{mltui.__version__}",
-            "X-Mltui-User": urllib.parse.quote(user_name(), safe=" @.+", errors="replace"),
+            USER_HEADER: user_name().encode(),
             "Accept": JSON,
         }
 
@@ -84,7 +85,7 @@ class Server:
     def close(self) -> None:
         self._connection.close()
 
-    def _exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    def _exchange(self, method: str, path: str, body: bytes, headers: Headers) -> tuple[int, bytes]:
         """One request. Everything we send is idempotent, so one that met a closed keep-alive goes out once more."""
         reused = self._connection.sock is not None
         try:
@@ -95,7 +96,7 @@ class Server:
                 raise
             return self._once(method, path, body, headers)
 
-    def _once(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    def _once(self, method: str, path: str, body: bytes, headers: Headers) -> tuple[int, bytes]:
         self._connection.request(method, path, body=body, headers=headers)
         with self._connection.getresponse() as response:
             return response.status, response.read()

@@ -127,7 +127,7 @@ def _print_version(version: "VersionRow") -> None:
         "id": version.id,
         "stage": version.stage.value,
         "aliases": "  ".join(f"@{alias}" for alias in version.aliases),
-        "run": f"{version.run}  {version.run_id}" if version.run else "",
+        "run": f"{version.run}  {version.run_id}{'  deleted' * version.run_deleted}" if version.run else "",
         "artifact": f"{version.artifact}  {version.artifact_id}" if version.artifact else "",
         "uri": version.uri,
         "type": version.model_type,

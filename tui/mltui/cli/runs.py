@@ -194,6 +194,8 @@ def run_retry(args: argparse.Namespace) -> int:
 def run_delete(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> int:
         identity = await run_id(client, args.run)
+        if versions := (await client.footprint([identity])).versions:
+            print(f"{', '.join(versions)} came from it, and will know its id and name only", file=sys.stderr)
         await client.delete_run(identity, now=args.now)
         print(f"deleted {identity}" + ("" if args.now else f"; back with: mltui runs restore {identity}"))
         return 0

@@ -37,7 +37,7 @@ class LineageNode(Answer, kw_only=True):
     note: str
     """What else is worth a word: a run's pipeline, an artifact's type, a dataset's format and rows."""
     run_id: str | None
-    """The run that made it, or that it is."""
+    """The run that made it, or that it is, as long as it is there."""
     created_at: datetime | None
 
 

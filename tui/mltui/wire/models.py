@@ -165,6 +165,8 @@ class VersionRow(Answer, kw_only=True):
     run_id: str | None
     run: str | None
     """Name of the run."""
+    run_deleted: bool
+    """Its id and name are all that is left of it here."""
     artifact_id: str | None
     artifact: str | None
     """Name of the artifact."""

@@ -168,3 +168,5 @@ class Footprint(Answer, kw_only=True):
     artifacts: int
     artifact_bytes: int
     """Other artifacts may share the content."""
+    versions: list[str]
+    """Versions of models that came from them, as `digits/3`: they stay, and keep the run's id and name."""

@@ -1,16 +1,19 @@
 """Where data comes from, as text: which addresses can be read, and what they are called."""
 
+import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from mltui.wire.secrets import SHAPES, is_secret
 
 WEB, BUCKETS = ("https", "http"), ("s3", "gs", "az")
 SCHEMES = ("file", *WEB, *BUCKETS)
 COMPRESSED = (".gz", ".zst")
-SECRETS = frozenset(
-    {"access_token", "api_key", "apikey", "password", "secret", "sig", "signature", "token", "x-amz-signature",
-     "x-goog-signature"}
-)  # fmt: skip
+SIGNATURES = ("sig", "signature", "x-amz-signature", "x-goog-signature")
+"""What else than the name of a secret gives access in an address."""
 WILD = "*?["
+_PASSWORD = re.compile(r"://[^/?#@\[]*:(?!\d+(?:[/?#]|$))[^@]*@")
+"""Where it belongs, or with slashes in it, which the keys of buckets have."""
 
 
 def scheme_of(uri: str) -> str:
@@ -49,14 +52,21 @@ def absolute(uri: str) -> str:
 
 
 def check_secrets(uri: str) -> None:
-    """Raises ValueError for an address with a password or a signature in it: everybody sees addresses."""
+    """Raises ValueError for an address with a password, a token or a signature in it: everybody sees addresses."""
     parts = urlsplit(uri)
-    if parts.password is not None:
+    if parts.password is not None or _PASSWORD.search(uri):
         raise ValueError("there is a password in the address, which everybody sees; leave `user:password@` out and "
                          "give it to the server in its environment")  # fmt: skip
-    if secret := next((key for key, _ in parse_qsl(parts.query) if key.lower() in SECRETS), None):
-        raise ValueError(f"there is a secret in the address ({secret}=), which everybody sees; leave it out and give "
-                         "credentials to the server in its environment")  # fmt: skip
+    said = [name for where in (parts.query, parts.fragment) for name, _ in parse_qsl(where) if _gives_access(name)]
+    if said or SHAPES.search(unquote(uri)):
+        what = f"secret in the address ({said[0]}=)" if said else "token in the address"
+        raise ValueError(f"there is a {what}, which everybody sees; leave it out and give credentials to the server in "
+                         "its environment")  # fmt: skip
+
+
+def _gives_access(name: str) -> bool:
+    # `key` alone is more often what something is found by.
+    return name.lower() in SIGNATURES or (name.lower() != "key" and is_secret(name))
 
 
 def check_readable(uri: str) -> None:

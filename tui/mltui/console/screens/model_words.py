@@ -128,7 +128,7 @@ def about_version(version: VersionRow) -> list[Text]:
         fact("Id", version.id),
         Text(),
         heading("Came from"),
-        fact("Run", version.run or format.ABSENT),
+        fact("Run", f"{version.run or format.ABSENT}{' (deleted)' * version.run_deleted}"),
         fact("Artifact", version.artifact or format.ABSENT),
         *([fact("URI", version.uri)] if version.uri else []),
         fact("Trained on", version.training_dataset or format.ABSENT),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mltui.console import format
-from mltui.console.screens.chosen import left_out, names
+from mltui.console.screens.chosen import NAMED, left_out, names
 from mltui.console.screens.tag_line import HINT, ask_tags
 from mltui.console.screens.undo import remember
 from mltui.console.theme import STATUS
@@ -48,8 +48,9 @@ async def delete(app: "MltuiApp", runs: Sequence[RunRow]) -> bool:
         app.notify(f"{names(runs)} is under way; cancel it first (x)", severity="warning", markup=False)
         return False
     ids = [run.id for run in ended]
+    footprint = await app.client.footprint(ids)
     what = (
-        f"Deletes {names(ended)}, with {contents(await app.client.footprint(ids))}.\n\n"
+        f"Deletes {names(ended)}, with {contents(footprint)}.\n\n{descendants(footprint)}"
         f"z brings {'it' if len(ended) == 1 else 'them'} back; after {RESTORABLE_H} hours nothing does."
         f"{left_out([run for run in runs if run not in ended])}"
     )
@@ -112,6 +113,15 @@ def contents(footprint: Footprint) -> str:
     if footprint.artifacts:
         parts.append(f"{footprint.artifacts:,} files ({format.size(footprint.artifact_bytes)})")
     return ", ".join(parts)
+
+
+def descendants(footprint: Footprint) -> str:
+    """What a dialog says of model versions that came from runs."""
+    some = footprint.versions
+    if not some:
+        return ""
+    named = ", ".join(some[:NAMED]) + (f" and {len(some) - NAMED} more" if len(some) > NAMED else "")
+    return f"{named} came from {'there' if footprint.runs > 1 else 'it'}, and will know its id and name only.\n\n"
 
 
 def counted(runs: Sequence[RunRow]) -> str:

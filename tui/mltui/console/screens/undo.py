@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mltui.console.faults import is_refusal, words_of
+from mltui.console.faults import Fault, is_refusal, words_of
 from mltui.console.screens.ways_back import WAYS_BACK, WayBack, is_about_the_same
 from mltui.console.state.undo import Done
 from mltui.wire.events import EventRow
@@ -64,7 +64,7 @@ async def _undo_one(app: "MltuiApp", event: EventRow) -> bool:
     try:
         waits = await way.take(app, event)
     except Exception as error:
-        if not is_refusal(error):
+        if not (isinstance(error, Fault) or is_refusal(error)):
             raise
         # It would say so again: what was done before can still be undone.
         app.notify(words_of(error), severity="warning", markup=False)

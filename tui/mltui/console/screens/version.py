@@ -75,7 +75,7 @@ class VersionScreen(VersionKeys):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "open_run":
-            return self._version is not None and self._version.run_id is not None
+            return self._version is not None and self._run_of(self._version) is not None
         return action not in NEED_ONE or self._version is not None
 
     @property
@@ -86,5 +86,10 @@ class VersionScreen(VersionKeys):
         self.action_back()
 
     def action_open_run(self) -> None:
-        if self._version is not None and self._version.run_id is not None:
-            self.app.open_run(self._version.run_id)
+        if self._version is not None and (run := self._run_of(self._version)) is not None:
+            self.app.open_run(run)
+
+    @staticmethod
+    def _run_of(version: VersionRow) -> str | None:
+        """Where there is one to be opened."""
+        return None if version.run_deleted else version.run_id

@@ -1,13 +1,15 @@
 """How each kind of change is taken back: what its event says was there before is asked for again."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
+from mltui.console.faults import Fault
 from mltui.wire.events import EventRow
 from mltui.wire.models import ModelStage, MoveAlias, MoveOutcome, MoveStage, PatchModel, PatchVersion
 from mltui.wire.runs import PatchRun
+from mltui.wire.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
@@ -17,6 +19,7 @@ ARTIFACT = "artifact.update,artifact.delete,artifact.restore"
 VERSION = "model_version.update,model_version.delete,model_version.restore"
 REQUEST = "model.request,model.approve,model.reject"
 LONGEST_REASON = 2_000
+T = TypeVar("T")
 
 
 class WayBack(NamedTuple):
@@ -28,8 +31,16 @@ class WayBack(NamedTuple):
     """Takes it back; says why that waits, empty where it is done."""
 
 
+def _before(event: EventRow, patch: type[T]) -> T:
+    """What asks for the state before the event. Raises Fault where that is a secret, which no event keeps."""
+    before = event.before or {}
+    if hidden := [key for key, value in before.get("tags", {}).items() if value == HIDDEN]:
+        raise Fault(f"what the tag {hidden[0]} was is a secret, which no event keeps; set it by hand")
+    return msgspec.convert(before, patch)
+
+
 async def _patch_run(app: "MltuiApp", event: EventRow) -> str:
-    await app.client.patch_run(event.object_id, msgspec.convert(event.before, PatchRun))
+    await app.client.patch_run(event.object_id, _before(event, PatchRun))
     return ""
 
 
@@ -44,12 +55,12 @@ async def _restore_artifact(app: "MltuiApp", event: EventRow) -> str:
 
 
 async def _patch_model(app: "MltuiApp", event: EventRow) -> str:
-    await app.client.patch_model(event.object_name or "", msgspec.convert(event.before, PatchModel))
+    await app.client.patch_model(event.object_name or "", _before(event, PatchModel))
     return ""
 
 
 async def _patch_version(app: "MltuiApp", event: EventRow) -> str:
-    await app.client.patch_version(*_version(event), msgspec.convert(event.before, PatchVersion))
+    await app.client.patch_version(*_version(event), _before(event, PatchVersion))
     return ""
 
 
