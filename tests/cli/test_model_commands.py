@@ -212,3 +212,15 @@ def test_a_folder_is_registered_as_one_file(mltui, server, environment, tmp_path
     assert "empty: there are no files in it" in (
         mltui("models", "register", "digits", "--run", "latest", "--artifact", tmp_path / "empty", code=2).stderr
     )
+
+
+def test_where_a_model_came_from_is_known_after_its_run_is_gone(mltui, trained):
+    deleted = mltui("runs", "delete", trained, "--now", LOGNAME="zoë")
+    assert deleted.stderr == "digits/1, digits/2 came from it, and will know its id and name only\n"
+    page = mltui("models", "show", "digits/1").stdout
+    assert [line.split() for line in page.splitlines() if line.startswith("run ")] == [
+        ["run", "train-1", trained, "deleted"]
+    ]
+    assert "train-1  run  deleted" in mltui("lineage", "digits/1").stdout
+    [event] = json.loads(mltui("events", "--action", "run.delete", "--json").stdout)
+    assert event["actor"] == "zoë"

@@ -114,7 +114,7 @@ class Live:
     async def _converse(self) -> None:
         async with connect(
             self._address,
-            additional_headers={USER_HEADER: self._user},
+            additional_headers={USER_HEADER: self._user.encode().decode("latin-1")},  # which goes out as UTF-8
             proxy=None if is_loopback(self.url) else True,
             compression=None,
             open_timeout=OPEN_S,

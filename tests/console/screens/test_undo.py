@@ -57,6 +57,30 @@ async def test_deleting_many_says_what_goes_and_all_come_back(runs, open_console
         await console.until_shown("40 runs", "undone: deleted 2 runs", "digits-40", "digits-39")
 
 
+async def test_model_versions_of_a_run_are_named_before_it_goes(runs, open_console):
+    for _ in range(2):
+        runs.post("/models/digits/versions", {"run": run_id(0)})
+    async with open_console() as console:
+        await console.until_shown("digits-40", "● live")
+        await console.press("D")
+        await console.until_shown("Delete digits-40?", "digits/1, digits/2 came from it, and will know its id and name")
+
+
+async def test_a_secret_is_not_undone_to_what_hides_it(runs, open_console):
+    async with httpx.AsyncClient(headers={"X-Mltui-User": "grace"}) as grace:
+        url = f"{runs.url}/api/v1/runs/{run_id(0)}"
+        (await grace.patch(url, json={"tags": {"db_password": "one"}})).raise_for_status()
+    async with open_console() as console:
+        await console.until_shown("digits-40", "● live")
+        await write(console, "t", "db_password=two")
+        await console.until_shown("tagged digits-40; z undoes it")
+        await console.press("z")
+        await console.until_shown("db_password was a secret, which no event keeps; set it by hand")
+        assert tags(runs, 0) == {"db_password": "two"}
+        await console.press("z")
+        await console.until_shown("nothing to undo")
+
+
 async def test_what_somebody_changed_since_stays(runs, open_console):
     async with open_console() as console:
         await console.until_shown("digits-40", "● live")

@@ -35,7 +35,7 @@ def _before(event: EventRow, patch: type[T]) -> T:
     """What asks for the state before the event. Raises Fault where that is a secret, which no event keeps."""
     before = event.before or {}
     if hidden := [key for key, value in before.get("tags", {}).items() if value == HIDDEN]:
-        raise Fault(f"what the tag {hidden[0]} was is a secret, which no event keeps; set it by hand")
+        raise Fault(f"{hidden[0]} was a secret, which no event keeps; set it by hand")
     return msgspec.convert(before, patch)
 
 
