@@ -144,6 +144,7 @@ def said(name, **more):
 said("fraud")
 said("a/b", uri="s3://a/b")
 said("fraud", uri="s3://a/b", metrics={"auc": "high"})
+said("fraud", uri="s3://AK:SECRETzzzz@a/b")
 said("fraud", uri="s3://a/b", url="http://127.0.0.1:9")
 run = mltui.start_run("x")
 __import__("os").mkdir("none")
@@ -151,11 +152,12 @@ try: run.register_model("fraud", "none")
 except ValueError as error: print(error)
 run.finish()
 """
-    one, two, nothing, name, metric, away, folder = python(code, environment, tmp_path).splitlines()
+    one, two, nothing, name, metric, secret, away, folder = python(code, environment, tmp_path).splitlines()
     assert (one, two) == ("1", "2")
     assert nothing == "ValueError register_model: a version comes from somewhere: give its run, its artifact or its uri"
     assert "no slash, no @" in name
     assert metric == "ValueError register_model: metric 'auc': 'high' is not a number"
+    assert secret.startswith("ValueError register_model: uri: there is a password in the address")
     assert away.startswith("ConnectionError register_model: ")
     assert folder == "none: there are no files in it"
 

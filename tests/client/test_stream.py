@@ -88,7 +88,7 @@ async def first(live: Live) -> Notice:
 
 async def test_it_resumes_from_the_last_cursor_when_the_server_comes_back():
     peer, states = Peer(), States()
-    live = Live(peer.url, "test", user="ada", on_state=states)
+    live = Live(peer.url, "test", user="李 zoë", on_state=states)
     async with AsyncExitStack() as stack:
         async with peer.up():
             await stack.enter_async_context(live)
@@ -105,7 +105,7 @@ async def test_it_resumes_from_the_last_cursor_when_the_server_comes_back():
         async with peer.up():
             assert await states.next() == "live"
             await peer.subscribed(Topic("events", "17"), Topic("runs", "42"))
-    assert peer.users == ["ada", "ada"]
+    assert peer.users == ["李 zoë".encode().decode("latin-1")] * 2
 
 
 async def test_what_was_subscribed_and_unsubscribed_while_away_is_not_lost():

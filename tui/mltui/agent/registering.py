@@ -13,6 +13,7 @@ from mltui.agent.server import JSON, Away, Refused, Server
 from mltui.agent.text import json_body, plain
 from mltui.wire.base import in_words, to_number
 from mltui.wire.models import CreateVersion, ModelName, VersionRow
+from mltui.wire.sources import check_secrets
 
 
 class Facts(TypedDict, total=False):
@@ -65,6 +66,10 @@ def version_record(name: str, source: Mapping[str, str | None], facts: Facts) ->
         body = json_body(msgspec.convert(said, CreateVersion))
     except msgspec.ValidationError as error:
         raise ValueError(f"register_model: {in_words(str(error))}") from None
+    try:
+        check_secrets(source.get("uri") or "")
+    except ValueError as error:
+        raise ValueError(f"register_model: uri: {error}") from None
     return Record("POST", f"/api/v1/models/{quote(name, safe='')}/versions", JSON, body)
 
 
