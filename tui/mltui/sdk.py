@@ -187,7 +187,7 @@ class Run:
             raise RuntimeError(f"run {self.name!r} has ended; it registers nothing more")
         if path.exists():
             chosen = ArtifactType.MODEL if path.is_dir() else None
-            self._files_lane().append(keep_file(self._folder, self.id, path, file, chosen))
+            self._files_lane().append(keep_file(self._folder, self.id, path, file, chosen, _complain))
         # Behind its file: the server must have that first.
         self._files_lane().append(record)
 

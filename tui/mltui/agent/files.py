@@ -60,20 +60,28 @@ def packed_name(folder: Path) -> str:
     return f"{folder.resolve().name}.tar"
 
 
-def keep_file(group: Path, run_id: str, file: Path, name: str, type_: ArtifactType | None) -> Record:
+def keep_file(
+    group: Path,
+    run_id: str,
+    file: Path,
+    name: str,
+    type_: ArtifactType | None,
+    left_out: Callable[[str], None] = lambda _: None,
+) -> Record:
     """Copy a file, or a folder as one, into the spool of `group`; the record that has it sent as the run's artifact.
 
     Raises OSError for a file that cannot be read, and where the spool has no room for it, ValueError for a name that
     cannot be one, and for a folder without files.
     """
     _check_name(name)
-    if file.is_dir() and not any(files_below(file)):
+    files = list(files_below(file, left_out=left_out))
+    if not files:
         raise ValueError(f"{file}: there are no files in it")
-    _check_room(group, sum(one.stat().st_size for one, _ in files_below(file)), file)
+    _check_room(group, sum(one.stat().st_size for one, _ in files), file)
     kept = group / FOLDER / str(uuid_utils.uuid7())
     kept.parent.mkdir(exist_ok=True)
     try:
-        size, sha256 = _copied(file, kept)
+        size, sha256 = _copied(file, files, kept)
         create = CreateArtifact(name=name, file_size=size, sha256=sha256, artifact_type=type_)
     except BaseException:
         kept.unlink(missing_ok=True)
@@ -118,14 +126,14 @@ def _check_room(group: Path, size: int, file: Path) -> None:
         raise OSError(errno.ENOSPC, "the spool has no room for it (MLTUI_SPOOL_MAX)", str(file))
 
 
-def _copied(file: Path, kept: Path) -> tuple[int, str]:
+def _copied(file: Path, files: Iterable[tuple[Path, str]], kept: Path) -> tuple[int, str]:
     """Bytes and SHA-256 of what is in the copy, whatever becomes of the file meanwhile."""
     with kept.open("wb") as copy:
         digested = _Digested(copy)
         if file.is_dir():
             from mltui.agent.packing import pack
 
-            pack(files_below(file), digested)
+            pack(files, digested)
         else:
             with file.open("rb") as source:
                 shutil.copyfileobj(source, digested, 1 << 20)
