@@ -3,19 +3,21 @@
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import psutil
+
+from tests.nursery import nursery
 
 START_WITHIN_S = 60.0
 SAYS_WITHIN_S = 45.0
 
 
 class ServerProcess:
-    """`mltui serve` on a port that stays the same when it is started again."""
+    """A server on a port that stays the same when it is started again."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         with socket.socket() as probe:
@@ -23,21 +25,15 @@ class ServerProcess:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
-        self._environment = environment
-        self.process: subprocess.Popen[bytes] | None = None
+        self._environment = environment | {"MLTUI_PORT": str(self.port)}
+        self.process: psutil.Process | None = None
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "mltui", "serve", "--port", str(self.port)],
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self.process = nursery().start(self._environment, self.log)
         wait_for(self._answers, START_WITHIN_S, lambda: self.log.read_text(errors="replace"))
 
     def _answers(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text(errors="replace")
+        assert self.process.is_running(), self.log.read_text(errors="replace")
         try:
             return httpx.get(f"{self.url}/health", trust_env=False).status_code == 200
         except httpx.TransportError:
@@ -48,8 +44,8 @@ class ServerProcess:
         self.process.wait()
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        if self.process is not None and self.process.is_running():
+            self.process.terminate()
             self.process.wait(30)
 
 

@@ -4,10 +4,7 @@ import contextlib
 import json
 import math
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +15,8 @@ from uuid import UUID
 import httpx
 import psutil
 import psycopg
+
+from tests.nursery import nursery
 
 START_WITHIN_S = 60.0
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -49,14 +48,11 @@ class ConsoleServer:
             "MLTUI_SPOOL": str(folder / "spool"),
             "MLTUI_URL": self.url,
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: psutil.Process | None = None
         self._agents: set[psutil.Process] = set()
 
     def start(self) -> None:
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "mltui_server"], env=self.environment, stdout=log, stderr=log
-            )
+        self.process = nursery().start(self.environment, self.folder / "server.log")
         deadline = time.monotonic() + START_WITHIN_S
         while True:
             try:
@@ -75,9 +71,9 @@ class ConsoleServer:
 
     def stop(self) -> None:
         """Agents outlive their server, but not the test."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.process.is_running():
             self._remember_agents()
-            self.process.send_signal(signal.SIGTERM)
+            self.process.terminate()
             self.process.wait(30)
         for agent in self._agents:
             with contextlib.suppress(psutil.NoSuchProcess):
