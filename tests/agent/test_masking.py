@@ -1,7 +1,7 @@
 """Secrets do not leave the machine, whatever they look like and wherever they stand; the rest can be read."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mltui.agent.masking import Mask
@@ -76,6 +76,7 @@ def test_no_password_among_the_options_of_a_shell_line_comes_out(secret, form):
 
 @UNHURRIED
 @given(secret=secrets, program=st.sampled_from(["mysql", "/usr/bin/mysqldump", "mariadb"]))
+@example("w0000000", "mysql")
 def test_no_password_of_mysql_comes_out(secret, program):
     said = Mask({}).command(["docker", "exec", "db", program, "-uroot", f"-p{secret}", "shop"])
     assert said == ["docker", "exec", "db", program, "-uroot", f"-p{HIDDEN}", "shop"]

@@ -30,6 +30,7 @@ _USER_WORD = re.compile(r"(?:-u(?=[^\s:=]+:)|--(?:proxy-)?user=)")
 _AFTER_USER = re.compile(rf"(?<![\w-])(?:(?:{_USER_FLAG.pattern})[ \t]+|{_USER_WORD.pattern})(?P<value>{_VALUE})")
 _MYSQL = re.compile(r"(?:mysql\w*|mariadb(?:-\w+)*|mycli)")
 """Elsewhere -p is a port or a path."""
+_MYSQL_WORD = re.compile("-p.", re.DOTALL)
 _MYSQL_LINE = re.compile(rf"(?<![\w.-]){_MYSQL.pattern}(?:[ \t]+{_VALUE})+")
 _AFTER_P = re.compile(rf"(?<=[ \t])-p(?P<value>{_VALUE})")
 _BASE64_LINE = re.compile(r"^([-+ ]\s*)[A-Za-z0-9+/=]{40,}\s*$")
@@ -57,14 +58,16 @@ class Mask:
         before, mysql = "", False
         for word in words:
             masked.append(self._word(word, before, mysql=mysql))
-            before, mysql = word, mysql or _MYSQL.fullmatch(PurePath(word).name) is not None
+            # `-pw1`: a password is no name of one.
+            before = "" if mysql and _MYSQL_WORD.match(word) else word
+            mysql = mysql or _MYSQL.fullmatch(PurePath(word).name) is not None
         return masked
 
     def _word(self, word: str, before: str, *, mysql: bool) -> str:
         """One word, all of it, whatever a shell would make of it; `mysql` when it is one of that program's."""
         if _FLAG.fullmatch(before) and is_secret(before) and not word.startswith("-"):
             return HIDDEN
-        if mysql and re.match("-p.", word, re.DOTALL):
+        if mysql and _MYSQL_WORD.match(word):
             return f"-p{HIDDEN}"
         if _USER_FLAG.fullmatch(before) and ":" in word:
             return _of_user(self._shapes(word))
