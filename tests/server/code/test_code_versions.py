@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from tests.server.agents import make_pipeline, start
+from tests.server.agents import make_pipeline, start, until_status
 
 WORDS = [
     {"captured_at": "2026-03-01T12:00:00Z", "scope": "main", "commit": "a" * 40, "dirty": True, "diff": "+x\n",
@@ -46,6 +46,7 @@ async def test_each_scope_has_its_own_and_all_go_with_the_run(http):
     codes = await told(http, run_id, *({**WORDS[0], "scope": scope} for scope in ("b", "a")))
     assert [code["scope"] for code in codes] == ["a", "b"]
     await http.post(f"/api/v1/runs/{run_id}/cancel")
+    await until_status(http, run_id, "cancelled")
     assert (await http.delete(f"/api/v1/runs/{run_id}")).status_code == 204
     assert (await http.get(f"/api/v1/runs/{run_id}/code")).status_code == 404
 
