@@ -3,11 +3,13 @@
 import argparse
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.cli.naming import RUN_HELP, run_id
 from mltui.cli.output import Column, clock, print_json, print_table, size
+from mltui.cli.paging import read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse
 
 if TYPE_CHECKING:
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
     from mltui.client import Client
     from mltui.wire.artifacts import ArtifactRow
-
-PAGE = 500
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -45,13 +45,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 async def _all(client: "Client", run: str, everything: bool = False) -> "list[ArtifactRow]":
-    found: list[ArtifactRow] = []
-    cursor: str | None = None
-    while True:
-        page = await client.artifacts(run=run, everything=everything, limit=PAGE, cursor=cursor)
-        found += page.items
-        if (cursor := page.next) is None:
-            return found
+    return (await read_rows(partial(client.artifacts, run=run, everything=everything)))[0]
 
 
 def _ls(args: argparse.Namespace) -> int:

@@ -1,17 +1,18 @@
 """`mltui datasets`: tables that were brought in or made here, and what is in them."""
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mltui.cli.dataset_page import print_dataset, print_datasets
 from mltui.cli.output import print_json
+from mltui.cli.paging import read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse
 
 if TYPE_CHECKING:
     from mltui.client import Client
     from mltui.wire.datasets import DatasetDetail, DatasetRow
 
-PAGE = 500
 SHOWN = 50
 
 
@@ -36,14 +37,7 @@ def _ls(args: argparse.Namespace) -> int:
         raise CommandError("--limit must be at least 1", 2)
 
     async def talk(client: "Client") -> "tuple[list[DatasetRow], int]":
-        found: list[DatasetRow] = []
-        cursor: str | None = None
-        while True:
-            page = await client.datasets(text=args.text, limit=min(PAGE, args.limit - len(found)), cursor=cursor)
-            found += page.items
-            cursor = page.next
-            if cursor is None or len(found) >= args.limit:
-                return found, page.total or 0
+        return await read_rows(partial(client.datasets, text=args.text), args.limit)
 
     rows, total = converse(args, talk)
     if args.json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mltui.cli.output import Column, clock, print_json, print_table
+from mltui.cli.paging import PAGE, read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import moment
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 TOPIC = "events"
 SHOWN = 50
-PAGE = 500
 FILTERS = ("actor", "action", "object", "object_type", "object_id", "run", "text", "since", "until")
 
 
@@ -74,14 +74,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _newest(client: "Client", filters: dict[str, str | None], limit: int) -> "list[EventRow]":
     """The newest that match, the oldest of them first."""
-    events: list[EventRow] = []
-    cursor: str | None = None
-    while True:
-        page = await client.events(**filters, limit=min(PAGE, limit - len(events)), cursor=cursor)
-        events += page.items
-        cursor = page.next
-        if cursor is None or len(events) >= limit:
-            return events[::-1]
+    events, _ = await read_rows(partial(client.events, **filters, limit=PAGE), limit)
+    return events[::-1]
 
 
 async def _follow(client: "Client", filters: dict[str, str | None], limit: int, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,13 @@ from mltui.cli import ingest_options, ingest_watch
 from mltui.cli.job_page import print_job, print_jobs
 from mltui.cli.naming import JOB_HELP, job_id
 from mltui.cli.output import print_json, state
+from mltui.cli.paging import PAGE, read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse, url_of
 
 if TYPE_CHECKING:
     from mltui.client import Client
     from mltui.wire.ingestion import JobRow
 
-PAGE = 500
 SHOWN = 50
 WORK = "work"
 """What the server has agents run; not for people, so no help names it."""
@@ -148,15 +149,7 @@ def _ls(args: argparse.Namespace) -> int:
         raise CommandError("--limit must be at least 1", 2)
 
     async def talk(client: "Client") -> "tuple[list[JobRow], int]":
-        jobs: list[JobRow] = []
-        cursor: str | None = None
-        while True:
-            limit = min(PAGE, args.limit - len(jobs))
-            page = await client.jobs(status=args.status, text=args.text, limit=limit, cursor=cursor)
-            jobs += page.items
-            cursor = page.next
-            if cursor is None or len(jobs) >= args.limit:
-                return jobs, page.total or 0
+        return await read_rows(partial(client.jobs, status=args.status, text=args.text), args.limit)
 
     jobs, total = converse(args, talk)
     if args.json:

@@ -1,11 +1,13 @@
 """`mltui models`: the registry from a shell."""
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mltui.cli import model_changes
 from mltui.cli.model_changes import VERSION_HELP, version_of
 from mltui.cli.output import Column, ago, clock, number, print_json, print_table, short_id
+from mltui.cli.paging import PAGE, read_rows
 from mltui.cli.session import add_json, add_url, converse
 
 if TYPE_CHECKING:
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from mltui.client import Client
     from mltui.wire.models import ApprovalRow, Comparison, Difference, ModelRow, VersionRow
 
-PAGE = 500
 LABEL = 17
 
 
@@ -42,13 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _ls(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> "list[ModelRow]":
-        found: list[ModelRow] = []
-        cursor: str | None = None
-        while True:
-            page = await client.models(text=args.text, limit=PAGE, cursor=cursor)
-            found += page.items
-            if (cursor := page.next) is None:
-                return found
+        return (await read_rows(partial(client.models, text=args.text)))[0]
 
     models = converse(args, talk)
     if args.json:

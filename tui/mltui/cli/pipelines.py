@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.cli.output import Column, ago, coloured, duration, percent, print_json, print_table, size, state
+from mltui.cli.paging import read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import add_parameters, add_tags, parameters_of, tags_of
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec
     from mltui.wire.runs import RunDetail
 
-PAGE = 500
 NOT_FOUND = 404
 
 
@@ -76,13 +77,7 @@ def add_start(parser: argparse.ArgumentParser) -> None:
 
 def run_ls(args: argparse.Namespace) -> int:
     async def everything(client: "Client") -> "list[PipelineRow]":
-        rows, cursor = [], None
-        while True:
-            page = await client.pipelines(text=args.text, sort=args.sort, limit=PAGE, cursor=cursor)
-            rows += page.items
-            cursor = page.next
-            if cursor is None:
-                return rows
+        return (await read_rows(partial(client.pipelines, text=args.text, sort=args.sort)))[0]
 
     rows = converse(args, everything)
     if args.json:

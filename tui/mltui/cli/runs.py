@@ -3,11 +3,13 @@
 import argparse
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mltui.cli import run_code, run_logs, run_metrics, run_watch, run_why
 from mltui.cli.naming import RUN_HELP, run_id
 from mltui.cli.output import Column, ago, duration, number, print_json, print_table, short_id, size, state
+from mltui.cli.paging import read_rows
 from mltui.cli.pipelines import add_start
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import add_parameters, moment, pair, parameters_of
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from mltui.client import Client
     from mltui.wire.runs import RunDetail, RunRow
 
-PAGE = 500
 SHOWN = 50
 
 
@@ -112,33 +113,26 @@ def run_ls(args: argparse.Namespace) -> int:
         Column("TAGS", flexible=True),
     ]
     print_table(columns, [_row(run, args.metric) for run in runs])
-    if total is not None and total > len(runs):
+    if total > len(runs):
         print(f"{len(runs)} of {total} runs; --limit N shows more", file=sys.stderr)
     return 0
 
 
-async def _list(client: "Client", args: argparse.Namespace) -> "tuple[list[RunRow], int | None]":
-    runs: list[RunRow] = []
-    cursor: str | None = None
-    while True:
-        page = await client.runs(
-            status=args.status,
-            pipeline=args.pipeline,
-            trigger=args.trigger,
-            environment=args.environment,
-            tags=[tag.replace("=", ":", 1) for tag in args.tag],
-            since=args.since,
-            until=args.until,
-            text=args.text,
-            sort=args.sort,
-            metrics=args.metric,
-            limit=min(PAGE, args.limit - len(runs)),
-            cursor=cursor,
-        )
-        runs += page.items
-        cursor = page.next
-        if cursor is None or len(runs) >= args.limit:
-            return runs, page.total
+async def _list(client: "Client", args: argparse.Namespace) -> "tuple[list[RunRow], int]":
+    fetch = partial(
+        client.runs,
+        status=args.status,
+        pipeline=args.pipeline,
+        trigger=args.trigger,
+        environment=args.environment,
+        tags=[tag.replace("=", ":", 1) for tag in args.tag],
+        since=args.since,
+        until=args.until,
+        text=args.text,
+        sort=args.sort,
+        metrics=args.metric,
+    )
+    return await read_rows(fetch, args.limit)
 
 
 def _row(run: "RunRow", metrics: list[str]) -> list[str]:

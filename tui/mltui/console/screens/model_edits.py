@@ -1,6 +1,6 @@
 """What people say of models and versions: description, tags, and that a version is archived."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mltui.console.screens.tag_line import ask_tags
 from mltui.console.screens.undo import remember
@@ -18,36 +18,33 @@ async def edit_description(app: "MltuiApp", thing: Described) -> None:
     said = await app.push_screen_wait(AskText(f"Description of {called(thing)}", thing.description))
     if said is None or said == thing.description:
         return
-    if isinstance(thing, ModelRow):
-        await app.client.patch_model(thing.name, PatchModel(description=said))
-    else:
-        await app.client.patch_version(thing.model, str(thing.version), PatchVersion(description=said))
-    await remember(app, f"described {called(thing)}", _update(thing), [thing.id])
+    await _change(app, thing, f"described {called(thing)}", description=said)
 
 
 async def edit_tags(app: "MltuiApp", thing: Described) -> None:
     changed = await ask_tags(app, called(thing), thing.tags)
-    if not changed:
-        return
-    if isinstance(thing, ModelRow):
-        await app.client.patch_model(thing.name, PatchModel(tags=changed))
-    else:
-        await app.client.patch_version(thing.model, str(thing.version), PatchVersion(tags=changed))
-    await remember(app, f"tagged {called(thing)}", _update(thing), [thing.id])
+    if changed:
+        await _change(app, thing, f"tagged {called(thing)}", tags=changed)
 
 
 async def archive(app: "MltuiApp", version: VersionRow) -> None:
     """Archive it; one that is archived is ready again."""
     back = version.status is VersionStatus.ARCHIVED
     status = VersionStatus.READY if back else VersionStatus.ARCHIVED
-    await app.client.patch_version(version.model, str(version.version), PatchVersion(status=status))
     words = f"{called(version)} is ready again" if back else f"archived {called(version)}"
-    await remember(app, words, _update(version), [version.id])
+    await _change(app, version, words, status=status)
 
 
 def called(thing: Described) -> str:
     return thing.name if isinstance(thing, ModelRow) else f"{thing.model}/{thing.version}"
 
 
-def _update(thing: Described) -> str:
-    return "model.update" if isinstance(thing, ModelRow) else "model_version.update"
+async def _change(app: "MltuiApp", thing: Described, words: str, **fields: Any) -> None:
+    """So that it can be undone; `words` say what was done."""
+    if isinstance(thing, ModelRow):
+        await app.client.patch_model(thing.name, PatchModel(**fields))
+        action = "model.update"
+    else:
+        await app.client.patch_version(thing.model, str(thing.version), PatchVersion(**fields))
+        action = "model_version.update"
+    await remember(app, words, action, [thing.id])
