@@ -7,6 +7,10 @@ from mltui.wire.executions import Finish
 from mltui.wire.states import Status
 
 GIB, MIB = 2.0**30, 2.0**20
+LOST = "agent lost"
+"""How the message begins where nobody reported how it ended."""
+HEARD = "heard later"
+"""What the agent told in the end comes after this."""
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from mltui.wire.executions import (
 )
 from mltui.wire.runs import CreateRun
 from mltui.wire.states import ENDED, LIVE, Status
+from mltui_server.executions.late import hear_late
 from mltui_server.executions.models import Execution
-from mltui_server.executions.outcome import Outcome, outcome_of
+from mltui_server.executions.outcome import LOST, Outcome, outcome_of
 from mltui_server.executions.queries import execution_row
 from mltui_server.executions.reason import reason_said
 from mltui_server.lib.errors import Conflict, NotFound
@@ -126,9 +127,11 @@ async def heartbeat(session: AsyncSession, key: str, request: Heartbeat) -> Orde
 
 
 async def finish(session: AsyncSession, principal: Principal, key: str, request: Finish) -> ExecutionRow:
-    """Settle an execution by what its agent saw. The first word counts; later ones change nothing."""
+    """Settle an execution by what its agent saw. The first word counts; of one that was lost, it says how it ended."""
     execution = await lock_for_change(session, key)
-    if Status(execution.status) not in ENDED:
+    if Status(execution.status) in ENDED:
+        await hear_late(session, principal, execution, request)
+    else:
         execution.exit_code, execution.signal = request.exit_code, request.signal
         execution.oom_killed = request.oom_killed
         execution.memory_usage, execution.cpu_usage = request.memory_peak, request.cpu_peak
@@ -247,8 +250,8 @@ def _work(execution: Execution) -> Work:
 def agent_lost(execution: Execution, detail: str) -> Outcome:
     """What becomes of an execution whose agent is gone: failed, or cancelled if that is what it was about to be."""
     if execution.status == Status.CANCELLING.value:
-        return Outcome(Status.CANCELLED, f"agent lost while cancelling ({detail})")
-    return Outcome(Status.FAILED, f"agent lost ({detail})")
+        return Outcome(Status.CANCELLED, f"{LOST} while cancelling ({detail})")
+    return Outcome(Status.FAILED, f"{LOST} ({detail})")
 
 
 async def live_executions(session: AsyncSession, run_id: UUID) -> list[Execution]:

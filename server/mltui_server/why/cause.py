@@ -5,7 +5,7 @@ import signal
 from mltui.wire.states import Status
 from mltui.wire.why import Cause
 from mltui_server.executions.models import Execution
-from mltui_server.executions.outcome import signal_name
+from mltui_server.executions.outcome import HEARD, LOST, signal_name
 from mltui_server.runs.models import Run, StageRun
 
 SHELL_SIGNAL = 128
@@ -41,8 +41,9 @@ def cause_of(run: Run, stage: StageRun | None, execution: Execution | None) -> t
         return Cause.OUT_OF_MEMORY, message
     if message.startswith("timed out"):
         return Cause.TIMED_OUT, f"it {message}, which is all it may take"
-    if message.startswith("agent lost"):
-        return Cause.AGENT_LOST, f"{message}: its machine or its agent died, or the network between was cut"
+    if message.startswith(LOST):
+        why = "" if HEARD in message else ": its machine or its agent died, or the network between was cut"
+        return Cause.AGENT_LOST, f"{message}{why}"
     if execution.signal is not None:
         return Cause.SIGNAL, f"killed by {_signal(execution.signal)}"
     if execution.exit_code is None or not _tells(message, execution.exit_code):

@@ -15,11 +15,13 @@ LOOKS = 8
 WITHIN_S = 3.0
 
 
-async def beginnings(store: SampleStore, run: UUID, series: Sequence[SeriesSummary]) -> list[NonFinite]:
+async def beginnings(
+    store: SampleStore, run: UUID, series: Sequence[SeriesSummary], within_s: float = WITHIN_S
+) -> list[NonFinite]:
     """The first non-finite step of each series, the earliest first. A store that is slow or away leaves steps out."""
     found = [NonFinite(key=one.key, count=one.nonfinite, step=None) for one in series]
     try:
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(within_s):
             for one, summary in zip(found, series, strict=True):
                 if summary.last_step is not None:
                     one.step = await _first_step(store, run, one.key)

@@ -54,6 +54,35 @@ async def test_a_heartbeat_in_time_keeps_it(http, database):
     assert (await run_of(http, run_id))["status"] == "running"
 
 
+async def test_what_was_starved_and_not_dead_tells_in_the_end_how_it_ended(http, database):
+    run_id, execution_id = await running_execution(http)
+    await silence(database, execution_id, LEASE_S + 1)
+    now = datetime.now(UTC)
+    await settle_lost(database, now, now - timedelta(seconds=LEASE_S + 1))
+    await until_status(http, run_id, "failed")
+    told = {"signal": 9, "oom_killed": True, "memory_peak": 3 * 2.0**30}
+    for _ in range(2):
+        row = (await http.post(f"/api/v1/executions/{execution_id}/finish", json=told)).json()
+    lost = "agent lost (not heard for 20 s)"
+    heard = f"{lost}; heard later: killed by the kernel: out of memory (peak 3.0 GiB)"
+    assert (row["status"], row["signal"], row["oom_killed"], row["error_message"]) == ("failed", 9, True, heard)
+    assert (await run_of(http, run_id))["stages"][0]["error_message"] == heard
+    why = (await http.get(f"/api/v1/runs/{run_id}/why")).json()
+    assert (why["cause"], why["words"]) == ("out_of_memory", heard)
+    events = (await http.get("/api/v1/events", params={"action": "execution.hear"})).json()["items"]
+    assert [(event["before"], event["after"]) for event in events] == [
+        ({"error_message": lost}, {"error_message": heard})
+    ]
+
+
+async def test_what_an_agent_stopped_because_it_was_lost_says_nothing_of_how_it_ended(http, database):
+    run_id, execution_id = await running_execution(http)
+    await settle_exited(database)(execution_id, "its process was killed by signal 9")
+    run = await until_status(http, run_id, "failed")
+    row = (await http.post(f"/api/v1/executions/{execution_id}/finish", json={"signal": 15, "cancelled": True})).json()
+    assert (row["signal"], row["error_message"]) == (None, run["stages"][0]["error_message"])
+
+
 async def test_lost_while_cancelling_ends_as_cancelled(http, database):
     run_id, execution_id = await running_execution(http)
     await http.post(f"/api/v1/runs/{run_id}/cancel", json={})

@@ -182,9 +182,9 @@ async def test_the_first_nan_is_found_wherever_it_is(store):
         expected[key] = int(steps[bad])
     await store.write([1], columns)
     for summary in summaries:
-        (one,) = await beginnings(store, run, [summary])
+        (one,) = await beginnings(store, run, [summary], within_s=60)
         assert (one.key, one.step) == (summary.key, expected[summary.key])
-    found = await beginnings(store, run, summaries[:3])
+    found = await beginnings(store, run, summaries[:3], within_s=60)
     assert [one.step for one in found] == sorted(expected[one.key] for one in found), "the first of them in front"
 
 
