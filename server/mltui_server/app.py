@@ -32,9 +32,9 @@ from mltui_server.lib.compressed import DecompressMiddleware
 from mltui_server.lib.content_type import guard_json
 from mltui_server.lib.cut_short import with_cut_short
 from mltui_server.lib.docs import openapi_config, static_router
-from mltui_server.lib.given_once import guard_given_once
 from mltui_server.lib.head import with_head
 from mltui_server.lib.pagination import provide_window
+from mltui_server.lib.parameters import guard_parameters
 from mltui_server.lib.principal import provide_principal
 from mltui_server.lib.problems import respond
 from mltui_server.lib.request_id import RequestIdMiddleware
@@ -100,7 +100,7 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
         route_handlers=[
             Router(
                 API,
-                guards=[guard_json, guard_given_once],
+                guards=[guard_json, guard_parameters],
                 route_handlers=[
                     PipelineController,
                     RunController,

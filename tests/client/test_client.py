@@ -1,8 +1,10 @@
 """Client against peers that are no mltui server, or none at all. With a real one: tests/cli and tests/server."""
 
 import asyncio
+import random
 import socket
-from contextlib import asynccontextmanager
+import time
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -32,6 +34,42 @@ async def peer(answer: bytes):
 def response(status: str, body: bytes, *headers: str) -> bytes:
     head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers])
     return head.encode() + b"\r\n\r\n" + body
+
+
+@asynccontextmanager
+async def talkative(answer: bytes, after_s: float):
+    """A server that answers every request of a connection with these bytes, after a moment."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                await asyncio.sleep(after_s)
+                writer.write(answer)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_what_is_given_up_twice_over_keeps_no_connection():
+    """As somebody who types does, whose every letter asks for another list."""
+    moments = random.Random(7)
+    empty = response("200 OK", b'{"items": [], "next": null, "total": 0}')
+    async with talkative(empty, after_s=0.002) as url, Client(url) as client:
+        for _ in range(200):
+            asked = asyncio.create_task(client.runs())
+            await asyncio.sleep(moments.uniform(0, 0.006))
+            time.sleep(moments.choice([0, 0.003]))  # A busy moment: the answer comes, and at once it is given up.
+            for _ in range(3):
+                asked.cancel()
+                await asyncio.sleep(0)
+            with suppress(asyncio.CancelledError):
+                await asked
+        # More than there are connections.
+        answers = await asyncio.gather(*(client.runs() for _ in range(2 * transport.CONNECTIONS)))
+    assert {answer.total for answer in answers} == {0}
 
 
 async def test_no_server_is_one_line_that_says_how_to_start_one():

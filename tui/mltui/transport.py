@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from mltui import __version__
+from mltui.exchanges import Exchanges
 from mltui.wire.base import Problem
 from mltui.wire.users import USER_HEADER, user_name
 
@@ -73,6 +74,7 @@ class Transport:
             trust_env=not is_loopback(self.url),
             transport=transport,
         )
+        self._exchanges = Exchanges(self._http, pooled=transport is None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,7 +83,7 @@ class Transport:
         await self.close()
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._exchanges.close()
 
     async def _call(
         self, answer: type[T], method: str, path: str, body: msgspec.Struct | None = None, *, query: Query | None = None
@@ -134,11 +136,11 @@ class Transport:
     @asynccontextmanager
     async def _answer(self, request: httpx.Request, *, stream: bool = False) -> AsyncIterator[httpx.Response]:
         try:
-            response = await self._http.send(request, stream=stream)
+            response = await self._exchanges.send(request, stream=stream)
             try:
                 yield response
             finally:
-                await response.aclose()
+                await self._exchanges.let_go(response)
         except httpx.ConnectError as error:
             if _is_unknown_host(error):
                 why = f"unknown host {urlsplit(self.url).hostname!r}; is {self.url} right?"

@@ -14,6 +14,7 @@ from mltui.wire.metrics import AcceptedPoints, LabelValues, MetricData, MetricPo
 from mltui_server.lib.content_type import JSON, MSGPACK, content_type
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.http import attachment
+from mltui_server.lib.parameters import OPEN
 from mltui_server.lib.session import RequestSession
 from mltui_server.metrics.asked import PARAMETERS, refuse_idle
 from mltui_server.metrics.export import MEDIA_TYPES, Format, export
@@ -57,7 +58,11 @@ class MetricDataController(Controller):
         kind = content_type(request, JSON, MSGPACK)
         return _json(await accept_batch(request.app.state.points, name, await request.body(), kind))
 
-    @get("/data", responses={200: ResponseSpec(MetricData | Page[MetricPoint], description="Buckets, or points")})
+    @get(
+        "/data",
+        opt={OPEN: True},
+        responses={200: ResponseSpec(MetricData | Page[MetricPoint], description="Buckets, or points")},
+    )
     async def show(
         self,
         request: Request[Any, Any, State],
@@ -92,7 +97,7 @@ class MetricDataController(Controller):
             return _json(await while_wanted(request, read_buckets(store, selection, buckets, quantiles)))
         return _json(await while_wanted(request, read_page(store, selection, limit, cursor, order)))
 
-    @get("/labels")
+    @get("/labels", opt={OPEN: True})
     async def labels(
         self, request: Request[Any, Any, State], session: RequestSession, name: FromPath[str]
     ) -> list[LabelValues]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
+from mltui.exchanges import Exchanges
 from mltui_server.samples.influx.access import Access
 from mltui_server.samples.influx.greeting import version_of, why_not_reached
 from mltui_server.samples.influx.schema import name
@@ -94,22 +95,23 @@ class InfluxClient:
         self.version, self.major = "", 0
         """The server's, once `ping` has been answered: "1.6.7", 1."""
 
-        def connected(connections: int) -> httpx.AsyncClient:
-            return httpx.AsyncClient(
+        def connected(connections: int) -> Exchanges:
+            http = httpx.AsyncClient(
                 base_url=access.url,
                 timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
                 limits=httpx.Limits(max_connections=connections),
                 trust_env=access.remote,
                 transport=transport,
             )
+            return Exchanges(http, pooled=transport is None)
 
-        self._http = connected(CONNECTIONS)
+        self._calls = connected(CONNECTIONS)
         # Of their own: a ping that waits for a connection says nothing of the server.
         self._pings = connected(CONNECTIONS)
 
     async def close(self) -> None:
-        await self._http.aclose()
-        await self._pings.aclose()
+        await self._calls.close()
+        await self._pings.close()
 
     async def ping(self, within_s: float | None = None) -> None:
         """Learn the server's version. Raises WrongAddress where no InfluxDB is, NoAnswer after so many seconds."""
@@ -165,13 +167,14 @@ class InfluxClient:
 
     async def call(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
         """One request with our credentials."""
-        return await self._request(self._http, method, path, headers or {}, **more)
+        return await self._request(self._calls, method, path, headers or {}, **more)
 
     async def _request(
-        self, http: httpx.AsyncClient, method: str, path: str, headers: dict[str, str], **more: Any
+        self, exchanges: Exchanges, method: str, path: str, headers: dict[str, str], **more: Any
     ) -> httpx.Response:
+        request = exchanges.http.build_request(method, path, headers=headers | self._token(), **more)
         try:
-            return await http.request(method, path, headers=headers | self._token(), auth=self._basic(), **more)
+            return await exchanges.send(request, auth=self._basic())
         except httpx.TimeoutException:
             raise NoAnswer(f"InfluxDB at {self.access.url} does not answer in time; see how it is") from None
         except httpx.HTTPError as error:
