@@ -18,15 +18,17 @@ from mltui.wire.artifacts import (
     ArtifactRow,
     ArtifactType,
     CreateArtifact,
+    DeletedFolder,
     Digest,
     Garbage,
     PatchArtifact,
+    RestoredFolder,
     SmallArtifacts,
     SmallContent,
     StorageType,
 )
 from mltui.wire.base import Page
-from mltui_server.artifacts import deletion, queries, service, small_files
+from mltui_server.artifacts import deletion, folder_deletion, queries, service, small_files
 from mltui_server.artifacts.folders import list_folder
 from mltui_server.artifacts.models import Artifact
 from mltui_server.lib.checked import checked
@@ -120,6 +122,15 @@ class ArtifactController(Controller):
         artifact = await deletion.restore(session, principal, artifact_id)
         return await queries.artifact_row(session, state.contents.uploads, artifact.id)
 
+    @post("/deletions/{deletion_id:str}/restore", status_code=200)
+    async def restore_folder(
+        self, state: State, principal: RequestPrincipal, deletion_id: FromPath[str]
+    ) -> RestoredFolder:
+        """Bring back what went with a folder, but for what something hinders: `staying` says which, and why. 409 where
+        nothing comes back.
+        """
+        return await folder_deletion.restore(state.database, principal, deletion_id)
+
     @patch("/{artifact_id:str}/content", request_max_body_size=None)
     async def receive(
         self,
@@ -206,6 +217,16 @@ class RunArtifactController(Controller):
         """Files of up to 256 KiB, whole and several at once: all of them, or none. The answer has their order."""
         ids = await small_files.take(session, principal, state.contents, run_id, data)
         return await queries.artifact_rows(session, state.contents.uploads, ids)
+
+    @delete("/{name:path}", status_code=200)
+    async def remove(
+        self, session: RequestSession, principal: RequestPrincipal, run_id: FromPath[str], name: FromPath[str]
+    ) -> DeletedFolder:
+        """Delete all in the folder of that name, or the file, but for what models cite. The answer's `id` brings it
+        back. 409 where all of it is cited.
+        """
+        run = await runs.find(session, run_id)
+        return await folder_deletion.remove(session, principal, run.id, name.removeprefix("/"))
 
     @put("/{name:path}", request_max_body_size=None)
     async def take(

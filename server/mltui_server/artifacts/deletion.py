@@ -1,13 +1,12 @@
-"""Deleting artifacts so that they can be restored: their content stays until `mltui gc` is told to remove it."""
+"""Deleting an artifact so that it can be restored: its content stays until `mltui gc` is told to remove it."""
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.artifacts import ArtifactStatus
 from mltui_server.artifacts import service
 from mltui_server.artifacts.held import hold
+from mltui_server.artifacts.hindrances import hindrances
 from mltui_server.artifacts.models import Artifact
-from mltui_server.artifacts.names import clash, hold_names
+from mltui_server.artifacts.names import hold_names
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict
 from mltui_server.lib.principal import Principal
@@ -34,29 +33,9 @@ async def restore(session: AsyncSession, principal: Principal, key: str) -> Arti
     if artifact.run_id:
         await hold_names(session, artifact.run_id, [artifact.name])
     await session.refresh(artifact, with_for_update=True)
-    if reason := await _hindrance(session, artifact):
+    if reason := (await hindrances(session, [artifact])).get(artifact.id):
         raise Conflict(f"artifact {artifact.name!r} cannot be restored: {reason}")
     artifact.is_active = True
     await record(session, principal, "artifact.restore", artifact.id, run_id=artifact.run_id,
                  before={"is_active": False}, after={"is_active": True}, message=artifact.name)  # fmt: skip
     return artifact
-
-
-async def _hindrance(session: AsyncSession, artifact: Artifact) -> str | None:
-    if artifact.is_active:
-        return "it is not deleted"
-    if artifact.status == ArtifactStatus.DELETED.value:
-        return "its content was removed by `mltui gc`"
-    if artifact.run_id is None:
-        return "its run was deleted for good"
-    if artifact.status != service.READY:
-        return None
-    other = select(Artifact.id).where(
-        Artifact.run_id == artifact.run_id, Artifact.name == artifact.name, Artifact.is_active.is_(True),
-        Artifact.status == service.READY,
-    )  # fmt: skip
-    if await session.scalar(other) is not None:
-        return "its run has another one of that name; delete that first"
-    if why := await clash(session, artifact.run_id, [artifact.name]):
-        return f"{why}; delete that first"
-    return None

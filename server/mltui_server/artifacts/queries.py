@@ -120,22 +120,22 @@ def _row(row: Any, uploads: Uploads) -> ArtifactRow:
 
 async def footprint(session: AsyncSession, run: UUID, path: str) -> ArtifactFootprint:
     """Of the run's artifact called `path`, or all in the folder of that name. Raises NotFound where there is none."""
+    going, cited = await going_at(session, run, path)
+    return ArtifactFootprint(files=len(going), file_size=sum(row.file_size for row in going), cited=cited)
+
+
+async def going_at(session: AsyncSession, run: UUID, path: str) -> tuple[Sequence[Any], list[CitedArtifact]]:
+    """(id, name, file_size) of what would go with `path`, by name, and what would stay. Raises NotFound for neither."""
     chosen = and_(
         Artifact.run_id == run,
         Artifact.is_active.is_(True),
         Artifact.status == ArtifactStatus.READY.value,
         or_(Artifact.name == path, Artifact.name.startswith(f"{path.strip('/')}/", autoescape=True)),
     )
-    found = (await session.execute(select(Artifact.id, Artifact.name, Artifact.file_size).where(chosen))).all()
+    columns = select(Artifact.id, Artifact.name, Artifact.file_size)
+    found = (await session.execute(columns.where(chosen).order_by(Artifact.name))).all()
     if not found:
         raise NotFound("artifact", path)
     versions = await citing_versions(session, chosen)
-    going = [row for row in found if row.id not in versions]
-    return ArtifactFootprint(
-        files=len(going),
-        file_size=sum(row.file_size for row in going),
-        cited=sorted(
-            (CitedArtifact(name=row.name, version=versions[row.id]) for row in found if row.id in versions),
-            key=lambda one: one.name,
-        ),
-    )
+    cited = [CitedArtifact(name=row.name, version=versions[row.id]) for row in found if row.id in versions]
+    return [row for row in found if row.id not in versions], cited

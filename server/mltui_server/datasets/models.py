@@ -17,6 +17,8 @@ class Dataset(Entity):
         Index("uq_dataset_artifact_id", "artifact_id", unique=True),
         Index("ix_dataset_created_at", "created_at", "id"),
         Index("ix_dataset_name", "name"),
+        # A hash: addresses may be longer than a tree takes.
+        Index("ix_dataset_source_uri", "source_uri", postgresql_using="hash"),
     )
 
     artifact_id: Mapped[UUID] = mapped_column(ForeignKey("artifact.id", ondelete="CASCADE"))

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset
+from mltui_server.db.base import DELETED_TOO
 from mltui_server.executions.models import Execution
 from mltui_server.ingestion.models import IngestionJob
 from mltui_server.metrics.models import Metric
@@ -36,6 +37,8 @@ _NAMED: Mapping[str, tuple[Any, Select[Any]]] = {
 """By type of object: its id, and a query of names."""
 _CALLED = (Run, Pipeline, Metric, RegisteredModel, Dataset, IngestionJob)
 """What is asked for by name."""
+_EVER = {DELETED_TOO: True}
+"""Events of what was deleted are there, too."""
 
 
 async def names_of(session: AsyncSession, objects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -47,13 +50,14 @@ async def names_of(session: AsyncSession, objects: Iterable[tuple[str, str]]) ->
     if not wanted:
         return {}
     queries = [_names(type_, ids) for type_, ids in wanted.items()]
-    return {(type_, id_): name for name, type_, id_ in await session.execute(union_all(*queries))}
+    found = await session.execute(union_all(*queries), execution_options=_EVER)
+    return {(type_, id_): name for name, type_, id_ in found}
 
 
 async def objects_called(session: AsyncSession, word: str) -> list[str]:
     """Ids of what is called so, by the kinds in _CALLED; and `word` itself, which may be an id."""
     queries = [select(cast(kind.id, String)).where(kind.name == word) for kind in _CALLED]
-    return [word, *(await session.scalars(union_all(*queries)))]
+    return [word, *(await session.scalars(union_all(*queries), execution_options=_EVER))]
 
 
 def run_ids(objects: Sequence[str]) -> list[UUID]:

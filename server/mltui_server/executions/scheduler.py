@@ -23,7 +23,9 @@ from mltui_server.executions.models import Execution
 from mltui_server.lib.principal import SYSTEM
 from mltui_server.lib.problems import DATABASE_AWAY
 from mltui_server.lib.tasks import stop
-from mltui_server.runs import cancel, removal
+from mltui_server.metrics import removal as metric_removal
+from mltui_server.runs import cancel
+from mltui_server.runs import removal as run_removal
 from mltui_server.runs.models import Run
 from mltui_server.runs.transitions import LIVE_VALUES, move
 from mltui_server.settings import Settings
@@ -100,7 +102,8 @@ class Scheduler:
 
     async def _purge(self, now: datetime) -> None:
         async with self._database.session() as session:
-            await removal.purge(session, now)
+            await run_removal.purge(session, now)
+            await metric_removal.purge(session, now)
 
     async def _admit(self, now: datetime) -> None:
         """Start the runs that have waited longest, while there are free places. Outside runs take no place."""

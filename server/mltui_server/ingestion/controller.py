@@ -17,7 +17,7 @@ from mltui.wire.ingestion import (
     Runner,
 )
 from mltui.wire.states import Status
-from mltui_server.ingestion import queries, service, several
+from mltui_server.ingestion import queries, removal, service, several
 from mltui_server.ingestion.queries import job_detail, job_row
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.ids import parse_id
@@ -73,8 +73,13 @@ class IngestionController(Controller):
 
     @delete("/{job_id:str}")
     async def remove(self, session: RequestSession, principal: RequestPrincipal, job_id: FromPath[str]) -> None:
-        """Its runs and its dataset stay. 409 while it is live."""
-        await service.remove(session, principal, job_id)
+        """It can be restored; its runs and its dataset stay. 409 while it is live."""
+        await removal.remove(session, principal, job_id)
+
+    @post("/{job_id:str}/restore", status_code=200)
+    async def restore(self, session: RequestSession, principal: RequestPrincipal, job_id: FromPath[str]) -> JobRow:
+        """Bring back what was deleted, as it was."""
+        return job_row(await removal.restore(session, principal, job_id))
 
     @post("/{job_id:str}/start", status_code=200)
     async def start(self, session: RequestSession, principal: RequestPrincipal, job_id: FromPath[str]) -> JobRow:

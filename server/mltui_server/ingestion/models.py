@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mltui_server.db.base import Entity
+from mltui_server.db.base import Entity, Recoverable
 
 
-class IngestionJob(Entity):
+class IngestionJob(Entity, Recoverable):
     """One source that is brought in, by an agent of ours or by somebody else."""
 
     __tablename__ = "ingestion_job"
@@ -19,6 +19,8 @@ class IngestionJob(Entity):
         Index("ix_ingestion_job_status", "status", "created_at", "id"),
         Index("ix_ingestion_job_run_id", "run_id"),
         Index("ix_ingestion_job_dataset_id", "dataset_id"),
+        # A hash: addresses may be longer than a tree takes.
+        Index("ix_ingestion_job_uri", "uri", postgresql_using="hash"),
     )
 
     name: Mapped[str]

@@ -40,7 +40,8 @@ class JobFilter:
 
     def clauses(self) -> list[ColumnElement[bool]]:
         exact = {IngestionJob.run_id: self.run, IngestionJob.dataset_id: self.dataset, IngestionJob.runner: self.runner}
-        found: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+        found: list[ColumnElement[bool]] = [IngestionJob.deleted_at.is_(None)]
+        found += [column == value for column, value in exact.items() if value is not None]
         if self.status:
             found.append(IngestionJob.status.in_([status.value for status in self.status]))
         if self.ids:

@@ -1,4 +1,4 @@
-"""What people and programs do with ingestion jobs: add, start, complete, fail, cancel, retry, delete."""
+"""What people and programs do with ingestion jobs: add, start, complete, fail, cancel, retry. Deleting: removal.py."""
 
 from msgspec import UNSET, to_builtins
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from mltui.wire.sources import check_readable, name_of
 from mltui.wire.states import AGAIN, LIVE, IllegalTransition, Status
 from mltui_server.artifacts import service as artifacts
 from mltui_server.datasets import service as datasets
+from mltui_server.db.base import DELETED_TOO
 from mltui_server.events.service import record
 from mltui_server.ingestion.models import IngestionJob
 from mltui_server.ingestion.starting import begin_attempt
@@ -23,9 +24,10 @@ from mltui_server.runs.transitions import move
 AGENT = Runner.AGENT.value
 
 
-async def find(session: AsyncSession, key: str, *, lock: bool = False) -> IngestionJob:
+async def find(session: AsyncSession, key: str, *, lock: bool = False, deleted_too: bool = False) -> IngestionJob:
     """The job with this id. Raises NotFound."""
     statement = select(IngestionJob).where(IngestionJob.id == parse_id("ingestion job", key))
+    statement = statement.execution_options(**{DELETED_TOO: deleted_too})
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     job = await session.scalar(statement)
@@ -173,16 +175,6 @@ async def retry(session: AsyncSession, principal: Principal, key: str) -> Ingest
     if job.runner == AGENT:
         await _start(session, principal, job)
     return job
-
-
-async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
-    """Its runs and its dataset stay. Raises Conflict while it waits for a run or has one."""
-    job = await find(session, key, lock=True)
-    if Status(job.status) in LIVE - {Status.PENDING}:
-        raise Conflict(f"ingestion job {job.name!r} is {job.status}; cancel it first")
-    before = {"name": job.name, "uri": job.uri, "status": job.status}
-    await record(session, principal, "ingestion_job.delete", job.id, run_id=job.run_id, before=before)
-    await session.delete(job)
 
 
 def _check_speaker(job: IngestionJob, run: str | None) -> None:

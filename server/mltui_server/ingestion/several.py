@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.ingestion import ActOnJobs, CompleteJob, FailJob, JobAction, JobAnswer
 from mltui.wire.states import IllegalTransition
-from mltui_server.ingestion import service
+from mltui_server.ingestion import removal, service
 from mltui_server.ingestion.models import IngestionJob
 from mltui_server.ingestion.queries import job_row
 from mltui_server.lib.errors import DomainError, Invalid
@@ -20,7 +20,7 @@ ACTIONS: Mapping[JobAction, Act] = {
     JobAction.FAIL: lambda session, who, key, why: service.fail(session, who, key, FailJob(reason=why)),
     JobAction.CANCEL: service.cancel,
     JobAction.RETRY: lambda session, who, key, _: service.retry(session, who, key),
-    JobAction.DELETE: lambda session, who, key, _: service.remove(session, who, key),
+    JobAction.DELETE: lambda session, who, key, _: removal.remove(session, who, key),
 }
 
 

@@ -104,7 +104,8 @@ UNION ALL
  FROM model_version v
  WHERE v.run_id = ANY(CAST(:run AS uuid[])) AND NOT EXISTS (SELECT FROM run r WHERE r.id = v.run_id))
 UNION ALL
-SELECT 'ingestion_job', j.id, j.name, j.status, '', j.run_id, j.created_at, j.uri
+SELECT 'ingestion_job', j.id, j.name, CASE WHEN j.deleted_at IS NULL THEN j.status ELSE 'deleted' END, '', j.run_id,
+       j.created_at, j.uri
 FROM ingestion_job j WHERE j.id = ANY(CAST(:ingestion_job AS uuid[]))
 UNION ALL
 SELECT 'dataset', d.id, d.name, CASE WHEN a.is_active THEN '' ELSE 'deleted' END,

@@ -3,14 +3,16 @@
 from typing import Annotated
 
 from litestar import Controller, delete, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from mltui.wire.base import Page
 from mltui.wire.metrics import CreateMetric, MetricRow, MetricType, PatchMetric
 from mltui_server.lib.pagination import RequestWindow
 from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
-from mltui_server.metrics import queries, service
+from mltui_server.metrics import queries, removal, service
+
+RestoredKey = Annotated[str, PathParameter(description="Its name, of several the one deleted last; or its id")]
 
 
 class MetricController(Controller):
@@ -48,5 +50,13 @@ class MetricController(Controller):
         return await service.patch(session, principal, name, data)
 
     @delete("/{name:str}")
-    async def remove(self, session: RequestSession, principal: RequestPrincipal, name: FromPath[str]) -> None:
-        await service.remove(session, principal, name)
+    async def remove(
+        self, session: RequestSession, principal: RequestPrincipal, name: FromPath[str], now: FromQuery[bool] = False
+    ) -> None:
+        """It can be restored for 24 hours; then, or with `now` at once, its points go too. Its name is free."""
+        await removal.remove(session, principal, name, at_once=now)
+
+    @post("/{name:str}/restore", status_code=200)
+    async def restore(self, session: RequestSession, principal: RequestPrincipal, name: RestoredKey) -> MetricRow:
+        """Bring back what was deleted, as it was. 409 where its name is taken."""
+        return await removal.restore(session, principal, name)

@@ -13,7 +13,9 @@ from mltui_server.metrics.known import KnownMetric, KnownMetrics, Values
 from mltui_server.metrics.packed import encode, pack
 from mltui_server.samples.inbox import Inbox
 
-STORE = "INSERT INTO point_inbox (metric_id, samples, body) VALUES (%b, %b, %b)"
+STORE = """
+INSERT INTO point_inbox (metric_id, samples, body)
+SELECT id, %b, %b FROM metric WHERE id = %b AND deleted_at IS NULL"""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Incoming:
     def row(self, ids: Mapping[Values, int]) -> tuple[Any, ...]:
         """For STORE."""
         series = [ids[values] for values in self.labels]
-        return self.metric.id, self.samples, encode(pack(self.metric.type, [series, self.times, *self.columns]))
+        return self.samples, encode(pack(self.metric.type, [series, self.times, *self.columns])), self.metric.id
 
 
 class PointInbox:
@@ -53,10 +55,11 @@ class PointInbox:
         try:
             async with self._pool.connection() as connection:
                 if len(points) == 1 and not points[0].metric.unknown(points[0].labels):
-                    await connection.execute(STORE, points[0].row(points[0].metric.sets))
+                    await self._store(connection, points[0], points[0].metric.sets)
                 else:
                     await self._put_all(connection, points)
         except psycopg.errors.ForeignKeyViolation:
+            # Deleted for good at this moment.
             for one in points:
                 self.known.forget(one.metric.name)
             raise NotFound("metric", " or ".join(one.metric.name for one in points)) from None
@@ -70,6 +73,11 @@ class PointInbox:
                 new = one.metric.unknown(one.labels)
                 ids = await self.known.register(connection, one.metric, new) if new else {}
                 found.append((one.metric, ids))
-                await connection.execute(STORE, one.row(one.metric.sets | ids))
+                await self._store(connection, one, one.metric.sets | ids)
         for metric, ids in found:
             metric.sets.update(ids)
+
+    async def _store(self, connection: psycopg.AsyncConnection, one: Incoming, ids: Mapping[Values, int]) -> None:
+        if not (await connection.execute(STORE, one.row(ids))).rowcount:
+            self.known.forget(one.metric.name)
+            raise NotFound("metric", one.metric.name)

@@ -16,9 +16,9 @@ KNOWN_LABEL_SETS = 200_000
 """Kept in memory over all metrics; past that, everything is looked up again."""
 SHOWN_VALUES = 3
 
-DEFINITIONS = "SELECT id, name, type, label_keys FROM metric WHERE name = ANY(%s)"
+DEFINITIONS = "SELECT id, name, type, label_keys FROM metric WHERE name = ANY(%s) AND deleted_at IS NULL"
 # No key of it changes: points of known label sets come in meanwhile.
-LOCK = "SELECT label_keys FROM metric WHERE id = %s FOR NO KEY UPDATE"
+LOCK = "SELECT label_keys FROM metric WHERE id = %s AND deleted_at IS NULL FOR NO KEY UPDATE"
 NEWER = "SELECT id, labels FROM metric_label_set WHERE metric_id = %s AND id > %s ORDER BY id"
 ADD = "INSERT INTO metric_label_set (metric_id, labels) SELECT %s, unnest(%s::jsonb[]) RETURNING id, labels"
 

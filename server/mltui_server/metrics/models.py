@@ -8,13 +8,17 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBi
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mltui_server.db.base import Base, Entity
+from mltui_server.db.base import Base, Entity, Recoverable
 
 
-class Metric(Entity):
+class Metric(Entity, Recoverable):
     __tablename__ = "metric"
+    __table_args__ = (
+        Index("uq_metric_name", "name", unique=True, postgresql_where=text("deleted_at IS NULL")),
+        Index("ix_metric_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+    )
 
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
     type: Mapped[str]
     label_keys: Mapped[list[str]]
     unit: Mapped[str] = mapped_column(server_default="")

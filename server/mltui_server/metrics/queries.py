@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.base import Page
 from mltui.wire.metrics import MetricRow, MetricType
+from mltui_server.db.base import DELETED_TOO
 from mltui_server.lib.pagination import Window, fetch_page, order_of
 from mltui_server.metrics.models import Metric, MetricLabelSet
 
@@ -48,8 +49,9 @@ async def list_metrics(
 
 
 async def metric_row(session: AsyncSession, metric: UUID) -> MetricRow:
-    """Of a metric that exists."""
-    return _row((await session.execute(_rows().where(Metric.id == metric))).one())
+    """Of a metric that exists, or is deleted."""
+    statement = _rows().where(Metric.id == metric).execution_options(**{DELETED_TOO: True})
+    return _row((await session.execute(statement)).one())
 
 
 def _row(row: Any) -> MetricRow:

@@ -1,4 +1,4 @@
-"""Making, changing and deleting metrics."""
+"""Making and changing metrics. Deleting: removal.py."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,7 +14,7 @@ from mltui.wire.metrics import MAX_LABEL_KEYS, RESERVED_LABEL_KEYS, CreateMetric
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, Fault, Invalid, NotFound
 from mltui_server.lib.principal import Principal
-from mltui_server.metrics.models import Metric, MetricDeletion, MetricLabelSet
+from mltui_server.metrics.models import Metric, MetricLabelSet
 from mltui_server.metrics.queries import metric_row
 
 ADDRESSES = ("prometheus", "lines")
@@ -77,16 +77,6 @@ async def add_label_keys(session: AsyncSession, principal: Principal, name: str,
     mine = MetricLabelSet.metric_id == metric.id
     await session.execute(update(MetricLabelSet).where(mine).values(labels=MetricLabelSet.labels.op("||")(empty)))
     await record(session, principal, "metric.update", metric.id, before=before, after=after)
-
-
-async def remove(session: AsyncSession, principal: Principal, name: str) -> None:
-    """Its points are deleted from the store in the background, once this transaction has deleted the metric."""
-    metric = await find(session, name, lock=True)
-    before = msgspec.to_builtins(await metric_row(session, metric.id))
-    label_sets = await session.scalars(select(MetricLabelSet.id).where(MetricLabelSet.metric_id == metric.id))
-    session.add(MetricDeletion(metric_id=metric.id, label_sets=list(label_sets)))
-    await session.delete(metric)
-    await record(session, principal, "metric.delete", metric.id, before=before)
 
 
 def check_definition(metric: CreateMetric) -> None:

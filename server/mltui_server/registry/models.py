@@ -35,6 +35,8 @@ class ModelVersion(Entity):
         Index("ix_model_version_run_id", "run_id"),
         Index("ix_model_version_artifact_id", "artifact_id"),
         Index("ix_model_version_training_dataset_id", "training_dataset_id"),
+        # A hash: addresses may be longer than a tree takes.
+        Index("ix_model_version_uri", "uri", postgresql_using="hash"),
     )
 
     model_id: Mapped[UUID] = mapped_column(ForeignKey("registered_model.id", ondelete="CASCADE"))

@@ -149,6 +149,31 @@ class ArtifactFootprint(Answer, kw_only=True):
     """What would stay, and is not counted."""
 
 
+class DeletedFolder(ArtifactFootprint, kw_only=True):
+    """What went with a folder, and what stayed."""
+
+    id: str
+    """Of the deletion: it is what is restored."""
+
+
+class StayingArtifact(Answer, kw_only=True):
+    """It was deleted with a folder and could not be restored with it."""
+
+    name: str
+    reason: str
+    """As in `its run has another one of that name; delete that first`."""
+
+
+class RestoredFolder(Answer, kw_only=True):
+    """What came back of a folder."""
+
+    files: int
+    file_size: int
+    """Bytes, of all of them."""
+    staying: list[StayingArtifact]
+    """What did not."""
+
+
 class Garbage(Answer, kw_only=True):
     """What nothing refers to."""
 
