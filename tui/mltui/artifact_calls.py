@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -19,8 +20,10 @@ from mltui.wire.artifacts import (
     ArtifactRow,
     ArtifactStatus,
     CreateArtifact,
+    DeletedFolder,
     Garbage,
     PatchArtifact,
+    RestoredFolder,
     SmallArtifact,
     SmallContent,
 )
@@ -89,6 +92,14 @@ class ArtifactCalls(Transport):
 
     async def restore_artifact(self, artifact_id: str) -> ArtifactRow:
         return await self._call(ArtifactRow, "POST", f"/artifacts/{path_part(artifact_id)}/restore")
+
+    async def delete_artifacts(self, run: str, path: str) -> DeletedFolder:
+        """All in the run's folder of that name, but for what models cite. Raises ProblemError where that is all."""
+        return await self._call(DeletedFolder, "DELETE", f"/runs/{path_part(run)}/artifacts/{quote(path.strip('/'))}")
+
+    async def restore_artifacts(self, deletion: str) -> RestoredFolder:
+        """What went with that deletion, but for what something hinders. Raises ProblemError where that is all."""
+        return await self._call(RestoredFolder, "POST", f"/artifacts/deletions/{path_part(deletion)}/restore")
 
     async def artifact_footprint(self, run: str, path: str) -> ArtifactFootprint:
         """What would be deleted with this artifact, or folder of them."""

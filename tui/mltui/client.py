@@ -270,6 +270,14 @@ class Client(ArtifactCalls, FailureCalls, IngestionCalls, ModelCalls):
     async def create_metric(self, metric: CreateMetric) -> MetricRow:
         return await self._call(MetricRow, "POST", "/metrics", metric)
 
+    async def delete_metric(self, name: str, *, now: bool = False) -> None:
+        """It can be restored for a day; with `now` it is gone for good, with its points."""
+        await self._send("DELETE", f"/metrics/{path_part(name)}", query={"now": now or None})
+
+    async def restore_metric(self, key: str) -> MetricRow:
+        """By its name, or its id. Raises ProblemError where another one has its name."""
+        return await self._call(MetricRow, "POST", f"/metrics/{path_part(key)}/restore")
+
     async def send_points(self, name: str, batch: DataBatch) -> AcceptedPoints:
         return await self._call(AcceptedPoints, "POST", f"/metrics/{path_part(name)}/data/batch", batch)
 

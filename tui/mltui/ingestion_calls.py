@@ -48,7 +48,11 @@ class IngestionCalls(Transport):
         return await self._call(JobRow, "POST", "/ingestion-jobs", job)
 
     async def delete_job(self, job_id: str) -> None:
+        """It can be restored. Raises ProblemError while it is live."""
         await self._send("DELETE", _job(job_id))
+
+    async def restore_job(self, job_id: str) -> JobRow:
+        return await self._call(JobRow, "POST", _job(job_id, "restore"))
 
     async def start_job(self, job_id: str) -> JobRow:
         return await self._call(JobRow, "POST", _job(job_id, "start"))
@@ -93,6 +97,15 @@ class IngestionCalls(Transport):
     async def dataset(self, dataset: str) -> DatasetDetail:
         """By id or name; of several of that name, the newest."""
         return await self._call(DatasetDetail, "GET", f"/datasets/{path_part(dataset)}")
+
+    async def delete_dataset(self, dataset: str) -> None:
+        """By id or name, with its artifact: it can be restored until its content is removed. Raises ProblemError where
+        a version of a model cites it.
+        """
+        await self._send("DELETE", f"/datasets/{path_part(dataset)}")
+
+    async def restore_dataset(self, dataset_id: str) -> DatasetDetail:
+        return await self._call(DatasetDetail, "POST", f"/datasets/{path_part(dataset_id)}/restore")
 
     async def create_dataset(self, dataset: CreateDataset) -> DatasetDetail:
         return await self._call(DatasetDetail, "POST", "/datasets", dataset)

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from litestar import Controller, get, post
+from litestar import Controller, delete, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
 from mltui.wire.base import Page
 from mltui.wire.datasets import AddInput, CreateDataset, DatasetDetail, DatasetRow, RunInputRow
+from mltui_server.artifacts import deletion
 from mltui_server.datasets import queries, service
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.pagination import RequestWindow
@@ -31,7 +32,7 @@ class DatasetController(Controller):
         text: FromQuery[str | None] = None,
         sort: FromQuery[str] = "-created_at",
     ) -> Page[DatasetRow]:
-        """Datasets; with `run`, those that the run made."""
+        """Datasets that are not deleted; with `run`, those that the run made."""
         chosen = queries.DatasetFilter(run=parse_id("run", run) if run else None, name=name, text=text)
         return await queries.list_datasets(session, window, sort, chosen)
 
@@ -45,8 +46,25 @@ class DatasetController(Controller):
 
     @get("/{key:str}")
     async def show(self, session: RequestSession, key: Key) -> DatasetDetail:
-        """With its schema and profile."""
+        """With its schema and profile. Of one that was deleted, which its id still shows, `is_active` is false."""
         return await queries.dataset_detail(session, (await service.find(session, key)).id)
+
+    @delete("/{key:str}")
+    async def remove(self, session: RequestSession, principal: RequestPrincipal, key: Key) -> None:
+        """With its artifact: it can be restored until `mltui gc` removes its content. 409 where a version of a model
+        cites it.
+        """
+        dataset = await service.find(session, key)
+        await deletion.remove(session, principal, str(dataset.artifact_id))
+
+    @post("/{dataset_id:str}/restore", status_code=200)
+    async def restore(
+        self, session: RequestSession, principal: RequestPrincipal, dataset_id: FromPath[str]
+    ) -> DatasetDetail:
+        """Bring back what was deleted, by its id: its artifact. 409 where that has lost its name or its content."""
+        dataset = await service.find(session, str(parse_id("dataset", dataset_id)))
+        await deletion.restore(session, principal, str(dataset.artifact_id))
+        return await queries.dataset_detail(session, dataset.id)
 
 
 class RunInputController(Controller):

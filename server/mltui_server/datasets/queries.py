@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import convert
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.base import Page
@@ -15,7 +15,7 @@ from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset, RunInput
 from mltui_server.ingestion.models import IngestionJob
 from mltui_server.lib.pagination import Window, fetch_page, order_of
-from mltui_server.runs.models import StageRun
+from mltui_server.runs.models import Run, StageRun
 
 SORTABLE: Mapping[str, ColumnElement[Any]] = {
     **{
@@ -34,7 +34,15 @@ _job = (
     .label("job_id")
 )
 _light = [column for column in Dataset.__table__.columns if column.name not in ("schema", "profile")]
-_rows = select(*_light, Artifact.file_size, Artifact.run_id, _job).join(Artifact, Artifact.id == Dataset.artifact_id)
+_rows = select(*_light, Artifact.file_size, Artifact.run_id, Artifact.is_active, _job).join(
+    Artifact, Artifact.id == Dataset.artifact_id
+)
+
+
+def is_there() -> ColumnElement[bool]:
+    """Of a dataset with its artifact. What belongs to a deleted run comes back with it."""
+    of_a_run = or_(Artifact.run_id.is_(None), Artifact.run_id.in_(select(Run.id)))
+    return and_(Artifact.is_active.is_(True), of_a_run)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +54,7 @@ class DatasetFilter:
     """Part of the name or the source's address, in any case."""
 
     def clauses(self) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
+        found = [is_there()]
         if self.run:
             found.append(Artifact.run_id == self.run)
         if self.name:
@@ -85,7 +93,7 @@ async def inputs_of(session: AsyncSession, run: UUID) -> list[RunInputRow]:
 
 def _values(row: Any) -> dict[str, Any]:
     ids = ("id", "artifact_id", "run_id", "job_id")
-    names = ("name", "format", "row_count", "column_count", "file_size", "source_uri", "created_by", "created_at",
-             "updated_at")  # fmt: skip
+    names = ("name", "format", "row_count", "column_count", "file_size", "source_uri", "is_active", "created_by",
+             "created_at", "updated_at")  # fmt: skip
     texts = {name: None if (id_ := getattr(row, name)) is None else str(id_) for name in ids}
     return texts | {name: getattr(row, name) for name in names}

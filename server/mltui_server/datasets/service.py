@@ -12,6 +12,7 @@ from mltui.wire.datasets import AddInput, CreateDataset
 from mltui_server.artifacts import service as artifacts
 from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset, RunInput
+from mltui_server.datasets.queries import is_there
 from mltui_server.events.service import record
 from mltui_server.lib.addresses import check_no_secret
 from mltui_server.lib.errors import Conflict, Invalid, NotFound
@@ -26,11 +27,12 @@ FORMATS = {
 
 
 async def find(session: AsyncSession, key: str) -> Dataset:
-    """The dataset with this id, or the newest of this name. Raises NotFound."""
+    """The dataset with this id, deleted or not, or the newest of this name that is there. Raises NotFound."""
     try:
         found = await session.get(Dataset, UUID(key))
     except ValueError:
-        named = select(Dataset).where(Dataset.name == key)
+        named = select(Dataset).join(Artifact, Artifact.id == Dataset.artifact_id)
+        named = named.where(Dataset.name == key, is_there())
         found = await session.scalar(named.order_by(Dataset.created_at.desc(), Dataset.id.desc()).limit(1))
     if found is None:
         raise NotFound("dataset", key)

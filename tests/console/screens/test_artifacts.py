@@ -184,8 +184,23 @@ async def test_deleting_asks_first(files, server, open_console) -> None:
         await console.press("z")
         await console.until_shown("undone: deleted train.py", "train.py")
         await console.press("z")
-        await console.until_shown("undone: deleted checkpoints", "checkpoints/")
+        await console.until_shown("undone: deleted checkpoints/", "▸ checkpoints/")
         assert len(server.get("/artifacts", run=run_id(0))["items"]) == len(files)
+        events = server.get("/events", run=run_id(0), action="artifacts.delete,artifacts.restore")["items"]
+        assert [event["message"] for event in events] == ["2 files of checkpoints/"] * 2, "one each, not one a file"
+
+
+async def test_what_of_a_folder_cannot_come_back_is_named(files, open_console, tmp_path) -> None:
+    (tmp_path / "epoch-1.pt").write_text("another one")
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        await console.press("d")
+        await console.until_shown("2 files in checkpoints/")
+        await console.press("y")
+        await console.until_shown("deleted checkpoints/; z undoes it")
+        await console.client.upload(run_id(0), tmp_path / "epoch-1.pt", "checkpoints/epoch-1.pt")
+        await console.press("z")
+        await console.until_shown("undone: deleted checkpoints/", "stays deleted", "another one of that name")
 
 
 async def test_what_a_model_cites_stays_and_is_named_before(files, server, open_console) -> None:
@@ -196,7 +211,7 @@ async def test_what_a_model_cites_stays_and_is_named_before(files, server, open_
         await console.press("d")
         await console.until_shown("1 file in checkpoints/", "cited by", "model version digits/1", "stays")
         await console.press("y")
-        await console.until_shown("deleted checkpoints; z undoes it")
+        await console.until_shown("deleted checkpoints/; z undoes it")
         await console.press("enter")
         await console.until_shown("▾ checkpoints/", "epoch-1.pt")
         await console.press("down", "d")

@@ -123,10 +123,23 @@ async def test_cancelling_and_deleting_are_asked_first(jobs, open_console):
         await console.press("y")
         await console.until_shown("⊘ cancelled")
         await console.press("D")
-        await console.until_shown("Delete warehouse?", "Datasets and runs stay")
+        await console.until_shown("Delete warehouse?", "Datasets and runs stay. z brings it back.")
         await console.press("y")
-        await console.until_shown("5 jobs")
-        assert "warehouse" not in console.text
+        await console.until_shown("5 jobs", "deleted warehouse; z undoes it")
+        assert "snowflake://sales/orders" not in console.text
+        await console.press("z")
+        await console.until_shown("6 jobs", "undone: deleted warehouse", "snowflake://sales/orders")
+
+
+async def test_jobs_deleted_together_come_back_together(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("j", "space", "space", "D")
+        await console.until_shown("Delete 2 jobs?", "events, prices", "z brings them back")
+        await console.press("y")
+        await console.until_shown("4 jobs", "deleted 2 jobs; z undoes it")
+        await console.press("z")
+        await console.until_shown("6 jobs", "undone: deleted 2 jobs")
 
 
 async def test_a_jobs_own_keys_are_those_that_its_state_allows(jobs, open_console):

@@ -74,3 +74,46 @@ async def test_a_run_says_what_it_read(http, run):
     assert (await http.post(address, json={"dataset": "none"})).status_code == 404
     wrong = await http.post(address, json={"dataset": "events", "stage": "z"})
     assert (wrong.status_code, "has no stage 'z'" in wrong.json()["detail"]) == (422, True)
+
+
+async def test_a_dataset_whose_artifact_is_deleted_is_not_listed_and_says_so(http, run):
+    old, new = [await register(http, await table(http, run, f"{i}.csv"), name="events") for i in (1, 2)]
+    await http.delete(f"/api/v1/artifacts/{new['artifact_id']}")
+
+    async def listed() -> list[str]:
+        return [row["id"] for row in (await http.get("/api/v1/datasets")).json()["items"]]
+
+    assert await listed() == [old["id"]]
+    assert (await http.get("/api/v1/datasets/events")).json()["id"] == old["id"]
+    shown = (await http.get(f"/api/v1/datasets/{new['id']}")).json()
+    assert (shown["is_active"], old["is_active"]) == (False, True)
+    await http.post(f"/api/v1/runs/{run}/finish", json={"status": "completed"})
+    await http.delete(f"/api/v1/runs/{run}")
+    assert await listed() == []
+    await http.post(f"/api/v1/runs/{run}/restore")
+    assert await listed() == [old["id"]]
+
+
+async def test_a_dataset_is_deleted_with_its_artifact_and_comes_back(http, run):
+    dataset = await register(http, await table(http, run))
+    reader = (await http.post("/api/v1/runs", json={"name": "reader"})).json()["id"]
+    await http.post(f"/api/v1/runs/{reader}/inputs", json={"dataset": dataset["id"]})
+    assert (await http.delete("/api/v1/datasets/table.csv")).status_code == 204
+    assert (await http.delete("/api/v1/datasets/table.csv")).status_code == 404
+    [read] = (await http.get(f"/api/v1/runs/{reader}/inputs")).json()
+    assert (read["dataset"]["id"], read["dataset"]["is_active"]) == (dataset["id"], False)
+    assert (await http.get("/api/v1/artifacts", params={"run": run})).json()["items"] == []
+    back = await http.post(f"/api/v1/datasets/{dataset['id']}/restore")
+    assert (back.status_code, back.json()) == (200, dataset)
+    refused = await http.post(f"/api/v1/datasets/{dataset['id']}/restore")
+    assert (refused.status_code, "it is not deleted" in refused.json()["detail"]) == (409, True)
+    assert (await http.post("/api/v1/datasets/table.csv/restore")).status_code == 404
+
+
+async def test_a_dataset_that_a_model_was_trained_on_is_not_deleted(http, run):
+    dataset = await register(http, await table(http, run))
+    await http.post("/api/v1/models", json={"name": "digits"})
+    made = {"uri": "s3://models/digits", "training_dataset": dataset["id"]}
+    assert (await http.post("/api/v1/models/digits/versions", json=made)).status_code == 201
+    refused = await http.delete(f"/api/v1/datasets/{dataset['id']}")
+    assert (refused.status_code, "cited by model version digits/1" in refused.json()["detail"]) == (409, True)

@@ -1,12 +1,12 @@
-"""`mltui artifacts`: the files of runs, to and from this machine."""
+"""`mltui artifacts`: the files of runs, to and from this machine. Deleting: artifact_removal.py."""
 
 import argparse
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mltui.cli import artifact_removal
 from mltui.cli.naming import RUN_HELP, run_id
 from mltui.cli.output import Column, clock, print_json, print_table, size
 from mltui.cli.paging import read_rows
@@ -38,19 +38,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     get = command("get", "Copy an artifact, or all below a folder, to this machine.", _get)
     get.add_argument("name", metavar="NAME", help="the artifact's name, or that of a folder of artifacts")
     get.add_argument("-o", "--output", type=Path, default=Path(), help="the folder to write to; otherwise this one")
-    rm = command("rm", "Delete artifacts; `mltui gc` removes their content.", _rm)
-    rm.add_argument("names", nargs="+", metavar="NAME")
-    restore = command("restore", "Bring deleted and replaced artifacts back, each as it was last.", _restore)
-    restore.add_argument("names", nargs="+", metavar="NAME")
-
-
-async def _all(client: "Client", run: str, everything: bool = False) -> "list[ArtifactRow]":
-    return (await read_rows(partial(client.artifacts, run=run, everything=everything)))[0]
+    rm = command("rm", "Delete artifacts; `mltui gc` removes their content.", artifact_removal.remove)
+    rm.add_argument("names", nargs="+", metavar="NAME", help="an artifact's name, or that of a folder of artifacts")
+    restore = command(
+        "restore", "Bring deleted and replaced artifacts back, each as it was last.", artifact_removal.restore
+    )
+    restore.add_argument("names", nargs="+", metavar="NAME", help="an artifact's name, or that of a folder that went")
 
 
 def _ls(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> "list[ArtifactRow]":
-        return await _all(client, await run_id(client, args.run), args.all)
+        run = await run_id(client, args.run)
+        return (await read_rows(partial(client.artifacts, run=run, everything=args.all)))[0]
 
     rows = converse(args, talk)
     if args.json:
@@ -102,35 +101,6 @@ def _get(args: argparse.Namespace) -> int:
         return 0
 
     return _reading(args, talk)
-
-
-def _rm(args: argparse.Namespace) -> int:
-    async def talk(client: "Client") -> int:
-        run = await run_id(client, args.run)
-        there = {row.name: row for row in await _all(client, run)}
-        if missing := [name for name in args.names if name not in there]:
-            raise CommandError(f"the run has no artifact {missing[0]!r}; nothing was deleted")
-        for name in args.names:
-            await client.delete_artifact(there[name].id)
-            print(f"deleted {name}; back with: mltui artifacts restore {args.run} {shlex.quote(name)}")
-        return 0
-
-    return converse(args, talk)
-
-
-def _restore(args: argparse.Namespace) -> int:
-    async def talk(client: "Client") -> int:
-        run = await run_id(client, args.run)
-        # The newest of a name is the last: ids grow with time.
-        gone = {row.name: row for row in await _all(client, run, everything=True) if not row.is_active}
-        if missing := [name for name in args.names if name not in gone]:
-            raise CommandError(f"the run has no deleted artifact {missing[0]!r}; nothing was restored")
-        for name in args.names:
-            await client.restore_artifact(gone[name].id)
-            print(f"restored {name}")
-        return 0
-
-    return converse(args, talk)
 
 
 def _reading(args: argparse.Namespace, talk: "Callable[[Client], object]") -> int:

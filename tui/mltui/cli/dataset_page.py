@@ -30,7 +30,7 @@ def _cells(row: "DatasetRow") -> list[str]:
 
 
 def print_dataset(dataset: "DatasetDetail") -> None:
-    print(f"{dataset.name}  {dataset.id}")
+    print(f"{dataset.name}  {dataset.id}{'' if dataset.is_active else '  deleted'}")
     facts = {
         "source": dataset.source_uri,
         "holds": f"{_count(dataset.row_count)} rows, {_count(dataset.column_count)} columns",

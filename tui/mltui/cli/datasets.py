@@ -1,4 +1,4 @@
-"""`mltui datasets`: tables that were brought in or made here, and what is in them."""
+"""`mltui datasets`: tables that were brought in or made here, what is in them, and deleting them."""
 
 import argparse
 from functools import partial
@@ -27,8 +27,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     show = commands.add_parser("show", help=sentence, description=sentence)
     show.add_argument("dataset", metavar="DATASET", help="its id or name; of several of that name, the newest")
     show.set_defaults(call=_show)
+    sentence = "Delete a dataset with its file; `mltui gc` removes the content."
+    rm = commands.add_parser("rm", help=sentence, description=sentence)
+    rm.add_argument("dataset", metavar="DATASET", help="its id or name; of several of that name, the newest")
+    rm.set_defaults(call=_rm)
+    sentence = "Bring a deleted dataset back."
+    restore = commands.add_parser("restore", help=sentence, description=sentence)
+    restore.add_argument("dataset", metavar="ID", help="its whole id, which `rm` printed")
+    restore.set_defaults(call=_restore)
     for command in (ls, show):
         add_json(command)
+    for command in (ls, show, rm, restore):
         add_url(command)
 
 
@@ -57,3 +66,22 @@ def _show(args: argparse.Namespace) -> int:
     else:
         print_dataset(dataset)
     return 0
+
+
+def _rm(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> int:
+        dataset = await client.dataset(args.dataset)
+        await client.delete_dataset(dataset.id)
+        print(f"deleted {dataset.name}; back with: mltui datasets restore {dataset.id}")
+        return 0
+
+    return converse(args, talk)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    async def talk(client: "Client") -> int:
+        dataset = await client.restore_dataset(args.dataset)
+        print(f"restored {dataset.name}  {dataset.id}")
+        return 0
+
+    return converse(args, talk)

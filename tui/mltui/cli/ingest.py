@@ -50,6 +50,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_json(cancel)
     add_json_and_wait(command("retry", "Begin a job anew that failed or was cancelled.", _retry))
     command("delete", "Delete a job that is not live; its dataset stays.", _delete)
+    restore = command("restore", "Bring a deleted job back as it was.", _restore, job=False)
+    restore.add_argument("job", metavar="ID", help="its whole id, which `delete` printed")
+    add_json(restore)
     ls = command("ls", "List jobs, the newest first.", _ls, job=False)
     ls.add_argument("--status", action="append", default=[], help="running, failed, …; several with commas or repeated")
     ls.add_argument("--text", help="part of the name, address, id or error")
@@ -138,10 +141,15 @@ def _delete(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> int:
         job = await client.job(await job_id(client, args.job))
         await client.delete_job(job.id)
-        print(f"deleted {job.name}  {job.id}")
+        print(f"deleted {job.name}; back with: mltui ingest restore {job.id}")
         return 0
 
     return converse(args, talk)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    # By its whole id: one that is deleted is in no list to look a part of it up in.
+    return _change(args, lambda client: client.restore_job(args.job))
 
 
 def _ls(args: argparse.Namespace) -> int:

@@ -51,7 +51,8 @@ def print_job(job: "JobDetail", dataset: "DatasetDetail | None", events: "Sequen
         if fact is not None:
             print(f"{name:<10} {fact}")
     if dataset is not None:
-        print(f"\ndataset    {dataset.name}  {dataset.id}  {size(dataset.file_size)}")
+        gone = "" if dataset.is_active else "  deleted"
+        print(f"\ndataset    {dataset.name}  {dataset.id}  {size(dataset.file_size)}{gone}")
         print_columns(dataset)
     if job.models:
         print()

@@ -214,6 +214,7 @@ METRICS = [
     Key("metrics.chart", "next_chart", "c", "Chart", show=True),
     Key("metrics.export", "export", "e", "Export", show=True),
     Key("metrics.refresh", "next_refresh", "a", "Refresh", show=True),
+    Key("metrics.delete", "delete", "D", "Delete"),
     Key("metrics.tab_1", "tab(1)", "1", "Graph"),
     Key("metrics.tab_2", "tab(2)", "2", "Table"),
     Key("metrics.next_tab", "step_tab", "right_square_bracket,left_square_bracket", "Other tab"),

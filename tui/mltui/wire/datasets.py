@@ -54,6 +54,8 @@ class DatasetRow(Answer, kw_only=True):
     file_size: int
     """Bytes."""
     source_uri: str | None
+    is_active: bool
+    """False: its artifact was deleted, or replaced. `mltui gc` removes its content in time."""
     created_by: str
     created_at: datetime
     updated_at: datetime

@@ -49,11 +49,12 @@ async def delete(app: "MltuiApp", run: str, branch: Branch) -> bool:
         what += f"\n\n{_kept(going.cited)}."
     if not await app.push_screen_wait(Confirm(f"Delete {branch.path}?", what)):
         return False
-    kept = {one.name for one in going.cited}
-    rows = [row for row in await _rows(app, run, branch) if row.name not in kept]
-    for row in rows:
-        await app.client.delete_artifact(row.id)
-    await remember(app, f"deleted {branch.path}", "artifact.delete", [row.id for row in rows])
+    if branch.entry.id is not None:
+        await app.client.delete_artifact(branch.entry.id)
+        await remember(app, f"deleted {branch.path}", "artifact.delete", [branch.entry.id])
+    else:
+        deletion = await app.client.delete_artifacts(run, branch.path)
+        await remember(app, f"deleted {branch.path}/", "artifacts.delete", [deletion.id])
     return True
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mltui.console.screens.chosen import left_out, names
+from mltui.console.screens.undo import remember
 from mltui.wire.ingestion import JobAction, JobAnswer, JobRow, Runner
 from mltui.wire.states import AGAIN, LIVE, Status
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 DONE = {
     JobAction.START: "started", JobAction.COMPLETE: "completed", JobAction.FAIL: "failed",
-    JobAction.CANCEL: "cancelled", JobAction.RETRY: "begun anew", JobAction.DELETE: "deleted",
+    JobAction.CANCEL: "cancelled", JobAction.RETRY: "begun anew",
 }  # fmt: skip
 ASKED = (JobAction.CANCEL, JobAction.DELETE)
 """Not done before it is said to which."""
@@ -47,11 +48,15 @@ async def act(app: "MltuiApp", action: JobAction, jobs: Sequence[JobRow]) -> boo
         return False
     answers = await app.client.act_on_jobs(action, [job.id for job in chosen], reason)
     refused = [answer for answer in answers if answer.problem is not None]
-    if len(jobs) > 1 and len(refused) < len(chosen):
-        app.notify(f"{counted(len(chosen) - len(refused))} {DONE[action]}", markup=False)
+    done = [job for job, answer in zip(chosen, answers, strict=True) if answer.problem is None]
+    if action is JobAction.DELETE and done:
+        what = done[0].name if len(done) == 1 else counted(len(done))
+        await remember(app, f"deleted {what}", "ingestion_job.delete", [job.id for job in done])
+    elif len(jobs) > 1 and done:
+        app.notify(f"{counted(len(done))} {DONE[action]}", markup=False)
     if refused:
         app.notify(_why(refused), severity="error", markup=False)
-    return len(refused) < len(chosen)
+    return bool(done)
 
 
 async def _asked(app: "MltuiApp", action: JobAction, jobs: Sequence[JobRow], others: Sequence[JobRow]) -> str | None:
@@ -65,9 +70,10 @@ async def _asked(app: "MltuiApp", action: JobAction, jobs: Sequence[JobRow], oth
     if action in ASKED:
         from mltui.console.screens.dialog import Confirm
 
+        them = "it" if len(jobs) == 1 else "them"
         what = {
             JobAction.CANCEL: f"Stops {names(jobs)}. What was read is thrown away; it can be begun anew.",
-            JobAction.DELETE: f"Deletes {names(jobs)}. Datasets and runs stay. This cannot be undone.",
+            JobAction.DELETE: f"Deletes {names(jobs)}. Datasets and runs stay. z brings {them} back.",
         }[action] + left_out(others)
         heading = f"{action.value.capitalize()} {jobs[0].name if len(jobs) == 1 else counted(len(jobs))}?"
         if not await app.push_screen_wait(Confirm(heading, what)):

@@ -39,7 +39,8 @@ def overview(
         lines.append(Text("not yet" if job.status in LIVE else "none", "muted"))
     else:
         columns = f"{format.count(dataset.row_count)} rows, {format.count(dataset.column_count)} columns"
-        lines += [fact("Name", dataset.name), fact("Holds", f"{columns}, {format.size(dataset.file_size)}"),
+        gone = "" if dataset.is_active else "; deleted"
+        lines += [fact("Name", f"{dataset.name}{gone}"), fact("Holds", f"{columns}, {format.size(dataset.file_size)}"),
                   fact("Id", dataset.id)]  # fmt: skip
     lines += [Text(), heading("Models"), *job_models.lines(models)]
     return [*lines, Text(), heading("Lately"), *_events(events, now)]

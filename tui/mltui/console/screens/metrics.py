@@ -36,7 +36,7 @@ QUANTILES = (0.5, 0.9, 0.99)
 POINTS = "points:"
 MOST_MISSING = 40
 """Characters of what is waited for."""
-NEEDS_METRIC = ("filter", "export", "range", "next_chart", "step_time", "whole")
+NEEDS_METRIC = ("delete", "filter", "export", "range", "next_chart", "step_time", "whole")
 
 NOTHING_COUNTED = "Nothing was counted in this time: a first point only says where a histogram begins."
 
@@ -384,3 +384,10 @@ class MetricsScreen(Frame):
             self.notify(f"there is nothing of {self.metric.name} to export in this time", markup=False)
         elif self.metric is not None and table is not None:
             await export(self.app, self.metric.name, table)
+
+    @work(group="act", exclusive=True, exit_on_error=False)
+    async def action_delete(self) -> None:
+        from mltui.console.screens.metrics_delete import delete
+
+        if self.metric is not None:
+            await delete(self.app, self.metric)

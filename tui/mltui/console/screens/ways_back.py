@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 RUN = "run.update,run.delete,run.restore,run.purge"
 ARTIFACT = "artifact.update,artifact.delete,artifact.restore"
+FOLDER = "artifacts.delete,artifacts.restore"
+JOB = "ingestion_job.delete,ingestion_job.restore"
+METRIC = "metric.update,metric.delete,metric.restore,metric.purge"
 VERSION = "model_version.update,model_version.delete,model_version.restore"
 REQUEST = "model.request,model.approve,model.reject"
 LONGEST_REASON = 2_000
@@ -51,6 +54,25 @@ async def _restore_run(app: "MltuiApp", event: EventRow) -> str:
 
 async def _restore_artifact(app: "MltuiApp", event: EventRow) -> str:
     await app.client.restore_artifact(event.object_id)
+    return ""
+
+
+async def _restore_folder(app: "MltuiApp", event: EventRow) -> str:
+    staying = (await app.client.restore_artifacts(event.object_id)).staying
+    if staying:
+        more = f", and {len(staying) - 1:,} more" if len(staying) > 1 else ""
+        why = f"{staying[0].name} stays deleted: {staying[0].reason}{more}"
+        app.notify(why, severity="warning", markup=False)
+    return ""
+
+
+async def _restore_job(app: "MltuiApp", event: EventRow) -> str:
+    await app.client.restore_job(event.object_id)
+    return ""
+
+
+async def _restore_metric(app: "MltuiApp", event: EventRow) -> str:
+    await app.client.restore_metric(event.object_id)
     return ""
 
 
@@ -91,6 +113,9 @@ WAYS_BACK: Mapping[str, WayBack] = {
     "run.update": WayBack(RUN, _patch_run),
     "run.delete": WayBack(RUN, _restore_run),
     "artifact.delete": WayBack(ARTIFACT, _restore_artifact),
+    "artifacts.delete": WayBack(FOLDER, _restore_folder),
+    "ingestion_job.delete": WayBack(JOB, _restore_job),
+    "metric.delete": WayBack(METRIC, _restore_metric),
     "model.update": WayBack("model.update", _patch_model),
     "model.alias": WayBack("model.alias", _move_alias_back),
     "model.request": WayBack(REQUEST, _withdraw),
