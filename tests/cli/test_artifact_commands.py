@@ -82,6 +82,26 @@ def test_deleting_and_collecting(mltui, run, tmp_path):
     assert "removed by `mltui gc`" in mltui("artifacts", "restore", run, "a.csv", code=1).stderr
 
 
+def test_a_folder_goes_and_comes_back_as_one_thing(server, mltui, run, tmp_path):
+    folder = tmp_path / "ck"
+    folder.mkdir()
+    for name in ("1.pt", "2.pt", "3.pt"):
+        (folder / name).write_text(name)
+    mltui("artifacts", "put", run, folder)
+    rows = json.loads(mltui("artifacts", "ls", run, "--json").stdout)
+    version = {"artifact": rows[0]["id"]}
+    httpx.post(f"{server.url}/api/v1/models/digits/versions", json=version).raise_for_status()
+    gone = mltui("artifacts", "rm", run, "ck/")
+    assert gone.stdout == f"deleted 2 files of ck/, 8 B; back with: mltui artifacts restore {run} ck/\n"
+    assert gone.stderr == "ck/1.pt stays: it is cited by model version digits/1\n"
+    mltui("artifacts", "put", run, folder / "2.pt", "--name", "ck/2.pt")
+    back = mltui("artifacts", "restore", run, "ck")
+    assert back.stdout == "restored 1 file of ck/, 4 B\n"
+    assert "ck/2.pt stays deleted: its run has another one of that name" in back.stderr
+    assert "cannot be restored" in mltui("artifacts", "restore", run, "ck", code=1).stderr
+    assert "no deleted artifact 'c'" in mltui("artifacts", "restore", run, "c", code=1).stderr
+
+
 def test_what_is_wrong_is_said_in_a_line(mltui, run, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "a").write_text("x")

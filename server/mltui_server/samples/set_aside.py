@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.health import Component
 from mltui.wire.samples import RefusedBatch
+from mltui_server.db.base import DELETED_TOO
 from mltui_server.db.database import Database
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Invalid
@@ -27,7 +28,8 @@ async def newest(session: AsyncSession, limit: int) -> list[RefusedBatch]:
         raise Invalid(f"limit={limit}; it must be between 1 and {MAX_LISTED}")
     samples = await session.scalars(select(SampleRefused).order_by(SampleRefused.refused_at.desc()).limit(limit))
     points = await session.execute(
-        select(PointRefused, Metric.name).join(Metric).order_by(PointRefused.refused_at.desc()).limit(limit)
+        select(PointRefused, Metric.name).join(Metric).order_by(PointRefused.refused_at.desc()).limit(limit),
+        execution_options={DELETED_TOO: True},
     )
     shown = [*(_samples_shown(one) for one in samples), *(_points_shown(one, name) for one, name in points)]
     return sorted(shown, key=lambda one: one.refused_at, reverse=True)[:limit]

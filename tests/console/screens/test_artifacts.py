@@ -200,7 +200,7 @@ async def test_what_of_a_folder_cannot_come_back_is_named(files, open_console, t
         await console.until_shown("deleted checkpoints/; z undoes it")
         await console.client.upload(run_id(0), tmp_path / "epoch-1.pt", "checkpoints/epoch-1.pt")
         await console.press("z")
-        await console.until_shown("undone: deleted checkpoints/", "stays deleted", "another one of that name")
+        await console.until_shown("undone: deleted checkpoints/", "checkpoints/epoch-1.pt stays deleted: its run has")
 
 
 async def test_what_a_model_cites_stays_and_is_named_before(files, server, open_console) -> None:

@@ -417,4 +417,4 @@ async def test_a_metric_is_deleted_and_comes_back_with_its_points(
         await console.until_shown("deleted gpu_temperature; z undoes it")
         server.post("/metrics", {"name": "gpu_temperature", "type": "gauge"})
         await console.press("z")
-        await console.until_shown("cannot be restored", "another one of that name was made since")
+        await console.until_shown("metric 'gpu_temperature' cannot be restored: another one")

@@ -85,6 +85,7 @@ SCENES = {
     "artifacts image": Scene(
         [("train.py", ["down", "down", "enter"]), ("confusion", ["down", "down", "down"]), ("▀", [])], run=6, tab=6
     ),
+    "delete a folder": Scene([("train.py", ["d"]), ("Delete checkpoints?", [])], run=6, tab=6),
     "jobs": Scene([("digits-40", ["J"]), ("warehouse", ["j", "space"]), ("1 marked", [])]),
     "job": Scene([("digits-40", ["J"]), ("warehouse", ["j", "enter"]), ("3,000,000 rows", [])]),
     "data of a job": Scene(
@@ -102,6 +103,9 @@ SCENES = {
     "metric table": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["2", "tab", "up", "up"]), ("2026-03-14 1", [])],
         metric="gpu_temperature",
+    ),
+    "delete a metric": Scene(
+        [("digits-40", ["m"]), ("3 label sets", ["D"]), ("Delete gpu_temperature?", [])], metric="gpu_temperature"
     ),
     "label filter": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["f"]), ("960", ["space"]), ("host ada", [])], metric="gpu_temperature"

@@ -91,6 +91,8 @@ async def test_points_are_forgotten_by_a_person_and_with_their_metric(http, rete
     await put_aside(http, retention)
     await refused(http, 3)
     assert (await http.delete("/api/v1/metrics/depth")).status_code == 204
+    assert len(await refused(http, 3)) == 3, "the metric may come back"
+    assert (await http.delete("/api/v1/metrics/depth", params={"now": True})).status_code == 204
     assert {one["keys"][0] for one in await refused(http, 2)} == {"deploy", "latency"}
     assert (await http.delete("/api/v1/samples/refused")).json() == {"batches": 2}
     assert await refused(http, 0) == []
