@@ -40,7 +40,7 @@ async def remove(session: AsyncSession, principal: Principal, run: UUID, path: s
     active = update(Artifact).where(_one_of([row.id for row in going]), Artifact.is_active.is_(True))
     gone = set(await session.scalars(active.values(is_active=False).returning(Artifact.id)))
     rows = [row for row in going if row.id in gone]
-    deletion, name = new_id(), f"{path.strip('/')}/"
+    deletion, name = new_id(), path if going[0].name == path else f"{path.strip('/')}/"
     batches = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
     changes = [
         Change(deletion, {"name": name, "ids": [str(row.id) for row in batch]}, message=_counted(len(batch), name))
@@ -104,4 +104,4 @@ def _one_of(ids: Sequence[UUID]) -> ColumnElement[bool]:
 
 
 def _counted(files: int, name: str) -> str:
-    return f"{files:,} file{'s' * (files != 1)} of {name}"
+    return f"{files:,} file{'s' * (files != 1)} of {name}" if name.endswith("/") else ""

@@ -55,6 +55,17 @@ async def test_a_folder_goes_and_comes_back_with_an_event_for_each_batch(http, r
     assert (await restore(http, "nothing")).status_code == 404
 
 
+async def test_a_file_goes_by_its_name_too_and_nothing_goes_by_none(http, run):
+    await put(http, run, "ck.txt", "50 % é/a")
+    assert (await delete(http, run, "")).status_code in (404, 405)
+    gone = (await delete(http, run, "ck.txt")).json()
+    assert await events(http, gone["id"]) == [("artifacts.delete", "ck.txt", "")]
+    assert (await delete(http, run, "50 %25 é")).json()["files"] == 1
+    assert await names(http, run) == []
+    assert (await restore(http, gone["id"])).status_code == 200
+    assert await names(http, run) == ["ck.txt"]
+
+
 async def test_what_models_cite_stays(http, run):
     kept, _ = await put(http, run, "out/model.pt", "out/log")
     await register(http, artifact=kept)

@@ -140,7 +140,7 @@ def _timeline(run: RunDetail, events: Sequence[EventRow], now: Clock) -> list[Te
     for event in events[:EVENTS]:
         text = Text().append(f"{format.age(event.time, now()):>5}  ", "muted")
         text.append(f"{in_words(event.action):<19} ", "secondary")
-        text.append(names.get(event.object_id, event.object_id))
+        text.append(names.get(event.object_id) or event.object_name or event.object_id)
         text.append(f"  {event.message}" if event.message else "", "secondary")
         lines.append(text.append(f"  {event.actor}", "muted"))
     return lines
