@@ -395,26 +395,3 @@ async def test_no_metrics_says_how_to_make_one(server: ConsoleServer, open_conso
             words = shlex.split(command.splitlines()[0])
             server.post(words[0].partition("/api/v1")[2], json.loads(words[4]))
         await console.until_shown("queue_depth", "Metrics › queue_depth", "1 label set")
-
-
-async def test_a_metric_is_deleted_and_comes_back_with_its_points(
-    server: ConsoleServer, open_console: Callable[..., Any]
-) -> None:
-    add_metrics(server)
-    async with open_console(session=session()) as console:
-        await look_at(console, "gpu_temperature")
-        await console.press("D")
-        await console.until_shown("Delete gpu_temperature?", "1,440 points of 3 label sets", "z brings it back")
-        await console.press("y")
-        await console.until_shown("deleted gpu_temperature; z undoes it")
-        await console.until(lambda: "Metrics › gpu_temperature" not in console.text, "another metric")
-        await console.press("z")
-        await console.until_shown("undone: deleted gpu_temperature")
-        await look_at(console, "gpu_temperature")
-        await console.press("D")
-        await console.until_shown("Delete gpu_temperature?")
-        await console.press("y")
-        await console.until_shown("deleted gpu_temperature; z undoes it")
-        server.post("/metrics", {"name": "gpu_temperature", "type": "gauge"})
-        await console.press("z")
-        await console.until_shown("metric 'gpu_temperature' cannot be restored: another one")

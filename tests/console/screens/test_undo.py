@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from console_server import add_runs, run_id
+from metric_points import add_metrics
 
 
 @pytest.fixture
@@ -109,3 +110,28 @@ async def test_what_could_not_be_undone_while_the_server_was_away_can_be_later(r
         await console.press("z")
         await console.until_shown("undone: tagged digits-40")
         assert tags(runs, 0) == {"team": "vision"}
+
+
+async def test_a_metric_comes_back_with_its_points_unless_another_has_its_name(server, open_console):
+    add_metrics(server)
+
+    async def delete(console):
+        await console.type(":metrics gpu_temperature")
+        await console.press("enter")
+        await console.until_shown("Metrics › gpu_temperature", "gauge")
+        await console.press("D")
+        await console.until_shown("Delete gpu_temperature?", "1,440 points of 3 label sets", "z brings it back")
+        await console.press("y")
+        await console.until_shown("deleted gpu_temperature; z undoes it")
+        await console.until(lambda: "Metrics › gpu_temperature" not in console.text, "another metric")
+
+    async with open_console() as console:
+        await console.until_shown("● live")
+        await delete(console)
+        await console.press("z")
+        await console.until_shown("undone: deleted gpu_temperature")
+        assert server.get("/metrics/gpu_temperature")["points"] == 1440
+        await delete(console)
+        server.post("/metrics", {"name": "gpu_temperature", "type": "gauge"})
+        await console.press("z")
+        await console.until_shown("metric 'gpu_temperature' cannot be restored: another one")
