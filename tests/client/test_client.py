@@ -61,7 +61,8 @@ async def test_what_is_given_up_twice_over_keeps_no_connection():
         for _ in range(200):
             asked = asyncio.create_task(client.runs())
             await asyncio.sleep(moments.uniform(0, 0.006))
-            time.sleep(moments.choice([0, 0.003]))  # A busy moment: the answer comes, and at once it is given up.
+            # A busy moment: the answer comes, and at once it is given up.
+            time.sleep(moments.choice([0, 0.003]))  # noqa: ASYNC251
             for _ in range(3):
                 asked.cancel()
                 await asyncio.sleep(0)
