@@ -15,6 +15,7 @@ from mltui.wire.ingestion import MAX_LINKED, JobDetail, JobRow, LinkedModel, Rea
 from mltui.wire.models import ModelStage, VersionStatus
 from mltui.wire.states import Status
 from mltui_server.ingestion.models import IngestionJob
+from mltui_server.ingestion.pace import pace_of
 from mltui_server.lib.durations import seconds_between
 from mltui_server.lib.pagination import Window, fetch_page, order_of
 from mltui_server.registry.models import ModelVersion, ModelVersionJob, RegisteredModel
@@ -87,6 +88,7 @@ def job_row(job: IngestionJob) -> JobRow:
 
 
 def _row(row: Any, error: str | None) -> JobRow:
+    pace = pace_of(row)
     return JobRow(
         id=str(row.id),
         name=row.name,
@@ -102,6 +104,9 @@ def _row(row: Any, error: str | None) -> JobRow:
         bytes_total=row.bytes_total,
         rows=row.rows,
         rows_set_aside=row.rows_set_aside,
+        bytes_per_second=pace.bytes_per_second,
+        rows_per_second=pace.rows_per_second,
+        seconds_left=pace.seconds_left,
         error=error,
         created_by=row.created_by,
         created_at=row.created_at,

@@ -3,6 +3,7 @@
 from msgspec import UNSET, to_builtins
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from mltui.wire.datasets import CreateDataset
 from mltui.wire.ingestion import CompleteJob, CreateJob, FailJob, Made, Progress, Runner
@@ -95,6 +96,8 @@ async def progress(session: AsyncSession, key: str, request: Progress) -> Ingest
             setattr(job, name, said)
     if request.bytes_total is not None:
         job.bytes_total = request.bytes_total
+    # One that stands still was heard of too, so that its pace sinks.
+    flag_modified(job, "bytes")
     await session.flush()
     return job
 

@@ -37,7 +37,7 @@ def add_jobs(dsn: str) -> None:
                 dataset_id=run_id(6101) if name == "events" else None, bytes=done and done << 20,
                 bytes_total=total and total << 20, rows=rows, rows_set_aside=aside, error=error, created_by="ada",
                 started_at=None if status == "pending" else begun, completed_at=ended, created_at=begun,
-                updated_at=begun,
+                updated_at=NOW,
             )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Ingestion jobs over REST: a job is where its run is, makes one dataset however often it is told, and says why not."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.server.agents import eventually, run_of, until_status
@@ -70,6 +72,29 @@ async def test_a_dataset_is_made_once_however_often_its_answer_is_lost(http):
     first, again = [await complete(http, job, run) for _ in range(2)]
     assert first == again | {"execution_time": first["execution_time"]}
     assert (await http.get("/api/v1/datasets")).json()["total"] == 1
+
+
+async def test_how_fast_it_goes_is_an_average_up_to_what_was_told_last(http):
+    job = await add(http, "kafka://broker/topic", runner="outside")
+    begun = await do(http, job, "start")
+    assert (begun["bytes_per_second"], begun["rows_per_second"], begun["seconds_left"]) == (None, None, None)
+    far = await do(http, job, "progress", bytes=1000, bytes_total=4000, rows=10)
+    seconds = took(far, "updated_at")
+    assert far["bytes_per_second"] == pytest.approx(1000 / seconds)
+    assert far["rows_per_second"] == pytest.approx(10 / seconds)
+    assert far["seconds_left"] == pytest.approx(3 * seconds)
+    stalled = await do(http, job, "progress", bytes=1000)
+    assert stalled["bytes_per_second"] < far["bytes_per_second"]
+    assert stalled["seconds_left"] > far["seconds_left"]
+    done = await do(http, job, "complete", reason="loaded")
+    assert done["bytes_per_second"] == pytest.approx(1000 / took(done, "completed_at"))
+    assert done["seconds_left"] is None
+    assert (await http.get(JOBS)).json()["items"] == [done]
+
+
+def took(job: dict, until: str) -> float:
+    begun, ended = (datetime.fromisoformat(job[name]) for name in ("started_at", until))
+    return (ended - begun).total_seconds()
 
 
 async def test_progress_told_late_changes_nothing(http):

@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mltui.cli import run_logs
-from mltui.cli.naming import job_id
 from mltui.cli.output import coloured, duration, size, state
 from mltui.cli.run_watch import EXIT_CODES
 from mltui.cli.session import CommandError, converse
+from mltui.naming import job_id
 from mltui.wire.states import ENDED, Status
 
 if TYPE_CHECKING:
@@ -93,11 +92,12 @@ def _progress(job: "JobRow") -> str:
 
 def pace(job: "JobRow") -> list[str]:
     """How fast it goes, and how long it still takes, where that is known."""
-    from mltui.console.state.job_pace import pace_of
+    return [*([rate(job)] if job.bytes_per_second is not None else []),
+            *([f"{duration(job.seconds_left)} left"] if job.seconds_left is not None else [])]  # fmt: skip
 
-    found = pace_of(job, datetime.now(UTC))
-    rate = [f"{size(round(found.bytes_s))}/s"] if found.bytes_s is not None else []
-    return [*rate, *([f"{duration(found.left_s)} left"] if found.left_s is not None else [])]
+
+def rate(job: "JobRow") -> str:
+    return "-" if job.bytes_per_second is None else f"{size(job.bytes_per_second)}/s"
 
 
 def _clear() -> None:

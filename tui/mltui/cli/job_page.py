@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mltui.cli.dataset_page import print_columns
-from mltui.cli.ingest_watch import pace
-from mltui.cli.output import Column, ago, clock, duration, print_table, short_id, size, state
+from mltui.cli.ingest_watch import pace, rate
+from mltui.cli.output import Column, ago, clock, duration, print_table, size, state
+from mltui.naming import short_id
 
 if TYPE_CHECKING:
     from mltui.wire.datasets import DatasetDetail
@@ -19,8 +20,9 @@ def print_jobs(jobs: "Sequence[JobRow]", total: int) -> None:
         print("no jobs match; add one with `mltui ingest add URI`")
         return
     columns = [Column("STATE"), Column("ID"), Column("NAME", flexible=True), Column("PROGRESS", right=True),
-               Column("READ", right=True), Column("ROWS", right=True), Column("TIME", right=True),
-               Column("CREATED", right=True), Column("SOURCE", flexible=True)]  # fmt: skip
+               Column("READ", right=True), Column("RATE", right=True), Column("LEFT", right=True),
+               Column("ROWS", right=True), Column("TIME", right=True), Column("CREATED", right=True),
+               Column("SOURCE", flexible=True)]  # fmt: skip
     print_table(columns, [_cells(job) for job in jobs])
     if total > len(jobs):
         print(f"{len(jobs)} of {total} jobs; --limit N shows more", file=sys.stderr)
@@ -30,8 +32,8 @@ def _cells(job: "JobRow") -> list[str]:
     done = "-" if job.progress is None else f"{100 * job.progress:.0f} %"
     rows = "-" if job.rows is None else f"{job.rows:,}"
     return [
-        state(job.status), short_id(job.id), job.name, done, size(job.bytes), rows, duration(job.execution_time),
-        ago(job.created_at), job.uri,
+        state(job.status), short_id(job.id), job.name, done, size(job.bytes), rate(job), duration(job.seconds_left),
+        rows, duration(job.execution_time), ago(job.created_at), job.uri,
     ]  # fmt: skip
 
 

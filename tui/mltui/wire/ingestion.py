@@ -103,6 +103,11 @@ class JobRow(Answer, kw_only=True):
     bytes_total: int | None
     rows: int | None
     rows_set_aside: int | None
+    bytes_per_second: float | None
+    """On average, from the start to the end or to when it was heard of last. None while nothing is known."""
+    rows_per_second: float | None
+    seconds_left: float | None
+    """At that pace. None unless it runs, and says how many bytes there are."""
     error: str | None
     """Why it failed, or was cancelled."""
     created_by: str

@@ -3,8 +3,7 @@
 from rich.text import Text
 
 from mltui.console import format
-from mltui.console.screens.run_columns import Clock, state
-from mltui.console.state.job_pace import pace_of, seconds_of
+from mltui.console.screens.run_columns import Clock, seconds, state
 from mltui.console.widgets.columns import Column
 from mltui.wire.ingestion import JobRow, Runner
 from mltui.wire.states import LIVE, Status
@@ -18,13 +17,12 @@ def job_columns(now: Clock) -> list[Column[JobRow]]:
         Column("name", "Name", lambda job: job.name, min_width=10, max_width=40, sortable=True, grows=True),
         Column("progress", "Progress", progress, min_width=BAR + 5),
         Column("bytes", "Read", lambda job: format.size(job.bytes), min_width=9, align="right", sortable=True, rank=4),
-        Column("rate", "Rate", lambda job: rate(job, now), min_width=10, align="right", rank=2, moves=True),
-        Column("left", "Left", lambda job: format.duration(pace_of(job, now()).left_s), min_width=6, align="right",
-               rank=1, moves=True),
+        Column("rate", "Rate", rate, min_width=10, align="right", rank=2),
+        Column("left", "Left", lambda job: format.duration(job.seconds_left), min_width=6, align="right", rank=1),
         Column("rows", "Rows", lambda job: format.count(job.rows), min_width=10, align="right", sortable=True),
         Column("rows_set_aside", "Bad", lambda job: format.count(job.rows_set_aside), min_width=5, align="right",
                sortable=True, rank=7),
-        Column("took", "Took", lambda job: format.duration(seconds_of(job, now())), min_width=7, align="right",
+        Column("took", "Took", lambda job: format.duration(seconds(job, now())), min_width=7, align="right",
                rank=3, moves=True),
         Column("created_at", "Age", lambda job: Text(format.age(job.started_at or job.created_at, now()), "muted"),
                min_width=5, align="right", sortable=True, rank=5, moves=True),
@@ -43,6 +41,5 @@ def progress(job: JobRow) -> Text:
     return bar.append(f" {int(100 * job.progress):>3}%", "muted")
 
 
-def rate(job: JobRow, now: Clock) -> str:
-    bytes_s = pace_of(job, now()).bytes_s
-    return format.ABSENT if bytes_s is None else f"{format.size(bytes_s)}/s"
+def rate(job: JobRow) -> str:
+    return format.ABSENT if job.bytes_per_second is None else f"{format.size(job.bytes_per_second)}/s"

@@ -8,10 +8,9 @@ from rich.text import Text
 from mltui.console import format
 from mltui.console.screens import job_models
 from mltui.console.screens.job_columns import progress, rate
-from mltui.console.screens.run_columns import Clock, state
+from mltui.console.screens.run_columns import Clock, seconds, state
 from mltui.console.screens.run_overview import in_words
 from mltui.console.screens.text_page import fact, heading
-from mltui.console.state.job_pace import pace_of, seconds_of
 from mltui.wire.datasets import ColumnProfile, DatasetDetail
 from mltui.wire.events import EventRow
 from mltui.wire.ingestion import JobRow, LinkedModel, Runner
@@ -47,19 +46,18 @@ def overview(
 
 
 def _facts(job: JobRow, now: Clock) -> list[Text]:
-    pace = pace_of(job, now())
     where = "outside" if job.runner is Runner.OUTSIDE else "here, under the agent"
     facts = [
         fact("State", state(job.status)),
         fact("Source", job.uri),
         fact("Runs", f"{where}; attempt {job.attempt_number}" if job.attempt_number else f"{where}; never begun"),
         fact("Progress", progress(job)),
-        fact("Read", f"{format.size(job.bytes)} of {format.size(job.bytes_total)}, {rate(job, now)}"),
-        fact("Rows", _rows(job, pace.rows_s)),
-        fact("Time left", format.duration(pace.left_s)),
+        fact("Read", f"{format.size(job.bytes)} of {format.size(job.bytes_total)}, {rate(job)}"),
+        fact("Rows", _rows(job)),
+        fact("Time left", format.duration(job.seconds_left)),
         fact("Started", format.moment(job.started_at)),
         fact("Ended", format.moment(job.completed_at)),
-        fact("Took", format.duration(seconds_of(job, now()))),
+        fact("Took", format.duration(seconds(job, now()))),
         fact("Reads", _options(job)),
         fact("Added by", job.created_by),
         fact("Id", job.id),
@@ -67,8 +65,8 @@ def _facts(job: JobRow, now: Clock) -> list[Text]:
     return facts if job.run_id is None else [*facts, fact("Run", job.run_id)]
 
 
-def _rows(job: JobRow, rows_s: float | None) -> str:
-    pace = "" if rows_s is None else f", {rows_s:,.0f}/s"
+def _rows(job: JobRow) -> str:
+    pace = "" if job.rows_per_second is None else f", {job.rows_per_second:,.0f}/s"
     aside = f", {format.count(job.rows_set_aside)} set aside" if job.rows_set_aside else ""
     return f"{format.count(job.rows)}{pace}{aside}"
 

@@ -11,6 +11,7 @@ from mltui.console.theme import STATUS
 from mltui.console.widgets.columns import Column
 from mltui.console.widgets.names import distinct
 from mltui.wire.base import to_float
+from mltui.wire.ingestion import JobRow
 from mltui.wire.runs import RunRow
 from mltui.wire.samples import RESOURCE_PREFIX, SeriesSummary
 from mltui.wire.states import LIVE, Status
@@ -59,11 +60,11 @@ def begun(run: RunRow) -> datetime:
     return run.started_at or run.created_at
 
 
-def seconds(run: RunRow, now: datetime) -> float | None:
+def seconds(it: RunRow | JobRow, now: datetime) -> float | None:
     """How long it took, or has been taking."""
-    if run.status in LIVE and run.started_at is not None:
-        return max(0.0, (now - run.started_at).total_seconds())
-    return run.execution_time
+    if it.status in LIVE and it.started_at is not None:
+        return max(0.0, (now - it.started_at).total_seconds())
+    return it.execution_time
 
 
 def progress(run: RunRow) -> Text:
