@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from mltui.paging import read_rows
 from mltui.small_files import together
 from mltui.wire.artifacts import ArtifactName, ArtifactRow
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mltui.client import Client
 
 T = TypeVar("T")
-PAGE = 500
 AT_A_TIME = 8
 """Files. Most of what one takes is waiting for disks."""
 
@@ -41,13 +41,8 @@ def inside(folder: Path, name: str) -> Path:
 
 async def artifacts_at(client: "Client", run: str, path: str) -> list[ArtifactRow]:
     """The run's artifact called `path`, and all in the folder of that name."""
-    found = (await client.artifacts(run=run, name=path)).items
-    cursor: str | None = None
-    while True:
-        page = await client.artifacts(run=run, under=path, limit=PAGE, cursor=cursor)
-        found += page.items
-        if (cursor := page.next) is None:
-            return found
+    inside, _ = await read_rows(partial(client.artifacts, run=run, under=path))
+    return [*(await client.artifacts(run=run, name=path)).items, *inside]
 
 
 async def upload_all(

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.cli import artifact_removal
-from mltui.cli.naming import RUN_HELP, run_id
 from mltui.cli.output import Column, clock, print_json, print_table, size
-from mltui.cli.paging import read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse
+from mltui.naming import RUN_HELP, run_id
+from mltui.paging import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

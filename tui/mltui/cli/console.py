@@ -3,8 +3,8 @@
 import sys
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import LATEST, run_id
 from mltui.cli.session import CommandError
+from mltui.naming import LATEST, run_id
 
 if TYPE_CHECKING:
     from mltui.client import Client

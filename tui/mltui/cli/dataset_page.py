@@ -4,7 +4,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mltui.cli.output import Column, ago, number, print_table, short_id, size
+from mltui.cli.output import Column, ago, number, print_table, size
+from mltui.naming import short_id
 
 if TYPE_CHECKING:
     from mltui.wire.datasets import ColumnProfile, DatasetDetail, DatasetRow

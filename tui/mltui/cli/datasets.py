@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.dataset_page import print_dataset, print_datasets
 from mltui.cli.output import print_json
-from mltui.cli.paging import read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse
+from mltui.paging import read_rows
 
 if TYPE_CHECKING:
     from mltui.client import Client

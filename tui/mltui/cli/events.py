@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mltui.cli.output import Column, clock, print_json, print_table
-from mltui.cli.paging import PAGE, read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import moment
+from mltui.paging import PAGE, read_rows
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
     async def talk(client: "Client") -> int:
         if filters["run"]:
-            from mltui.cli.naming import run_id
+            from mltui.naming import run_id
 
             filters["run"] = await run_id(client, filters["run"])
         if args.export:

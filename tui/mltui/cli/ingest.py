@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from mltui.cli import ingest_options, ingest_watch
 from mltui.cli.job_page import print_job, print_jobs
-from mltui.cli.naming import JOB_HELP, job_id
 from mltui.cli.output import print_json, state
-from mltui.cli.paging import PAGE, read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse, url_of
+from mltui.naming import JOB_HELP, job_id
+from mltui.paging import PAGE, read_rows
 
 if TYPE_CHECKING:
     from mltui.client import Client

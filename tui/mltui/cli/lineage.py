@@ -3,9 +3,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import LATEST, may_be_part, run_id
 from mltui.cli.output import print_json
 from mltui.cli.session import add_json, add_url, converse
+from mltui.naming import id_to_trace
 from mltui.wire.sources import is_address
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def run(args: argparse.Namespace) -> int:
         direction: Direction = "up" if args.up else "down" if args.down else "both"
         if is_address(args.id):
             return await client.lineage_of_source(args.id, direction=direction, depth=args.depth)
-        # Parts of ids, and `latest`, are those of runs; all else the server knows.
-        of_run = args.id == LATEST or (len(args.id) < 32 and may_be_part(args.id))
-        key = await run_id(client, args.id) if of_run else args.id
+        key = await id_to_trace(client, args.id)
         return await client.lineage(key, direction=direction, depth=args.depth)
 
     found = converse(args, talk)

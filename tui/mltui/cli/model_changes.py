@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import JOB_HELP, RUN_HELP, job_id, run_id
-from mltui.cli.output import print_json, short_id
+from mltui.cli.output import print_json
 from mltui.cli.session import CommandError, converse
 from mltui.cli.words import add_tags, pair
+from mltui.naming import JOB_HELP, RUN_HELP, job_id, run_id, short_id
 from mltui.wire.base import Number, to_number
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from mltui.cli import model_changes
 from mltui.cli.model_changes import VERSION_HELP, version_of
-from mltui.cli.output import Column, ago, clock, number, print_json, print_table, short_id
-from mltui.cli.paging import PAGE, read_rows
+from mltui.cli.output import Column, ago, clock, number, print_json, print_table
 from mltui.cli.session import add_json, add_url, converse
+from mltui.naming import short_id
+from mltui.paging import PAGE, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

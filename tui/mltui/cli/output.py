@@ -122,11 +122,6 @@ def clock(time: datetime | None) -> str:
     return "-" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def short_id(identity: str) -> str:
-    """The end of an id: the beginnings of ids made in the same minute are alike."""
-    return identity[-8:]
-
-
 def cells_wide(text: str) -> int:
     """Terminal cells that `text` takes."""
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.cli.output import Column, ago, coloured, duration, percent, print_json, print_table, size, state
-from mltui.cli.paging import read_rows
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import add_parameters, add_tags, parameters_of, tags_of
+from mltui.paging import read_rows
 
 if TYPE_CHECKING:
     from mltui.client import Client

@@ -5,9 +5,9 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import run_id
 from mltui.cli.output import clock, print_json
 from mltui.cli.session import add_json, converse
+from mltui.naming import run_id
 
 if TYPE_CHECKING:
     from mltui.client import Client

@@ -5,8 +5,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import run_id
 from mltui.cli.session import CommandError, converse
+from mltui.naming import run_id
 from mltui.wire.states import ENDED
 
 if TYPE_CHECKING:

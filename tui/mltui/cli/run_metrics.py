@@ -4,9 +4,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import run_id
 from mltui.cli.output import Column, number, print_json, print_table
 from mltui.cli.session import CommandError, converse
+from mltui.naming import run_id
 from mltui.wire.samples import RESOURCE_PREFIX
 
 if TYPE_CHECKING:

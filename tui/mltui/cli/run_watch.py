@@ -5,9 +5,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import run_id
-from mltui.cli.output import coloured, duration, print_json, short_id, state
+from mltui.cli.output import coloured, duration, print_json, state
 from mltui.cli.session import converse
+from mltui.naming import run_id, short_id
 from mltui.wire.states import ENDED, Status
 
 if TYPE_CHECKING:

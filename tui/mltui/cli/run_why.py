@@ -4,9 +4,9 @@ import argparse
 import re
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import run_id
 from mltui.cli.output import Column, clock, coloured, percent, print_json, print_table, size
 from mltui.cli.session import converse
+from mltui.naming import run_id
 from mltui.wire.states import Status
 
 if TYPE_CHECKING:

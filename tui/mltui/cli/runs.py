@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mltui.cli import run_code, run_logs, run_metrics, run_watch, run_why
-from mltui.cli.naming import RUN_HELP, run_id
-from mltui.cli.output import Column, ago, duration, number, print_json, print_table, short_id, size, state
-from mltui.cli.paging import read_rows
+from mltui.cli.output import Column, ago, duration, number, print_json, print_table, size, state
 from mltui.cli.pipelines import add_start
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import add_parameters, moment, pair, parameters_of
+from mltui.naming import RUN_HELP, run_id, short_id
+from mltui.paging import read_rows
 
 if TYPE_CHECKING:
     from mltui.client import Client

@@ -42,6 +42,7 @@ def converse(args: argparse.Namespace, talk: Callable[["Client"], Awaitable[T]])
     import asyncio
 
     from mltui.client import Client, ProblemError, Unreachable
+    from mltui.naming import NoName, NoneSuch
 
     async def conversation() -> T:
         async with Client(url) as client:
@@ -52,3 +53,5 @@ def converse(args: argparse.Namespace, talk: Callable[["Client"], Awaitable[T]])
         return asyncio.run(conversation())
     except (ProblemError, Unreachable) as error:
         raise CommandError(str(error)) from None
+    except NoneSuch as error:
+        raise CommandError(str(error), 2 if isinstance(error, NoName) else 1) from None

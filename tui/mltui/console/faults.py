@@ -28,8 +28,9 @@ def quoted(text: str) -> str:
 def words_of(error: BaseException) -> str:
     """An error on one line: the server's words as they are, a fault of the console's own with its kind and place."""
     from mltui.client import ProblemError, Unreachable
+    from mltui.naming import NoneSuch
 
-    if isinstance(error, ProblemError | Unreachable | Fault):
+    if isinstance(error, ProblemError | Unreachable | Fault | NoneSuch):
         return str(error)
     place = ""
     if error.__traceback__ is not None:

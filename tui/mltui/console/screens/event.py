@@ -76,6 +76,4 @@ def _open_model(app: "MltuiApp", event: EventRow) -> None:
 
         app.push_screen(VersionScreen(name, version))
     else:
-        from mltui.console.screens.model import ModelScreen
-
-        app.push_screen(ModelScreen(name))
+        app.open_model(name)

@@ -13,7 +13,6 @@ from mltui.console import format
 from mltui.console.keymap import HOME
 from mltui.console.screens.home_figures import figures
 from mltui.console.screens.list_screen import ListScreen
-from mltui.console.screens.places import open_model
 from mltui.console.screens.run_columns import Clock
 from mltui.console.screens.runs import nothing_yet
 from mltui.console.screens.text_page import TextPage
@@ -140,7 +139,7 @@ class HomeScreen(ListScreen[Attention]):
         if item.run_id is not None:
             self.app.open_run(item.run_id)
         elif item.object_type == "approval":
-            open_model(self.app, item.name)
+            self.app.open_model(item.name)
         else:
             self.app.notify(f"{item.name}: {item.what}", severity="warning", markup=False)
 

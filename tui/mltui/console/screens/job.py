@@ -171,10 +171,8 @@ class JobScreen(Frame):
 
     def action_lineage(self) -> None:
         """That of the dataset where that is what is looked at."""
-        from mltui.console.screens.lineage import LineageScreen
-
         dataset = self._dataset if self.tab == DATA else None
-        self.app.push_screen(LineageScreen(dataset.id if dataset is not None else self.job_id))
+        self.app.open_lineage(dataset.id if dataset is not None else self.job_id)
 
     @work(group="act", name="action_act", exclusive=True, exit_on_error=False)
     async def action_act(self, action: str) -> None:

@@ -80,10 +80,8 @@ class JobsScreen(ListScreen[JobRow]):
         self.window.reset()
 
     def action_lineage(self) -> None:
-        from mltui.console.screens.lineage import LineageScreen
-
         if (id_ := self.window.id_at(self.table.cursor)) is not None:
-            self.app.push_screen(LineageScreen(id_))
+            self.app.open_lineage(id_)
 
     @work(group="act", name="action_add", exclusive=True, exit_on_error=False)
     async def action_add(self) -> None:

@@ -62,10 +62,8 @@ class ModelsScreen(ListScreen[ModelRow]):
     # Keys.
 
     def on_run_table_opened(self) -> None:
-        from mltui.console.screens.model import ModelScreen
-
         if (model := self.window.row(self.table.cursor)) is not None:
-            self.app.push_screen(ModelScreen(model.name))
+            self.app.open_model(model.name)
 
     def on_run_table_sorted(self, event: RunTable.Sorted) -> None:
         self._sort = (event.key, event.descending)

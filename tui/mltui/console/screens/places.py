@@ -1,11 +1,6 @@
 """The screens that one goes to, rather than opens from another. Each is imported when it is wanted."""
 
-from typing import TYPE_CHECKING
-
 from mltui.console.screens.frame import Frame
-
-if TYPE_CHECKING:
-    from mltui.console.app import MltuiApp
 
 
 def screen_of(place: str) -> type[Frame]:
@@ -39,21 +34,3 @@ def screen_of(place: str) -> type[Frame]:
             from mltui.console.screens.metrics import MetricsScreen
 
             return MetricsScreen
-
-
-def open_place(app: "MltuiApp", place: str, word: str) -> None:
-    """`models`, and the one called `word` if there is one; or the `lineage` of what `word` means."""
-    if place == "lineage":
-        from mltui.console.screens.lineage import LineageScreen
-
-        app.push_screen(LineageScreen(word))
-        return
-    app.action_go(place)
-    if word:
-        open_model(app, word)
-
-
-def open_model(app: "MltuiApp", name: str) -> None:
-    from mltui.console.screens.model import ModelScreen
-
-    app.push_screen(ModelScreen(name))

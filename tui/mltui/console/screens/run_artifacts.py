@@ -89,10 +89,8 @@ class ArtifactsTab(Container):
         if message.what == "open" or branch.entry is None:
             await self._open()
         elif message.what == "lineage":
-            from mltui.console.screens.lineage import LineageScreen
-
             # A folder has no id; what is known of it is known of the run.
-            self.app.push_screen(LineageScreen(branch.entry.id or self._run))
+            self.app.open_lineage(branch.entry.id or self._run)
         elif message.what == "save":
             await artifact_actions.save(self.app, self._run, branch)
         elif await artifact_actions.delete(self.app, self._run, branch):

@@ -30,7 +30,5 @@ class RunJumps(Frame):
             self.app.push_screen(CodeScreen(self.run, stage.name if stage is not None else ""))
 
     def action_lineage(self) -> None:
-        from mltui.console.screens.lineage import LineageScreen
-
         if self.run is not None:
-            self.app.push_screen(LineageScreen(self.run.id))
+            self.app.open_lineage(self.run.id)

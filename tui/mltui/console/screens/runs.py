@@ -158,7 +158,5 @@ class RunsScreen(ListScreen[RunRow]):
             show_why(self.app, run)
 
     def action_lineage(self) -> None:
-        from mltui.console.screens.lineage import LineageScreen
-
         if (here := self.window.id_at(self.table.cursor)) is not None:
-            self.app.push_screen(LineageScreen(here))
+            self.app.open_lineage(here)

@@ -49,7 +49,5 @@ class VersionKeys(Frame):
         """The version is not there any more."""
 
     def action_lineage(self) -> None:
-        from mltui.console.screens.lineage import LineageScreen
-
         if self.here is not None:
-            self.app.push_screen(LineageScreen(self.here.id))
+            self.app.open_lineage(self.here.id)
