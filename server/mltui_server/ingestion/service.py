@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
 from mltui.wire.datasets import CreateDataset
-from mltui.wire.ingestion import CompleteJob, CreateJob, FailJob, Made, Progress, Runner
-from mltui.wire.sources import check_readable, name_of
+from mltui.wire.ingestion import CompleteJob, CreateJob, FailJob, Made, Progress, Runner, check_delimiter
+from mltui.wire.sources import check_source, name_of
 from mltui.wire.states import AGAIN, LIVE, IllegalTransition, Status
 from mltui_server.artifacts import service as artifacts
 from mltui_server.datasets import service as datasets
@@ -15,7 +15,6 @@ from mltui_server.db.base import DELETED_TOO
 from mltui_server.events.service import record
 from mltui_server.ingestion.models import IngestionJob
 from mltui_server.ingestion.starting import begin_attempt
-from mltui_server.lib.addresses import check_no_secret
 from mltui_server.lib.errors import Conflict, Invalid, NotFound
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import Principal
@@ -38,13 +37,16 @@ async def find(session: AsyncSession, key: str, *, lock: bool = False, deleted_t
 
 
 async def add(session: AsyncSession, principal: Principal, request: CreateJob) -> IngestionJob:
-    """A pending job; started, if that is asked for. Raises Invalid for an address that cannot be read."""
-    check_no_secret(request.uri, "$.uri")
+    """A pending job; started, if that is asked for. Raises Invalid for what cannot be read, or not so."""
     try:
-        if request.runner is Runner.AGENT:
-            check_readable(request.uri)
+        check_source(request.uri, read_here=request.runner is Runner.AGENT)
     except ValueError as error:
         raise Invalid(f"$.uri: {error}") from None
+    try:
+        if request.options.delimiter is not None:
+            check_delimiter(request.options.delimiter)
+    except ValueError as error:
+        raise Invalid(f"$.options.delimiter: {error}") from None
     job = IngestionJob(
         name=request.name if request.name is not UNSET else name_of(request.uri),
         uri=request.uri,

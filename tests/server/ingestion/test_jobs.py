@@ -229,11 +229,29 @@ async def test_people_do_not_end_what_an_agent_does(http):
         ("https://ada:secret@host/a.csv", "there is a password in the address"),
         ("https://host/a.csv?X-Amz-Signature=abc", "there is a secret in the address (X-Amz-Signature=)"),
         ("file://host/a.csv", "file: addresses name no host"),
+        ("?", "$.uri: that names no file"),
+        ("/data/", "that is a folder; say which of its files, as in /data/*.csv"),
     ],
 )
 async def test_an_address_that_cannot_be_read_is_refused_in_words(http, uri, words):
     assert words in await refused(http, uri=uri)
     assert (await http.get(JOBS)).json()["total"] == 0
+
+
+async def test_a_job_that_runs_outside_reads_something_too(http):
+    assert "that names no file" in await refused(http, uri="..", runner="outside")
+    assert (await add(http, "the sales of 2024", runner="outside"))["status"] == "pending"
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", " ", "_", "¦", "\x01", "::", "||", "~~~~"])
+async def test_a_delimiter_is_a_sign_or_a_few(http, delimiter):
+    assert (await add(http, options={"delimiter": delimiter}))["options"] == {"delimiter": delimiter}
+
+
+@pytest.mark.parametrize("delimiter", ["abc", "x", "7", "ß", '"', "\n", "\0", ":a", '"";', "¦¦"])
+async def test_a_delimiter_is_no_part_of_a_word(http, delimiter):
+    said = await refused(http, uri="/a.csv", options={"delimiter": delimiter})
+    assert said.startswith("$.options.delimiter: a delimiter is one character")
 
 
 async def test_several_jobs_are_moved_in_one_request_each_by_itself(http):

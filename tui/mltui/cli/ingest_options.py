@@ -49,5 +49,8 @@ def job_of(args: argparse.Namespace) -> "CreateJob":
     except msgspec.ValidationError as error:
         raise CommandError(in_words(str(error)), 2) from None
     runner = Runner.OUTSIDE if args.outside else Runner.AGENT
-    uri = args.uri if args.outside else absolute(args.uri)
+    try:
+        uri = args.uri if args.outside else absolute(args.uri)
+    except ValueError as error:
+        raise CommandError(f"{args.uri}: {error}", 2) from None
     return CreateJob(uri=uri, name=args.name or UNSET, runner=runner, options=options, start=args.start)

@@ -1,5 +1,6 @@
 """Ingestion jobs: data brought in from a URI."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -70,6 +71,20 @@ class ReadOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     bad_rows: BadRows = BadRows.FAIL
     bad_rows_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     """More bad rows than are set aside make the job fail."""
+
+
+_DELIMITER = re.compile(r"""[^\w\r\n"\0]|_|[!#-/:-@[-`{-~]{2,4}""")
+
+
+def check_delimiter(text: str) -> None:
+    """Raises ValueError for what is rather a word of the data; not in the type, as older jobs may have one.
+
+    >>> check_delimiter(";"), check_delimiter("::")
+    (None, None)
+    """
+    if not _DELIMITER.fullmatch(text):
+        raise ValueError("a delimiter is one character that is no letter, digit or quote, as in ; or up to four signs, "
+                         "as in ::")  # fmt: skip
 
 
 class CreateJob(Request, kw_only=True):

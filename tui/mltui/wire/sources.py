@@ -45,10 +45,24 @@ def local_path(uri: str) -> str:
 
 
 def absolute(uri: str) -> str:
-    """A path from here, as others find it; any other address as it is."""
+    """A path from here, as others find it; any other address as it is. Raises ValueError for what names nothing."""
+    _check_named(uri)
     if scheme_of(uri) != "file" or uri.lower().startswith("file:"):
         return uri
     return str(Path.cwd() / Path(uri).expanduser())
+
+
+def check_source(uri: str, *, read_here: bool) -> None:
+    """Raises ValueError for what an ingestion job cannot have as its source; `read_here`: an agent of ours reads it."""
+    _check_named(uri)
+    check_secrets(uri)
+    if read_here:
+        check_readable(uri)
+
+
+def _check_named(uri: str) -> None:
+    if not any(character.isalnum() for character in uri):
+        raise ValueError("that names no file; write a path or an address, as in /data/events.csv")
 
 
 def check_secrets(uri: str) -> None:
@@ -85,6 +99,8 @@ def check_readable(uri: str) -> None:
 def _check_path(uri: str) -> None:
     if urlsplit(uri).netloc and uri.lower().startswith("file:"):
         raise ValueError("file: addresses name no host; write file:///data/events.csv")
+    if local_path(uri).endswith("/"):
+        raise ValueError("that is a folder; say which of its files, as in /data/*.csv")
     if not PurePosixPath(local_path(uri)).is_absolute():
         raise ValueError("a path must be absolute, as in /data/events.csv: the agent runs in a folder of its own")
 

@@ -1,9 +1,10 @@
 """The form that adds an ingestion job: its source, and how to read it where that is not to be detected."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
+import msgspec
 from msgspec import UNSET
 from textual import work
 from textual.binding import BindingType
@@ -16,8 +17,10 @@ from mltui.console.screens.dialog import Dialog
 from mltui.console.screens.start import Field
 from mltui.console.state import column_types
 from mltui.console.widgets.keys import bindings
-from mltui.wire.ingestion import BadRows, Compression, CreateJob, ReadOptions, Runner, SourceFormat
-from mltui.wire.sources import absolute, check_readable, check_secrets
+from mltui.wire.base import in_words
+from mltui.wire.ingestion import BadRows, Compression, CreateJob, ReadOptions, Runner, SourceFormat, check_delimiter
+from mltui.wire.pipelines import Name
+from mltui.wire.sources import absolute, check_source
 
 YES = {"yes": True, "y": True, "": False, "no": False, "n": False}
 FIELDS = {
@@ -100,15 +103,18 @@ def fault_of(field: str, texts: Mapping[str, str]) -> str:
     text = texts[field]
     match field:
         case "uri":
-            return _source_fault(text, outside=YES.get(texts["outside"].lower(), False))
+            here = not YES.get(texts["outside"].lower(), False)
+            return _fault(lambda: _check_source(text, here))
         case "name":
-            return "no slash in a name" if "/" in text else ""
+            return _fault(lambda: msgspec.convert(text, Name)) if text else ""
         case "outside" | "start":
             return "" if text.lower() in YES else "yes or no"
         case "header":
             return "" if text.lower() in YES else "yes or no; empty: detected"
         case "types":
-            return _types_fault(text)
+            return _fault(lambda: column_types.parse(text))
+        case "delimiter":
+            return _fault(lambda: check_delimiter(text)) if text else ""
         case "format":
             return _choice_fault(text, SourceFormat)
         case "compression":
@@ -140,23 +146,18 @@ def job_of(texts: Mapping[str, str]) -> CreateJob:
     )
 
 
-def _source_fault(uri: str, *, outside: bool) -> str:
+def _check_source(uri: str, here: bool) -> None:
     if not uri:
-        return "where the data is"
-    try:
-        check_secrets(uri)
-        if not outside:
-            check_readable(absolute(uri))
-    except ValueError as error:
-        return str(error)
-    return ""
+        raise ValueError("where the data is")
+    check_source(absolute(uri) if here else uri, read_here=here)
 
 
-def _types_fault(text: str) -> str:
+def _fault(check: Callable[[], object]) -> str:
+    """Why the contract has no such thing; empty where it has."""
     try:
-        column_types.parse(text)
+        check()
     except ValueError as error:
-        return str(error)
+        return in_words(str(error))
     return ""
 
 
