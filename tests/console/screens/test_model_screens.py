@@ -1,8 +1,9 @@
 """Models and lineage in the console, on a real server: moves, approvals, comparing, ways to what is named."""
 
 import httpx
+import psycopg
 import pytest
-from console_server import add_runs
+from console_server import add_runs, run_id
 from model_rows import add_models
 
 
@@ -128,6 +129,32 @@ async def test_lineage_leads_to_what_it_names(models, open_console):
         await console.type(":lineage nothing")
         await console.press("enter")
         await console.until_shown("no run, dataset, job, artifact or version")
+
+
+async def test_lineage_knows_the_words_that_the_command_line_knows(models, open_console):
+    async with open_console() as console:
+        for word, what in (("latest", "digits-40"), (run_id(1)[-12:], "digits-39"), ("digits/1", "digits/1")):
+            await console.type(f":lineage {word}")
+            await console.press("enter")
+            await console.until_shown(f"Lineage › {what}")
+        await console.type(":lineage beef")
+        await console.press("enter")
+        await console.until_shown("no run whose id begins or ends with 'beef'", "Lineage › digits/1")
+
+
+async def test_a_model_that_never_was_is_not_said_to_be_gone(models, open_console, dsn):
+    async with open_console() as console:
+        await console.type(":models nosuch")
+        await console.press("enter")
+        await console.until_shown("no model 'nosuch'", "digits-40")
+        assert "any more" not in console.text
+        await console.type(":models fraud")
+        await console.press("enter")
+        await console.until_shown("Models › fraud", "ready")
+        with psycopg.connect(dsn) as connection:
+            connection.execute("UPDATE registered_model SET deleted_at = now() WHERE name = 'fraud'")
+        await console.press("ctrl+r")
+        await console.until_shown("There is no such model any more.")
 
 
 async def test_a_version_is_deleted_and_comes_back(models, open_console):

@@ -33,6 +33,8 @@ class ModelScreen(VersionKeys):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._model = name
+        self._seen = False
+        """Whether it was there once."""
         self._news = Coalesced(self._fetch, CHANGES_EVERY_S)
         self._sort = ("version", True)
 
@@ -78,6 +80,7 @@ class ModelScreen(VersionKeys):
         except Exception as error:
             self._failed(error)
             return
+        self._seen = True
         if self.is_attached:
             self._show(model, [one for one in approvals if one.status is ApprovalStatus.PENDING])
             self.window.invalidate()
@@ -85,7 +88,8 @@ class ModelScreen(VersionKeys):
 
     def _failed(self, error: Exception) -> None:
         if self.is_attached:
-            self._say_fault("There is no such model any more." if is_missing(error) else words_of(error))
+            gone = self._seen and is_missing(error)
+            self._say_fault("There is no such model any more." if gone else words_of(error))
 
     async def _fetch_versions(self, offset: int, limit: int) -> tuple[Sequence[VersionRow], int]:
         key, descending = self._sort

@@ -56,7 +56,8 @@ class VersionScreen(VersionKeys):
             version = await self.app.client.model_version(self._model, self._key)
         except Exception as error:
             if self.is_attached:
-                self._say_fault("There is no such version any more." if is_missing(error) else words_of(error))
+                gone = self._version is not None and is_missing(error)
+                self._say_fault("There is no such version any more." if gone else words_of(error))
             return
         # From here on this one, wherever its alias goes.
         self._version, self._key = version, str(version.version)
