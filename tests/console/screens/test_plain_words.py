@@ -1,5 +1,6 @@
 """What the console says where something is missing, was deleted, went wrong, or cannot be done."""
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 from console_server import ConsoleServer, add_runs, add_stages, run_id
 
 from mltui.cli.console import run_to_open
-from mltui.cli.session import CommandError
 from mltui.client import Client
+from mltui.console.shell import example_file
 from mltui.console.widgets.stage_tree import StageTree
+from mltui.naming import NoneSuch
 from mltui.wire.states import Status
 
 
@@ -87,7 +89,7 @@ async def test_a_command_line_names_runs_as_the_console_does(server: ConsoleServ
         assert await run_to_open(client, "digits-37") == run_id(3)
         assert await run_to_open(client, run_id(5)) == run_id(5)
         assert await run_to_open(client, "latest") == run_id(0)
-        with pytest.raises(CommandError, match="no run whose name or id has 'nope' in it"):
+        with pytest.raises(NoneSuch, match="no run whose name or id has 'nope' in it"):
             await run_to_open(client, "nope")
 
 
@@ -225,6 +227,26 @@ async def test_nothing_yet_says_what_works_on_this_server(
         await console.until_shown("No runs yet.")
         await console.press("p")
         await console.until_shown("mltui --url http://mltui.example:8642 pipelines apply FILE", "digits/pipeline.yaml")
+
+
+async def test_commands_are_whole_at_eighty_columns(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
+    url = "mltui --url http://mltui.example:8642"
+    wanted = {
+        "pipelines": [f"{url} pipelines apply FILE", f"{url} pipelines apply {example_file('digits')}"],
+        "models": [f"{url} models register NAME --run RUN --artifact FILE"],
+    }
+    async with open_console(size=(80, 24)) as console:
+        for screen, commands in wanted.items():
+            await obey(console, screen)
+            await console.until_shown(f"No {screen} yet.")
+            for command in commands:
+                assert command.split() in [words[: len(command.split())] for words in as_copied(console.text)]
+
+
+def as_copied(text: str) -> list[list[str]]:
+    """The commands on the screen, word by word, as a shell takes what is copied from it."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return [shlex.split(line) for line in lines.replace("\\\n", "").splitlines() if line.lstrip().startswith("mltui -")]
 
 
 async def test_the_key_that_leaves_at_once_is_found_and_works_in_a_dialog(open_console: Callable[..., Any]) -> None:

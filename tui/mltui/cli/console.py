@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mltui.cli.session import CommandError
-from mltui.naming import LATEST, run_id
+from mltui.naming import LATEST, NoneSuch, run_id
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -17,14 +17,14 @@ def need_terminal() -> None:
 
 
 async def run_to_open(client: "Client", word: str) -> str:
-    """The id of the run that `word` means, as the console's own `:run` finds it. Raises CommandError."""
+    """The id of the run that `word` means, as the console's own `:run` finds it. Raises NoneSuch."""
     from mltui.console.state.server import run_called
 
     if word == LATEST:
         return await run_id(client, word)
     run = await run_called(client, word)
     if run is None:
-        raise CommandError(f"no run whose name or id has {word!r} in it; see `mltui runs ls`")
+        raise NoneSuch(f"no run whose name or id has {word!r} in it; see `mltui runs ls`")
     return run.id
 
 

@@ -30,8 +30,7 @@ Write one as a YAML file and register it:
 {shell.command("pipelines apply FILE", url)}
 
 An example came with mltui; it runs where the server sees this file:
-{shell.command("pipelines apply", url)} \\
-{shell.example_file(EXAMPLE)}"""
+{shell.command(f"pipelines apply {shell.example_file(EXAMPLE)}", url)}"""
 
 
 def pipeline_columns(now: Clock) -> list[Column[PipelineRow]]:

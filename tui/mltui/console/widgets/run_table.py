@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from operator import is_
 from typing import Generic, TypeVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -17,6 +16,7 @@ from mltui.console.state.window import Window
 from mltui.console.widgets import cells
 from mltui.console.widgets.columns import GAP, Column, lay_out, title_in
 from mltui.console.widgets.keys import Key, bindings
+from mltui.console.widgets.note import placed
 from mltui.console.widgets.virtual import VirtualLines
 
 R = TypeVar("R")
@@ -243,14 +243,11 @@ class RunTable(VirtualLines, Generic[R]):
         return Strip(cells.joined(segments))
 
     def draw_beyond(self, y: int, base: Style) -> Strip:
-        lines = self._note().split("\n")
-        at = y - max(0, (self.viewport.height - len(lines)) // 3)
-        if self.line_count or not 0 <= at < len(lines):
+        if self.line_count:
             return super().draw_beyond(y, base)
-        text = lines[at]
-        left = max(0, (self.viewport.width - cell_len(text)) // 2)
+        words = placed(self._note(), self.viewport.width, self.viewport.height).get(y, "")
         name = "error" if self.window.error is not None else "muted"
-        return Strip([Segment(" " * left, base), Segment(text, base + self.palette.style(name))])
+        return Strip([Segment(words, base + self.palette.style(name))])
 
     def _note(self) -> str:
         if self.window.error is not None:
