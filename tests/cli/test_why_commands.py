@@ -62,3 +62,12 @@ def test_a_run_of_which_nobody_told_the_code(server, mltui):
     httpx.post(f"{server.url}/api/v1/runs", json={"name": "one"})
     assert mltui("runs", "code", "latest").stdout.startswith("nobody has told")
     assert mltui("runs", "code", "latest", "--diff").stdout == ""
+
+
+def test_a_long_line_is_shown_by_its_ends(server, mltui, tmp_path):
+    (tmp_path / "pipeline.yaml").write_text("name: long\nstages: [{name: a, command: 'printf %05000d 7; exit 1'}]\n")
+    mltui("pipelines", "apply", tmp_path / "pipeline.yaml")
+    mltui("runs", "start", "long", "--watch", code=1)
+    assert f"\n  {'0' * 200} … 4,700 characters … {'7':0>100}\n" in mltui("runs", "why", "latest").stdout
+    why = json.loads(mltui("runs", "why", "latest", "--json").stdout)
+    assert [len(line["text"]) for line in why["tail"] if line["text"].startswith("0")] == [5000]

@@ -48,15 +48,10 @@ def add_failure(server: ConsoleServer) -> None:
     for number, code in ((GOOD, good), (FAILED, bad)):
         at = (NOW - timedelta(minutes=7 * number + 3)).isoformat()
         server.post(f"/runs/{run_id(number)}/code", {"captured_at": at, "scope": STAGE} | USUAL | code)
-    stage = run_id(2000 + 10 * FAILED + 4)
     begun = int((NOW - timedelta(minutes=7 * FAILED + 2)).timestamp()) * 10**9
     said = [(STDOUT, line) for line in LINES] + [(STDERR, line) for line in TRACEBACK]
     records = [LogRecord(begun + i * 10**9, stream, f"{line}\n".encode()) for i, (stream, line) in enumerate(said)]
-    httpx.post(
-        f"{server.url}/api/v1/executions/{stage}/log",
-        content=msgspec.msgpack.encode(LogChunk(1, records)),
-        headers={"Content-Type": "application/msgpack"},
-    ).raise_for_status()
+    send(server, LogChunk(1, records))
     gib = 2.0**30
     taken = {"process/memory_bytes": 11.2 * gib, "host/memory_percent": 71.0, "host/disk_used_percent": 93.0,
              "gpu0/memory_bytes": 77.9 * gib, "gpu0/utilization_percent": 98.0}  # fmt: skip
@@ -68,3 +63,12 @@ def add_failure(server: ConsoleServer) -> None:
     rising = [*(float(i) for i in range(25)), *["NaN"] * 5]
     series.append({"key": "grad_norm", "times": times, "steps": list(range(0, 300, 10)), "values": rising})
     server.post(f"/runs/{run_id(FAILED)}/samples", {"series": series})
+
+
+def send(server: ConsoleServer, chunk: LogChunk) -> None:
+    """The next chunk of what the failed stage said."""
+    httpx.post(
+        f"{server.url}/api/v1/executions/{run_id(2000 + 10 * FAILED + 4)}/log",
+        content=msgspec.msgpack.encode(chunk),
+        headers={"Content-Type": "application/msgpack"},
+    ).raise_for_status()

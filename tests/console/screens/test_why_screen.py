@@ -1,10 +1,11 @@
 """From a failed run to its reason with one key, and from there to the log, the code and the last good run."""
 
 import pytest
-from console_server import add_runs, add_stages, run_id
-from failure import FAILED, GOOD, add_failure
+from console_server import NOW, add_runs, add_stages, run_id
+from failure import FAILED, GOOD, add_failure, send
 
 from mltui.console.state.session import Session
+from mltui.wire.logs import STDERR, LogChunk, LogRecord
 
 
 @pytest.fixture
@@ -38,6 +39,23 @@ async def test_one_key_says_why_and_leads_on(failure, open_console):
         await console.until_shown("Runs › churn-35", "completed")
         await console.press("q", "o")
         await console.until_shown("Runs › churn-38", "WHAT WENT WRONG")
+
+
+async def test_a_long_line_is_shown_by_its_ends_and_the_log_has_all_of_it(failure, open_console):
+    begun = int(NOW.timestamp()) * 10**9
+    middle = "-" * 2500 + "middle" + "-" * 2500
+    send(failure, LogChunk(2, [LogRecord(begun, STDERR, f"begin{middle}end\n".encode())]))
+    async with open_console(run_id=run_id(FAILED), session=Session(run_tab=1), size=(120, 60)) as console:
+        await console.until_shown("WHAT WENT WRONG", "● live")
+        await console.press("W")
+        await console.until_shown("FIRST ERROR", "LAST LINES")
+        await console.press("G")
+        await console.until_shown("begin---", " … 4,714 characters … ", "---end")
+        assert "middle" not in console.text
+        await console.press("enter")
+        await console.until_shown("37 lines")
+        await console.press("G")
+        await console.until_shown("middle")
 
 
 async def test_only_a_failed_run_has_the_key_on_its_screen(failure, open_console):

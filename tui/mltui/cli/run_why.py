@@ -51,8 +51,10 @@ def print_why(why: "Why") -> None:
 
 
 def _plain(line: "LogLine") -> str:
-    """Without colours, and nothing that would move the terminal's cursor."""
-    return "".join(c if c.isprintable() else " " for c in _COLOURS.sub("", line.text)).rstrip()
+    """Without colours, and nothing that would move the terminal's cursor; `--json` and the log have all of it."""
+    from mltui.console.state.long_line import shortened
+
+    return shortened("".join(c if c.isprintable() else " " for c in _COLOURS.sub("", line.text)).rstrip())
 
 
 def _where(why: "Why") -> str:

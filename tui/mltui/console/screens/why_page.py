@@ -6,6 +6,7 @@ from rich.text import Text
 
 from mltui.console import format
 from mltui.console.screens.text_page import fact, heading
+from mltui.console.state.long_line import shortened
 from mltui.console.widgets.ansi import parse
 from mltui.wire.logs import LogLine
 from mltui.wire.why import AtDeath, Difference, Why
@@ -49,7 +50,7 @@ def _where(why: Why) -> Text:
 
 
 def _plain(line: LogLine) -> str:
-    return "".join(text for text, _ in parse(line.text))
+    return shortened("".join(text for text, _ in parse(line.text)))
 
 
 def _nonfinite(why: Why) -> list[Text]:
