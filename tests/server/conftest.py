@@ -1,6 +1,7 @@
 """The server in this process, over its ASGI door, on a real Postgres; and InfluxDB where there is one."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -9,7 +10,9 @@ from influx_process import InfluxProcess, influxd, named_access
 from litestar.testing import AsyncTestClient
 
 from mltui_server.app import create_app
-from mltui_server.samples.influx.access import Access
+from mltui_server.samples.duckdb_store import DuckDBStore
+from mltui_server.samples.influx.access import Access, Retention
+from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.settings import Settings
 
 
@@ -37,3 +40,26 @@ def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 def influx_access(influx) -> Access:
     """A database of the test's own, not made yet."""
     return influx(f"test-{uuid4().hex}")
+
+
+OpenStore = Callable[[str], DuckDBStore | InfluxStore]
+
+
+@pytest.fixture
+async def open_sample_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenStore]:
+    """Opens the store of the test, by a word that begins with `duckdb` or `influx`.
+
+    Opened again, DuckDB is the same one, which owns its file, and InfluxDB what another server has of the database.
+    """
+    opened: list[DuckDBStore | InfluxStore] = []
+
+    def open_(kind: str) -> DuckDBStore | InfluxStore:
+        if kind.startswith("influx"):
+            opened.append(InfluxStore(request.getfixturevalue("influx_access"), Retention()))
+        elif not opened:
+            opened.append(DuckDBStore(tmp_path / "samples.duckdb", "128MB"))
+        return opened[-1]
+
+    yield open_
+    for store in opened:
+        await store.close()

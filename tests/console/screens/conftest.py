@@ -30,6 +30,12 @@ def server(tmp_path: Path, dsn: str) -> Iterator[ConsoleServer]:
     server.stop()
 
 
+@pytest.fixture
+def in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
 class CountingClient(Client):
     """Counts its requests."""
 

@@ -3,31 +3,27 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from uuid import uuid4
 
-import psycopg
 import pytest
 from artifact_files import add_artifacts
-from conftest import WITHIN_S, make_app, screen_text
+from conftest import WITHIN_S, make_app
 from console_server import NOW, ConsoleServer, add_runs, add_stages, curves, run_id
 from event_history import add_history
 from failure import FAILED, add_failure
 from job_history import add_jobs
 from metric_points import add_metrics
-from textual.pilot import Pilot
+from pictures import Steps, each_size, is_as_before, server_for_pictures
 
 from mltui.console.state.memory import Memory
 from mltui.console.state.session import Session
 from mltui.wire.logs import STDERR, STDOUT, LogChunk, LogRecord
 
-SIZES = [(80, 24), (160, 45)]
-
 
 @dataclass(frozen=True)
 class Scene:
-    """Keys, each pressed when the words before it are on the screen; the picture is taken at the last words."""
+    """Where it begins, and what is done there."""
 
-    steps: list[tuple[str, list[str]]]
+    steps: Steps
     run: int | None = None
     tab: int = 1
     filter: str = ""
@@ -37,7 +33,6 @@ class Scene:
     """What must no longer be on the screen."""
 
 
-LOADING = ["Loading", "·····", "connecting"]
 EVENTS_THEN = ["colon", *"events", "space", *"until", "colon", *"0s"]
 """Up to NOW: what is registered for other pictures is recorded when the test runs."""
 SCENES = {
@@ -116,29 +111,23 @@ SCENES = {
 @pytest.fixture(scope="module")
 def seeded(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
     """One server for all pictures, with runs whose times never change."""
-    name = f"pictures_{uuid4().hex}"
-    dsn = postgres.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE mltui_template")
-    add_runs(dsn)
-    add_stages(dsn)
-    add_stages(dsn, 2, "failed")
-    add_stages(dsn, 3)
-    add_history(dsn)
-    add_jobs(dsn)
-    server = ConsoleServer(tmp_path_factory.mktemp("pictures"), dsn)
-    add_artifacts(dsn, server.folder / "data", 6)
-    server.start()
-    server.post(f"/runs/{run_id(0)}/samples", curves())
-    send_log(server)
-    add_failure(server)
-    add_metrics(server)
-    wait_for_samples(server, 0, "linear/loss")
-    wait_for_samples(server, FAILED, "grad_norm")
-    yield server
-    server.stop()
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with server_for_pictures(postgres, tmp_path_factory.mktemp("pictures")) as server:
+        dsn = server.dsn
+        add_runs(dsn)
+        add_stages(dsn)
+        add_stages(dsn, 2, "failed")
+        add_stages(dsn, 3)
+        add_history(dsn)
+        add_jobs(dsn)
+        add_artifacts(dsn, server.folder / "data", 6)
+        server.start()
+        server.post(f"/runs/{run_id(0)}/samples", curves())
+        send_log(server)
+        add_failure(server)
+        add_metrics(server)
+        wait_for_samples(server, 0, "linear/loss")
+        wait_for_samples(server, FAILED, "grad_norm")
+        yield server
 
 
 def send_log(server: ConsoleServer) -> None:
@@ -165,40 +154,19 @@ def wait_for_samples(server: ConsoleServer, number: int, key: str) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@each_size
 @pytest.mark.parametrize("name", SCENES)
 def test_pictures(
     seeded: ConsoleServer,
     snap_compare: Callable[..., bool],
-    monkeypatch: pytest.MonkeyPatch,
+    in_utc: None,
     name: str,
     size: tuple[int, int],
 ) -> None:
     scene = SCENES[name]
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
     memory = Memory()
     memory.choose(range="24h")
     memory.look_at(scene.metric)
     session = Session(now=lambda: NOW, run_tab=scene.tab, filter=scene.filter, memory=memory)
     app = make_app(seeded, session=session, run_id=None if scene.run is None else run_id(scene.run))
-
-    async def before(pilot: Pilot[object]) -> None:
-        for words, keys in scene.steps:
-            await shown(pilot, lambda text, words=words: words in text)
-            for key in keys:
-                await pilot.press(key)
-        await shown(pilot, lambda text: "● live" in text and not any(w in text for w in [*LOADING, *scene.gone]))
-        # Metrics get their columns last.
-        await shown(pilot, lambda _: all(worker.is_finished for worker in app.workers if worker.group == "metrics"))
-        before = ""
-        while before != (before := screen_text(app)):
-            await pilot.pause(0.5)
-
-    async def shown(pilot: Pilot[object], holds: Callable[[str], bool]) -> None:
-        deadline = time.monotonic() + WITHIN_S
-        while not holds(text := screen_text(app)):
-            assert time.monotonic() < deadline, text
-            await pilot.pause(0.02)
-
-    assert snap_compare(app, terminal_size=size, run_before=before)
+    assert is_as_before(snap_compare, app, size, scene.steps, scene.gone)

@@ -4,8 +4,6 @@ import bisect
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -21,11 +19,8 @@ from mltui_server.metrics.reading import read_buckets
 from mltui_server.metrics.selecting import Selection
 from mltui_server.samples import duckdb_points
 from mltui_server.samples.batch import MAX_TIME
-from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.grid import Grid, grid_over
 from mltui_server.samples.influx import lines, point_groups, point_outline, point_store
-from mltui_server.samples.influx.access import Retention
-from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.points import SCHEMAS, PointRange, PointSeries, PointStore
 
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -44,7 +39,7 @@ class InTurns:
 
 
 @pytest.fixture(params=["duckdb", "duckdb-small-windows", "influx", "influx-small-pages", "influx-in-turns"])
-async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[PointStore]:
+def store(request, monkeypatch, open_sample_store) -> PointStore | InTurns:
     if request.param == "influx-small-pages":
         monkeypatch.setattr(point_store, "PAGE_ROWS", 3)
         monkeypatch.setattr(point_groups, "ANSWER_ROWS", 3)
@@ -55,17 +50,8 @@ async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[PointStor
         monkeypatch.setattr(point_outline, "REQUEST_POINTS", 0)
     if request.param == "duckdb-small-windows":
         monkeypatch.setattr(duckdb_points, "WINDOW_ROWS", 3)
-    if request.param.startswith("duckdb"):
-        store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
-    else:
-        store = InfluxStore(request.getfixturevalue("influx_access"), Retention())
-    if request.param == "influx-in-turns":
-        other = InfluxStore(request.getfixturevalue("influx_access"), Retention())
-        yield InTurns(store.points, other.points)
-        await other.close()
-    else:
-        yield store.points
-    await store.close()
+    points = open_sample_store(request.param).points
+    return InTurns(points, open_sample_store(request.param).points) if request.param == "influx-in-turns" else points
 
 
 class Case:
@@ -259,9 +245,9 @@ async def test_numbers_whose_sum_no_float_can_hold_have_a_mean(store):
     ]
 
 
-async def test_histograms_that_were_written_without_links_are_read_by_point(influx_access):
-    store, case = InfluxStore(influx_access, Retention()), Case(MetricType.HISTOGRAM)
-    await case.write(store.points, [(1, 1, (math.inf,), (1.0,), None)])
+async def test_histograms_that_were_written_without_links_are_read_by_point(influx_access, open_sample_store):
+    store, case = open_sample_store("influx").points, Case(MetricType.HISTOGRAM)
+    await case.write(store, [(1, 1, (math.inf,), (1.0,), None)])
     lines = [
         f"histogram,labelset={case.ids[0]},le={le} {fields} {time * SECOND}"
         for time, small, all_ in [(1, 1, 1), (2, 2, 3), (3, 1, 2), (4, 2, 4)]
@@ -270,8 +256,7 @@ async def test_histograms_that_were_written_without_links_are_read_by_point(infl
     async with direct(influx_access) as client:
         answer = await client.post("/write", params={"db": influx_access.database}, content="\n".join(lines))
         assert answer.status_code == 204, answer.text
-    found = await read_buckets(store.points, case.selection(0, 10), 1, "0.5")
-    await store.close()
+    found = await read_buckets(store, case.selection(0, 10), 1, "0.5")
     assert (found.bands, found.total.sum) == ([[3.0, 3.0]], [6.0])
 
 

@@ -1,17 +1,12 @@
 """What every sample store does. Each store that exists runs all of these."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from store_calls import RUN, columns, exported, shrink
 
 from mltui_server.lib.ids import new_id
-from mltui_server.samples.duckdb_store import DuckDBStore
-from mltui_server.samples.influx.access import Retention
-from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.store import SampleStore, Selection
 
 SMALL = {
@@ -21,15 +16,10 @@ SMALL = {
 
 
 @pytest.fixture(params=["duckdb", "duckdb-small", "influx", "influx-small"])
-async def store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[SampleStore]:
+def store(request, monkeypatch, open_sample_store) -> SampleStore:
     if request.param.endswith("small"):
         shrink(monkeypatch, SMALL)
-    if request.param.startswith("duckdb"):
-        store: SampleStore = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
-    else:
-        store = InfluxStore(request.getfixturevalue("influx_access"), Retention())
-    yield store
-    await store.close()
+    return open_sample_store(request.param)
 
 
 async def test_what_was_written_is_read_back(store):

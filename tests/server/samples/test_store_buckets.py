@@ -2,8 +2,7 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +14,7 @@ from store_calls import columns, shrink
 
 from mltui_server.lib.ids import new_id
 from mltui_server.samples.arrange import unique_times
-from mltui_server.samples.duckdb_store import DuckDBStore
 from mltui_server.samples.grid import FINEST, Grid, grid_over
-from mltui_server.samples.influx.access import Retention
-from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.store import BucketColumns, Buckets, SampleStore, Selection
 
 SMALL = {
@@ -32,22 +28,11 @@ Open = Callable[[], SampleStore]
 
 
 @pytest.fixture(params=["duckdb", "duckdb-small", "influx", "influx-small"])
-async def open_store(request, tmp_path: Path, monkeypatch) -> AsyncIterator[Open]:
+def open_store(request, monkeypatch, open_sample_store) -> Open:
     """Opens the one store of the test, again each time: what it kept in memory is gone then."""
     if request.param.endswith("small"):
         shrink(monkeypatch, SMALL)
-    opened: list[SampleStore] = []
-
-    def again() -> SampleStore:
-        if request.param.startswith("influx"):
-            opened.append(InfluxStore(request.getfixturevalue("influx_access"), Retention()))
-        elif not opened:
-            opened.append(DuckDBStore(tmp_path / "samples.duckdb", "128MB"))
-        return opened[-1]
-
-    yield again
-    for store in opened:
-        await store.close()
+    return lambda: open_sample_store(request.param)
 
 
 class Sample(NamedTuple):

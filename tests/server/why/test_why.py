@@ -1,7 +1,5 @@
 """Why a run failed: the stage, the cause in words, the machine, NaN."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
@@ -12,9 +10,6 @@ from sqlalchemy import event
 from mltui.wire.samples import SeriesSummary
 from mltui_server.db.database import Database
 from mltui_server.logs.reading import Logs
-from mltui_server.samples.duckdb_store import DuckDBStore
-from mltui_server.samples.influx.access import Retention
-from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.samples.store import SampleStore, SeriesColumns, SeriesName
 from mltui_server.why.diverged import beginnings
 from mltui_server.why.service import why
@@ -155,13 +150,8 @@ async def test_where_metrics_became_nan(http):
 
 
 @pytest.fixture(params=["duckdb", "influx"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SampleStore]:
-    if request.param == "duckdb":
-        store: SampleStore = DuckDBStore(tmp_path / "samples.duckdb", "256MB")
-    else:
-        store = InfluxStore(request.getfixturevalue("influx_access"), Retention())
-    yield store
-    await store.close()
+def store(request, open_sample_store) -> SampleStore:
+    return open_sample_store(request.param)
 
 
 async def test_the_first_nan_is_found_wherever_it_is(store):
@@ -204,10 +194,10 @@ async def test_a_run_that_did_not_fail_has_no_why(http):
     assert (await http.get("/api/v1/runs/x/why")).status_code == 404
 
 
-async def test_the_number_of_queries_does_not_depend_on_how_much_there_is(http, database: Database, tmp_path):
+async def test_the_number_of_queries_does_not_depend_on_how_much_there_is(http, database: Database, open_sample_store):
     asked: list[str] = []
     event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *at: asked.append(at[2]))
-    store = DuckDBStore(tmp_path / "samples.duckdb", "256MB")
+    store = open_sample_store("duckdb")
     logs = Logs(database.pool, None)
 
     async def counted(run_id):
@@ -226,4 +216,3 @@ async def test_the_number_of_queries_does_not_depend_on_how_much_there_is(http, 
     many = (await failed(http, ["x"] * 1_000, parameters={"lr": 2}))["run_id"]
     await samples(http, many, {f"m{i}": ["NaN"] for i in range(20)})
     assert await counted(many) == 8
-    await store.close()
