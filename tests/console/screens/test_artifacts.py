@@ -1,6 +1,7 @@
 """The artifacts of a run in the console: walked, looked into, saved and deleted."""
 
 import asyncio
+import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -42,6 +43,59 @@ async def test_folders_open_and_files_are_looked_into(files, open_console) -> No
         await console.until_shown("accuracy: 0.93", "by_class: [2]")
         await console.press("enter")
         await console.until(lambda: "accuracy" not in console.text, "folded again")
+
+
+async def test_from_what_is_read_one_goes_back_to_the_files_and_then_to_the_runs(files, open_console) -> None:
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        for key in ("escape", "q"):
+            await console.press("end", "enter")
+            await console.until_shown("SGDClassifier", "q Files")
+            await console.press(key)
+            await console.until_shown("enter Open", "q Back")
+        await console.press("q")
+        await console.until_shown("Pipelines")
+
+
+async def test_the_keys_that_are_offered_do_something_to_artifacts(files, open_console) -> None:
+    async with open_console(run_id=run_id(0)) as console:
+        await console.until_shown("Search the log")
+        await look(console)
+        await console.until_shown("enter Open", "S Save", "d Delete", "L Lineage")
+        assert "Search the log" not in console.text
+        await console.press("slash")
+        assert "6 Artifacts" in console.text
+        await console.press("1")
+        await console.until_shown("Search the log")
+
+
+async def test_the_lineage_of_a_file_is_a_key_away_and_of_a_folder_that_of_its_run(files, open_console) -> None:
+    async with open_console(run_id=run_id(0)) as console:
+        await look(console)
+        await console.press("end", "L")
+        await console.until_shown("Lineage › train.py", "CAME FROM", "digits-3")
+        await console.press("q", "home", "L")
+        await console.until_shown("Lineage › digits-3", "LED TO", "train.py")
+
+
+@pytest.mark.parametrize(
+    ("plot", "why"),
+    [
+        ({"mltui": "confusion_matrix", "labels": ["a", "b"], "matrix": [[1, 2]]}, "2 labels need 2 rows of 2 counts"),
+        ({"mltui": "confusion_matrix", "labels": ["a"]}, "missing required field `matrix`"),
+        ({"mltui": "plot", "series": [{"name": "s", "x": [1, 2], "y": [1]}]}, "series 's' has 2 x and 1 y"),
+        ({"mltui": "bars", "labels": ["a"], "series": [{"name": "s", "values": []}]}, "has 0 values for 1 label"),
+        ({"mltui": "donut"}, "Invalid value 'donut'"),
+    ],
+)
+async def test_a_plot_of_the_wrong_shape_is_shown_as_it_is_and_says_why(server, open_console, tmp_path, plot, why):
+    add_runs(server.dsn, 3)
+    (tmp_path / "plot.json").write_text(json.dumps(plot))
+    async with open_console(run_id=run_id(0), size=(160, 40)) as console:
+        await console.client.upload(run_id(0), tmp_path / "plot.json", "plot.json")
+        await console.until_shown("6 Artifacts")
+        await console.press("6")
+        await console.until_shown("not drawn: ", why, f'mltui: "{plot["mltui"]}"')
 
 
 async def test_what_comes_is_shown_and_where_one_is_stays(files, open_console, tmp_path) -> None:

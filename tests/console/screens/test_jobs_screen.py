@@ -1,5 +1,6 @@
 """Ingestion jobs in the console, on a real server whose agents do the work."""
 
+import httpx
 import pytest
 from console_server import add_runs
 from job_history import add_jobs
@@ -51,6 +52,36 @@ async def test_a_job_is_added_in_the_form_and_followed_to_its_data(server, open_
         await console.until_shown("Ingestion › events")
 
 
+async def test_nonsense_is_refused_at_its_field_in_the_servers_words(server, open_console):
+    async with open_console(size=(120, 40)) as console:
+        await console.type(":ingest")
+        await console.press("enter", "a")
+        await console.until_shown("Add an ingestion job")
+        for source in ("?", "/data/"):
+            await console.press("ctrl+u")
+            await console.type(source)
+            await console.until_shown("✗ that ", refusal(server, uri=source).removeprefix("$.uri: "))
+        await console.press("ctrl+u")
+        await console.type("a.csv")
+        await console.press(*["tab"] * 6)
+        for delimiter in ("abc", "x"):
+            await console.press("ctrl+u")
+            await console.type(delimiter)
+            said = refusal(server, uri="/a.csv", options={"delimiter": delimiter})
+            await console.until_shown("✗ a delimiter is one", said.removeprefix("$.options.delimiter: "))
+        await console.press("ctrl+s")
+        await console.until_shown("Add an ingestion job")
+        await console.press("ctrl+u", "semicolon")
+        await console.until(lambda: "✗" not in console.text, "no fault")
+        assert server.get("/ingestion-jobs")["items"] == []
+
+
+def refusal(server, **job) -> str:
+    answer = httpx.post(f"{server.url}/api/v1/ingestion-jobs", json=job)
+    assert answer.status_code == 422
+    return answer.json()["detail"]
+
+
 async def test_how_to_read_a_source_is_said_in_the_form(server, open_console, tmp_path):
     file = tmp_path / "plain.csv"
     file.write_text("007,1.5\n008,2\n")
@@ -100,7 +131,10 @@ async def test_what_is_left_out_is_said_before_anything_is_done(jobs, open_conso
         await open_jobs(console)
         await console.press("space", "j", "space", "D")
         await console.until_shown("Delete prices?", "Deletes prices.", "clicks is still running and stays.")
-        await console.press("escape")
+        await console.until_shown("y yes · n no, as enter")
+        await console.press("enter")
+        await console.until_shown("6 jobs")
+        assert "Delete prices?" not in console.text
 
 
 async def test_what_is_refused_says_both_states(jobs, open_console):
@@ -152,6 +186,19 @@ async def test_a_jobs_own_keys_are_those_that_its_state_allows(jobs, open_consol
         await console.until_shown("Delete prices?")
         await console.press("y")
         await console.until_shown("5 jobs")
+
+
+async def test_lineage_is_a_key_away_of_a_job_and_of_its_data(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("j", "L")
+        await console.until_shown("Lineage › events", "ingestion job", "/data/events/*.csv", "clicks-ranker/1")
+        await console.press("q", "enter")
+        await console.until_shown("3,000,000 rows")
+        await console.press("2")
+        await console.until_shown("FIRST ROWS")
+        await console.press("L")
+        await console.until_shown("Lineage › events", "dataset", "CAME FROM", "LED TO", "clicks-ranker/2")
 
 
 async def test_the_models_of_a_jobs_data_are_a_key_away(jobs, open_console):

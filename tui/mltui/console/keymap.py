@@ -237,8 +237,9 @@ LABELS = [
 ]
 
 CONFIRM = [
-    Key("confirm.yes", "answer(True)", "y,enter", "Yes", show=True),
-    Key("confirm.no", "answer(False)", "n,q,escape", "No", show=True),
+    # What was pressed once too often does nothing that is asked about.
+    Key("confirm.yes", "answer(True)", "y", "Yes", show=True),
+    Key("confirm.no", "answer(False)", "n,enter,q,escape", "No, as enter", show=True),
 ]
 
 CHOOSE = [
@@ -296,6 +297,7 @@ SECTIONS = {
     "stages": "Stages",
     "log": "Log",
     "artifacts": "Artifacts",
+    "preview": "Preview",
     "json": "JSON",
     "chart": "Chart",
     "grid": "Charts",

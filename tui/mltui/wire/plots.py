@@ -6,6 +6,8 @@ from msgspec import Meta
 
 from mltui.wire.base import Number, Request
 
+TAG = "mltui"
+"""The field that says which plot it is."""
 MAX_LABELS = 200
 MAX_POINTS = 10_000
 """Of all series together."""
@@ -22,7 +24,7 @@ class PlotSeries(Request, kw_only=True):
     """As many."""
 
 
-class Plot(Request, kw_only=True, tag="plot", tag_field="mltui"):
+class Plot(Request, kw_only=True, tag="plot", tag_field=TAG):
     series: Annotated[list[PlotSeries], Meta(min_length=1, max_length=50)]
     form: Form = "lines"
     x: Name = ""
@@ -38,7 +40,7 @@ class Plot(Request, kw_only=True, tag="plot", tag_field="mltui"):
             raise ValueError(f"{points:,} points; a plot has 1 to {MAX_POINTS:,}")
 
 
-class ConfusionMatrix(Request, kw_only=True, tag="confusion_matrix", tag_field="mltui"):
+class ConfusionMatrix(Request, kw_only=True, tag="confusion_matrix", tag_field=TAG):
     labels: Annotated[list[Name], Meta(min_length=1, max_length=MAX_LABELS)]
     matrix: list[list[float]]
     """A row for each label that is true, in it a count for each label that was predicted; 0 or more."""
@@ -59,7 +61,7 @@ class BarSeries(Request, kw_only=True):
     """One for each label."""
 
 
-class Bars(Request, kw_only=True, tag="bars", tag_field="mltui"):
+class Bars(Request, kw_only=True, tag="bars", tag_field=TAG):
     labels: Annotated[list[Name], Meta(min_length=1)]
     series: Annotated[list[BarSeries], Meta(min_length=1, max_length=50)]
     y: Name = ""

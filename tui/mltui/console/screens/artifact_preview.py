@@ -8,6 +8,7 @@ import msgspec
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -15,15 +16,18 @@ from mltui.console import format
 from mltui.console.faults import words_of
 from mltui.console.screens.lines import OneLine
 from mltui.console.state.folder_tree import Branch
+from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.preview.json_view import JsonView
 from mltui.console.widgets.preview.table import TableView
 from mltui.console.widgets.preview.text import TextView
 from mltui.wire.artifact_previews import AnyPreview, ImagePreview, JsonPreview, TablePreview, TextPreview
-from mltui.wire.plots import AnyPlot, Bars, Plot
+from mltui.wire.base import in_words
+from mltui.wire.plots import TAG, AnyPlot, Bars, Plot
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
+KEYS = [Key("preview.files", "leave", "q,escape", "Files", show=True)]
 _plot = msgspec.json.Decoder(AnyPlot)
 
 
@@ -31,6 +35,10 @@ class ArtifactPreview(Vertical):
     """A line about the file, and below it what is in it."""
 
     app: "MltuiApp"
+    BINDINGS = bindings(KEYS)
+
+    class Left(Message):
+        """Who read goes back to the files."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -54,11 +62,11 @@ class ArtifactPreview(Vertical):
         self._shown = None
         try:
             preview = await self.app.client.artifact_preview(entry.id)
-            widget = await self._widget(branch.path, entry.id, preview)
+            widget, why_so = await self._widget(branch.path, entry.id, preview)
         except Exception as error:
             await self._put(Text(_last(branch), "secondary"), _note(words_of(error)))
             return
-        await self._put(_facts(branch, preview), widget)
+        await self._put(_facts(branch, preview, why_so), widget)
         self._shown = entry.id
 
     async def _put(self, facts: Text, widget: Widget | None) -> None:
@@ -73,17 +81,18 @@ class ArtifactPreview(Vertical):
         if widget is not None and had_focus:
             widget.focus()
 
-    async def _widget(self, name: str, id_: str, preview: AnyPreview) -> Widget:
+    async def _widget(self, name: str, id_: str, preview: AnyPreview) -> tuple[Widget, str]:
+        """What shows it; and why it does so, where something better was meant."""
         match preview:
             case TextPreview() if preview.text:
-                return await _text(name, preview.text)
+                return await _text(name, preview.text), preview.note
             case JsonPreview():
                 return await _json(name, preview.text)
             case TablePreview() if preview.columns:
-                return TableView(preview)
+                return TableView(preview), preview.note
             case ImagePreview():
-                return await self._image(id_)
-        return _note(preview.note or "It is empty.")
+                return await self._image(id_), ""
+        return _note(preview.note or "It is empty."), preview.note
 
     async def _image(self, id_: str) -> Widget:
         from mltui.console.widgets.preview.image import NoImage, image_widget, opened
@@ -99,6 +108,9 @@ class ArtifactPreview(Vertical):
             if widget.can_focus:
                 widget.focus()
 
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
 
 def _note(words: str) -> Widget:
     return Static(words, classes="note", markup=False)
@@ -110,15 +122,21 @@ async def _text(name: str, text: str) -> Widget:
     return TextView(await asyncio.to_thread(coloured, name, text))
 
 
-async def _json(name: str, text: str) -> Widget:
-    """A plot that was logged as data, a tree, or text where it is nested too deeply for that."""
+async def _json(name: str, text: str) -> tuple[Widget, str]:
+    """A plot that was logged as data, a tree, or text where it is nested too deeply for that; why it is no plot."""
     try:
-        plot: AnyPlot = _plot.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        try:
-            return JsonView(await asyncio.to_thread(json.loads, text))
-        except (ValueError, RecursionError):
-            return await _text(name, text)
+        return _drawn(_plot.decode(text)), ""
+    except (msgspec.DecodeError, RecursionError) as error:
+        why_not = f"not drawn: {in_words(str(error))}"
+    try:
+        data = await asyncio.to_thread(json.loads, text)
+    except (ValueError, RecursionError):
+        return await _text(name, text), ""
+    meant = isinstance(data, dict) and TAG in data
+    return JsonView(data), why_not if meant else ""
+
+
+def _drawn(plot: AnyPlot) -> Widget:
     if isinstance(plot, Plot):
         from mltui.console.widgets.preview.plot_view import PlotView
 
@@ -136,15 +154,15 @@ def _last(branch: Branch) -> str:
     return branch.path.rpartition("/")[2]
 
 
-def _facts(branch: Branch, preview: AnyPreview) -> Text:
-    """Its name, and how much of it is shown."""
+def _facts(branch: Branch, preview: AnyPreview, note: str) -> Text:
+    """Its name, and how much of it is shown; `note` says why not all, or not better."""
     facts = Text(_last(branch), "secondary")
     if isinstance(preview, TextPreview) and preview.cut:
         facts.append(f"  the first {format.size(len(preview.text.encode()))}", "muted")
     elif isinstance(preview, TablePreview):
         facts.append(f"  {_rows(preview)}, {_columns(preview)}", "muted")
-    if preview.note and not isinstance(preview, ImagePreview):
-        facts.append(f"  {preview.note}", "warning")
+    if note:
+        facts.append(f"  {note}", "warning")
     return facts
 
 

@@ -12,10 +12,9 @@ from textual.widgets import Static
 
 from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import RUN
-from mltui.console.screens import run_actions
 from mltui.console.screens.lines import TabLine
 from mltui.console.screens.run_head import RunHead
-from mltui.console.screens.run_jumps import RunJumps
+from mltui.console.screens.run_keys import RunKeys
 from mltui.console.screens.run_words import no_charts, no_log, no_resources
 from mltui.console.screens.text_page import TextPage
 from mltui.console.state.server import Coalesced
@@ -40,7 +39,7 @@ OVERVIEW, LOG, CHARTS, RESOURCES, CONFIG, ARTIFACTS = range(1, 7)
 EVENTS = 12
 
 
-class RunScreen(RunJumps):
+class RunScreen(RunKeys):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUN)]
 
     def __init__(self, run_id: str, known: RunRow | None = None) -> None:
@@ -250,6 +249,7 @@ class RunScreen(RunJumps):
             if charts.display:
                 charts.news()
         self._show_log()
+        self.refresh_bindings()
         self.call_after_refresh(self._show_pages)
 
     def _make_tab(self, number: int) -> Widget:
@@ -326,6 +326,9 @@ class RunScreen(RunJumps):
             return self.run is not None
         if action == "why":
             return self.run is not None and (self.run.status is Status.FAILED or self.run.failed_count > 0)
+        if action == "search":
+            # Artifacts have no line to search; what can be done to them has the room in the footer.
+            return self.tab != ARTIFACTS
         if action not in ("cancel", "retry", "delete"):
             return True
         if self.run is None:
@@ -356,35 +359,3 @@ class RunScreen(RunJumps):
         if said is not None:
             log.search(said.strip())
             log.focus_content()
-
-    def action_start(self) -> None:
-        if self.run is not None:
-            self.app.start_run(self.run.pipeline_id)
-
-    @work(group="act", exclusive=True, exit_on_error=False)
-    async def action_cancel(self) -> None:
-        if self.run is not None:
-            await run_actions.cancel(self.app, [self.run])
-            self.refetch()
-
-    @work(group="act", exclusive=True, exit_on_error=False)
-    async def action_retry(self) -> None:
-        if self.run is not None and (again := await run_actions.retry(self.app, self.run)):
-            self.app.open_run(again)
-
-    @work(group="act", exclusive=True, exit_on_error=False)
-    async def action_delete(self) -> None:
-        if self.run is not None and await run_actions.delete(self.app, [self.run]):
-            self.action_back()
-
-    @work(group="act", exclusive=True, exit_on_error=False)
-    async def action_tags(self) -> None:
-        if self.run is not None:
-            await run_actions.edit_tags(self.app, [self.run])
-            self.refetch()
-
-    @work(group="act", exclusive=True, exit_on_error=False)
-    async def action_notes(self) -> None:
-        if self.run is not None:
-            await run_actions.edit_notes(self.app, self.run)
-            self.refetch()

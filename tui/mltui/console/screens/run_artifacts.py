@@ -96,6 +96,9 @@ class ArtifactsTab(Container):
         elif await artifact_actions.delete(self.app, self._run, branch):
             self.news()
 
+    def on_artifact_preview_left(self) -> None:
+        self.focus_content()
+
     async def _open(self) -> None:
         branch, folders = self._tree.pointed, self._tree.folders
         assert branch is not None

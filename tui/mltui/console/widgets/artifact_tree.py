@@ -21,7 +21,7 @@ KEYS = [
     Key("artifacts.open", "open", "enter,space", "Open", show=True),
     Key("artifacts.save", "save", "S", "Save", show=True),
     Key("artifacts.delete", "delete", "d", "Delete", show=True),
-    Key("artifacts.lineage", "lineage", "L", "Lineage"),
+    Key("artifacts.lineage", "lineage", "L", "Lineage", show=True),
 ]
 
 
