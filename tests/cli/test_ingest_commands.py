@@ -139,6 +139,19 @@ def test_a_job_is_cancelled_and_leaves_nothing_on_the_disk(server, mltui, web):
     assert list(Path(run["output_directory"]).rglob("work-*")) == []
 
 
+def test_who_waits_without_a_terminal_is_told_now_and_then_how_far_it_is(server, mltui, spawn, web):
+    source, address = web
+    source.stall.clear()
+    waiting = spawn("ingest", "add", address, "--start", "--wait")
+    said = re.compile(r"^events  \S+ KiB  0 rows  25 %  \S+ \S?i?B/s  \S.* left$", re.M)
+    wait_for(lambda: said.search(waiting.err), WITHIN_S, lambda: waiting.out + waiting.err)
+    assert re.search(r"running +\S+ +events +25 % +\S+ KiB +\S+ \S?i?B/s +\d", mltui("ingest", "ls").stdout)
+    source.stall.set()
+    assert waiting.ends() == 0
+    assert "50,000 rows" in waiting.out
+    assert len(waiting.err.splitlines()) < 10, "not a line for each look"
+
+
 def test_a_worker_that_is_killed_fails_its_job_and_a_retry_doubles_nothing(server, mltui, web):
     source, address = web
     source.stall.clear()
@@ -198,6 +211,8 @@ def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
         (("add", "https://ada:secret@host/a.csv"), 1, "there is a password in the address"),
         (("add", "/a.csv", "--format", "xlsx"), 2, "Invalid enum value 'xlsx'"),
         (("add", " "), 2, "URI is empty; write a path"),
+        (("add", "?"), 2, "?: that names no file; write a path or an address"),
+        (("add", "/a.csv", "--delimiter", "abc"), 1, "a delimiter is one character that is no letter"),
         (("add", "/a.csv", "--wait"), 2, "--wait needs --start"),
         (("show", "nothing"), 1, "no ingestion job 'nothing'; see `mltui ingest ls`"),
         (("ls", "--limit", "0"), 2, "--limit must be at least 1"),
