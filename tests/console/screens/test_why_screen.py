@@ -54,8 +54,8 @@ async def test_a_long_line_is_shown_by_its_ends_and_the_log_has_all_of_it(failur
         assert "middle" not in console.text
         await console.press("enter")
         await console.until_shown("37 lines")
-        await console.press("G")
-        await console.until_shown("middle")
+        await console.press("w", "G")
+        await console.until_shown("middle", "---end")
 
 
 async def test_only_a_failed_run_has_the_key_on_its_screen(failure, open_console):

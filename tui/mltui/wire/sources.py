@@ -49,7 +49,8 @@ def absolute(uri: str) -> str:
     _check_named(uri)
     if scheme_of(uri) != "file" or uri.lower().startswith("file:"):
         return uri
-    return str(Path.cwd() / Path(uri).expanduser())
+    # Path drops the slash by which a folder says that it is one.
+    return str(Path.cwd() / Path(uri).expanduser()) + "/" * uri.endswith("/")
 
 
 def check_source(uri: str, *, read_here: bool) -> None:
