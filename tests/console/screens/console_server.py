@@ -19,6 +19,10 @@ import psycopg
 from tests.nursery import nursery
 
 START_WITHIN_S = 60.0
+HTTP = httpx.Client(
+    headers={"X-Mltui-User": "ada"}, timeout=20, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+)
+"""One for all: to make one reads the machine's certificates, which takes longer than an answer."""
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 """The console's clock in pictures."""
 STAGES = (
@@ -56,7 +60,7 @@ class ConsoleServer:
         deadline = time.monotonic() + START_WITHIN_S
         while True:
             try:
-                if httpx.get(f"{self.url}/health", timeout=5).status_code in (200, 503):
+                if HTTP.get(f"{self.url}/health", timeout=5).status_code in (200, 503):
                     return
             except httpx.TransportError:
                 pass
@@ -85,12 +89,12 @@ class ConsoleServer:
             self._agents |= set(psutil.Process(self.process.pid).children(recursive=True))
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = httpx.post(f"{self.url}/api/v1{path}", json=body, headers={"X-Mltui-User": "ada"}, timeout=20)
+        answer = HTTP.post(f"{self.url}/api/v1{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
     def get(self, path: str, **query: Any) -> Any:
-        answer = httpx.get(f"{self.url}/api/v1{path}", params=query, timeout=20)
+        answer = HTTP.get(f"{self.url}/api/v1{path}", params=query)
         assert answer.is_success, answer.text
         return answer.json()
 
