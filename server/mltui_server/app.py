@@ -66,36 +66,6 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
 
     `url` is where agents reach this server. Without one it starts none: work waits for agents from elsewhere.
     """
-
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            state = app.state
-            state.settings = settings
-            state.started = time.monotonic()
-            database = state.database = await stack.enter_async_context(Database(dsn))
-            engine = LocalEngine(url, settings.data_path / "agents", settle_exited(database)) if url else None
-            await stack.enter_async_context(Scheduler(database, settings, engine).running())
-            samples = state.samples = await stack.enter_async_context(samples_service(settings, database))
-            known = KnownMetrics(database.pool, settings.metric_label_sets)
-            state.storage = StorageGauge(settings.data_path, samples.store)
-            state.points = PointInbox(database.pool, samples.inbox, known)
-            stores = Stores(settings)
-            state.contents = Contents(database, stores, Uploads(settings.data_path / UPLOADS))
-            state.previews = Previews(state.contents)
-            state.collector = Collector(database, state.contents)
-            state.logs, archivist = await stack.enter_async_context(logs_service(database, stores.local))
-            state.hub = await stack.enter_async_context(Hub(database).running())
-            state.checks = {
-                "postgres": lambda: check_postgres(database, "external" if settings.database_url else "embedded"),
-                "samples": samples.health,
-                "refused": lambda: check_refused(database),
-                "artifacts": stores.health,
-                "logs": archivist.health,
-                "scheduler": lambda: check_scheduler(database, settings.max_concurrent_pipelines),
-            }
-            yield
-
     app = Litestar(
         route_handlers=[
             Router(
@@ -139,9 +109,41 @@ def create_app(settings: Settings, dsn: str, url: str | None = None) -> Litestar
         exception_handlers={Exception: respond},
         middleware=[RequestIdMiddleware(), DecompressMiddleware()],
         lifespan=[lifespan],
-        state=State(),
+        state=State({"settings": settings, "dsn": dsn, "url": url}),
         openapi_config=openapi_config(),
         logging_config=None,
     )
     app.asgi_handler = with_head(with_cut_short(app.asgi_handler))
     return app
+
+
+@asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    """All that runs, on the settings, the Postgres and the address in the app's state."""
+    state = app.state
+    settings: Settings = state.settings
+    url: str | None = state.url
+    async with AsyncExitStack() as stack:
+        state.started = time.monotonic()
+        database = state.database = await stack.enter_async_context(Database(state.dsn))
+        engine = LocalEngine(url, settings.data_path / "agents", settle_exited(database)) if url else None
+        await stack.enter_async_context(Scheduler(database, settings, engine).running())
+        samples = state.samples = await stack.enter_async_context(samples_service(settings, database))
+        known = KnownMetrics(database.pool, settings.metric_label_sets)
+        state.storage = StorageGauge(settings.data_path, samples.store)
+        state.points = PointInbox(database.pool, samples.inbox, known)
+        stores = Stores(settings)
+        state.contents = Contents(database, stores, Uploads(settings.data_path / UPLOADS))
+        state.previews = Previews(state.contents)
+        state.collector = Collector(database, state.contents)
+        state.logs, archivist = await stack.enter_async_context(logs_service(database, stores.local))
+        state.hub = await stack.enter_async_context(Hub(database).running())
+        state.checks = {
+            "postgres": lambda: check_postgres(database, "external" if settings.database_url else "embedded"),
+            "samples": samples.health,
+            "refused": lambda: check_refused(database),
+            "artifacts": stores.health,
+            "logs": archivist.health,
+            "scheduler": lambda: check_scheduler(database, settings.max_concurrent_pipelines),
+        }
+        yield

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from influx_process import InfluxProcess, influxd, named_access
+from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from mltui_server.app import create_app
@@ -16,10 +17,17 @@ from mltui_server.samples.influx.store import InfluxStore
 from mltui_server.settings import Settings
 
 
+@pytest.fixture(scope="session")
+def parts() -> Litestar:
+    """A server put together once, which takes longer than most tests do. Each starts it on settings of its own."""
+    return create_app(Settings(), "")
+
+
 @pytest.fixture
-async def http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def http(parts: Litestar, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a whole server: its background services run."""
-    async with AsyncTestClient(create_app(settings, settings.database_url)) as client:
+    parts.state.settings, parts.state.dsn = settings, settings.database_url
+    async with AsyncTestClient(parts) as client:
         client.headers["X-Mltui-User"] = "ada"
         yield client
 
