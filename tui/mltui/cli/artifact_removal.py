@@ -6,10 +6,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mltui.cli.naming import run_id
 from mltui.cli.output import size
-from mltui.cli.paging import PAGE, read_rows
 from mltui.cli.session import CommandError, converse
+from mltui.naming import run_id
+from mltui.paging import PAGE, read_rows
 
 if TYPE_CHECKING:
     from mltui.client import Client

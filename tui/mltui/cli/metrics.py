@@ -5,8 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mltui.cli.output import Column, ago, print_json, print_table
-from mltui.cli.paging import read_rows
 from mltui.cli.session import add_json, add_url, converse
+from mltui.paging import read_rows
 
 if TYPE_CHECKING:
     from mltui.client import Client
