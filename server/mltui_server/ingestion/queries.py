@@ -66,7 +66,9 @@ async def job_detail(session: AsyncSession, job: IngestionJob) -> JobDetail:
 
 async def _linked_models(session: AsyncSession, job: IngestionJob) -> list[LinkedModel]:
     linked = select(ModelVersionJob.version_id).where(ModelVersionJob.job_id == job.id)
-    trained = select(ModelVersion.id).where(ModelVersion.training_dataset_id == job.dataset_id)
+    trained = select(ModelVersion.id).where(
+        ModelVersion.training_dataset_id == job.dataset_id, ModelVersion.training_dataset_id.is_not(None)
+    )
     statement = (
         select(ModelVersion.id, RegisteredModel.name, ModelVersion.version, ModelVersion.status, ModelVersion.stage)
         .join(RegisteredModel, RegisteredModel.id == ModelVersion.model_id)

@@ -12,6 +12,7 @@ async def test_a_job_names_the_models_that_are_linked_to_it_or_trained_on_its_da
     job, other = await add(http), await add(http)
     execution = await begin(http, job)
     run = (await until_job(http, job, "running"))["run_id"]
+    await register(http, "churn", uri="s3://models/of-no-dataset")
     assert await models(http, job) == []
     dataset = (await complete(http, job, run))["dataset_id"]
     await finish(http, execution)
@@ -19,7 +20,7 @@ async def test_a_job_names_the_models_that_are_linked_to_it_or_trained_on_its_da
     await register(http, "churn", training_dataset=dataset)
     await register(http, "fraud", training_dataset=dataset, ingestion_jobs=[job["id"]])
     await register(http, "fraud", ingestion_jobs=[other["id"]])
-    assert await models(http, job) == [("fraud", 2), ("churn", 1), ("fraud", 1)]
+    assert await models(http, job) == [("fraud", 2), ("churn", 2), ("fraud", 1)]
     [*_, oldest] = (await job_of(http, job))["models"]
     assert oldest == {"id": linked["id"], "model": "fraud", "version": 1, "status": "ready", "stage": "None"}
 

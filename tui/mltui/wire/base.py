@@ -17,6 +17,7 @@ _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 _PATTERNS: dict[str, str] = {}
 _REGEX = re.compile(r"Expected `str` matching regex ('(?:[^'\\]|\\.)*')")
+_LENGTH = re.compile(r"Expected `(\w+)` of length (<=|>=) (\d+)")
 
 
 def text(pattern: str, words: str, **limits: Any) -> Meta:
@@ -28,13 +29,21 @@ def text(pattern: str, words: str, **limits: Any) -> Meta:
 
 
 def in_words(message: str) -> str:
-    r"""A message of msgspec's with words in place of patterns.
+    r"""A message of msgspec's with words in place of patterns and of limits.
 
     >>> _ = text(r"^a+$", "only the letter a")
     >>> in_words(r"Expected `str` matching regex '^a+$(?!\\n)' - at `$.name`")
     'Expected `str`: only the letter a - at `$.name`'
+    >>> in_words("Expected `str` of length <= 200 - at `$.name`")
+    'it may have at most 200 characters - at `$.name`'
     """
+    message = _LENGTH.sub(_length, message)
     return _REGEX.sub(lambda found: f"Expected `str`: {_PATTERNS.get(found[1], found[1])}", message)
+
+
+def _length(found: re.Match[str]) -> str:
+    of = "characters" if found[1] == "str" else "bytes" if found[1] == "bytes" else "entries"
+    return f"it {'may have at most' if found[2] == '<=' else 'must have at least'} {found[3]} {of}"
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):

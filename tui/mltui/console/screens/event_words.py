@@ -49,10 +49,22 @@ def object_name(event: EventRow) -> Text:
 
 
 def said(event: EventRow) -> str:
-    """Its message on one line; without one, what changed."""
+    """Its message on one line, after what was moved where; without one, what changed."""
     if event.message:
-        return " ".join(event.message.split())
+        return _moved(event) + " ".join(event.message.split())
     return ", ".join(f"{key} {_short(new if new is not None else old)}" for key, old, new in changes(event))
+
+
+def _moved(event: EventRow) -> str:
+    """Of an alias or a stage: the reason alone does not say which."""
+    before, after = event.before or {}, event.after or {}
+    match event.action:
+        case "model.alias":
+            return f"{after.get('alias')} {before.get('version') or 'none'} → {after.get('version') or 'none'}: "
+        case "model_version.stage":
+            return f"{before.get('stage')} → {after.get('stage')}: "
+        case _:
+            return ""
 
 
 def details(event: EventRow) -> list[Text]:

@@ -56,6 +56,10 @@ class ModelScreen(VersionKeys):
         self.title_line(["Models", self._model])
         self._say_fault("")
 
+    @property
+    def has_marks(self) -> bool:
+        return bool(self.window.marks)
+
     def on_unmount(self) -> None:
         self._news.close()
         self.window.close()

@@ -127,14 +127,15 @@ async def switch_approval(app: "MltuiApp", name: str) -> None:
         await remember(app, f"approval {'off' if model.approval else 'on'} for {name}", "model.update", [model.id])
 
 
-async def delete(app: "MltuiApp", version: VersionRow) -> bool:
-    """Ask, and delete the version. Whether it was done."""
+async def delete(app: "MltuiApp", version: VersionRow, *, marked: bool = False) -> bool:
+    """Ask, and delete the version. Whether it was done. `marked`: there are marks, which it does not go by."""
     from mltui.console import shell
     from mltui.console.screens.dialog import Confirm
 
     called = f"{version.model}/{version.version}"
     back = shell.command(f"models restore {called}", app.url)
-    what = f"Deletes {called}.\n\nz brings it back until `mltui gc` has removed its content, and so does\n{back}"
+    stay = "\n\nWhat is marked stays: marks are for comparing." if marked else ""
+    what = f"Deletes {called}.{stay}\n\nz brings it back until `mltui gc` has removed its content, and so does\n{back}"
     if not await app.push_screen_wait(Confirm(f"Delete {called}?", what)):
         return False
     await app.client.delete_version(version.model, str(version.version))

@@ -15,6 +15,10 @@ class VersionKeys(Frame):
         """The version that keys are about."""
         raise NotImplementedError
 
+    @property
+    def has_marks(self) -> bool:
+        return False
+
     @work(group="act", name="action_alias", exclusive=True, exit_on_error=False)
     async def action_alias(self) -> None:
         if self.here is not None:
@@ -42,7 +46,7 @@ class VersionKeys(Frame):
 
     @work(group="act", name="action_delete", exclusive=True, exit_on_error=False)
     async def action_delete(self) -> None:
-        if self.here is not None and await model_actions.delete(self.app, self.here):
+        if self.here is not None and await model_actions.delete(self.app, self.here, marked=self.has_marks):
             self.deleted()
 
     def deleted(self) -> None:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 MOST_PIXELS = 50_000_000
 SHOWN_PIXELS = (1600, 1200)
 """More of it no terminal shows."""
-INSTALL = "images are shown with textual-image: pip install 'mltui[images]'"
+INSTALL = "images are shown with textual-image: pip install '.[images]' in a checkout"
 SIXEL_TERMS = ("foot", "mlterm", "yaft", "contour")
 SIXEL_PROGRAMS = ("WezTerm", "iTerm.app", "mintty", "BlackBox")
 
