@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from litestar import Controller, Request, delete, get, patch, post, put
 from litestar.datastructures import Headers, State
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import Body, FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Response, Stream
 
 from mltui.wire.artifact_previews import AnyPreview, ArtifactEntry
 from mltui.wire.artifacts import (
     CONTENT_DIGEST,
+    SMALL_FILES,
     UPLOAD_OFFSET,
     ArtifactFootprint,
     ArtifactName,
@@ -23,7 +24,7 @@ from mltui.wire.artifacts import (
     Garbage,
     PatchArtifact,
     RestoredFolder,
-    SmallArtifacts,
+    SmallArtifact,
     SmallContent,
     StorageType,
 )
@@ -212,7 +213,7 @@ class RunArtifactController(Controller):
         principal: RequestPrincipal,
         state: State,
         run_id: FromPath[str],
-        data: JSONBody[SmallArtifacts],
+        data: Annotated[list[SmallArtifact], Body(min_items=1, max_items=SMALL_FILES)],
     ) -> list[ArtifactRow]:
         """Files of up to 256 KiB, whole and several at once: all of them, or none. The answer has their order."""
         ids = await small_files.take(session, principal, state.contents, run_id, data)

@@ -85,9 +85,6 @@ class SmallArtifact(NewArtifact, kw_only=True):
     content: Annotated[bytes, Meta(max_length=SMALL_BYTES)]
 
 
-SmallArtifacts = Annotated[list[SmallArtifact], Meta(min_length=1, max_length=SMALL_FILES)]
-
-
 class PatchArtifact(Request, kw_only=True):
     artifact_type: ArtifactType | UnsetType = UNSET
     description: Annotated[str, Meta(max_length=10_000)] | UnsetType = UNSET
