@@ -28,13 +28,22 @@ def test_a_table_fits_the_terminal(monkeypatch, capsys):
     assert "…" in lines[1]
 
 
-def test_without_a_terminal_nothing_is_cut_and_no_cell_breaks_its_line(capsys):
+def test_columns_stay_columns_where_characters_take_two_cells(monkeypatch, capsys):
+    monkeypatch.setattr(output.sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(output.shutil, "get_terminal_size", lambda: os.terminal_size((200, 24)))
     print_table(COLUMNS, ROWS)
     lines = capsys.readouterr().out.splitlines()
-    assert "a-rather-long-name-of-a-run" in lines[1]
-    assert lines[2].endswith("two lines [31m")
-    # Wide characters take two cells: the columns stay columns.
-    assert cells_wide(lines[1].partition("12")[0]) + 2 == cells_wide(lines[2].partition(" 3 ")[0]) + 2
+    assert cells_wide(lines[1].partition("12")[0]) == cells_wide(lines[2].partition(" 3 ")[0])
+
+
+def test_without_a_terminal_cells_are_whole_with_tabs_between_and_no_cell_breaks_its_line(capsys):
+    print_table(COLUMNS, [*ROWS, ["", "x" * 300, "1", "a\tb"]])
+    assert capsys.readouterr().out.splitlines() == [
+        "STATE\tNAME\tN\tTAGS",
+        "✓ completed\ta-rather-long-name-of-a-run\t12\twho=ada purpose=everything",
+        "✗ failed\t日本語の名前\t3\ttwo lines [31m",
+        f"\t{'x' * 300}\t1\ta b",
+    ]
 
 
 @pytest.mark.parametrize(

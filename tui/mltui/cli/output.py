@@ -50,11 +50,14 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """Fitted to the terminal; whole where there is none, for `grep` and `awk`."""
+    """Fitted to the terminal; where there is none, whole and with tabs between, for `grep`, `cut` and `awk`."""
     cells = [[column.title for column in columns], *([_one_line(cell) for cell in row] for row in rows)]
+    if not sys.stdout.isatty():
+        for row in cells:
+            print("\t".join(row))
+        return
     widths = [max(cells_wide(row[i]) for row in cells) for i in range(len(columns))]
-    if sys.stdout.isatty():
-        widths = _fitted(columns, widths, shutil.get_terminal_size().columns)
+    widths = _fitted(columns, widths, shutil.get_terminal_size().columns)
     for row in cells:
         print(GAP.join(_padded(cell, w, c.right) for cell, w, c in zip(row, widths, columns, strict=True)).rstrip())
 
