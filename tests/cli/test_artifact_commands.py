@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -51,6 +54,66 @@ def test_links_are_followed_within_the_folder_and_left_out_with_a_word_otherwise
         f"left out: {folder}/round leads nowhere",
     ]
     assert mltui("artifacts", "put", run, folder / "out", "--name", "out").stdout == "out  1 B\n"
+
+
+def test_only_regular_files_are_read(mltui, run, environment, tmp_path):
+    folder = tmp_path / "ck"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe")
+    (folder / "a.pt").write_text("a")
+    put = mltui("artifacts", "put", run, folder)
+    assert put.stdout == "ck/a.pt  1 B\n"
+    assert put.stderr == f"left out: {folder}/pipe is a pipe, no regular file\n"
+    said = mltui("artifacts", "put", run, folder / "pipe", code=1).stderr
+    assert said == f"mltui: {folder}/pipe: a pipe, no regular file\n"
+    # Where this fails, it fails for want of memory, and not the machine.
+    within = f"ulimit -v 4000000; exec {sys.executable} -m mltui"
+    for words, file in (
+        ("artifacts put latest", "/dev/zero"), ("models register digits --run latest --artifact", "/dev/zero"),
+        ("artifacts put latest", "/proc/kallsyms"),
+    ):  # fmt: skip
+        done = subprocess.run(
+            ["bash", "-c", f"{within} {words} {file}"], env=environment, capture_output=True, text=True, check=False
+        )
+        why = "a device, no regular file" if file == "/dev/zero" else "it has more than it said, and may have no end"
+        assert (done.returncode, why in done.stderr, file in done.stderr) == (1, True, True), done.stderr
+    assert mltui("artifacts", "put", run, "/proc/self/status", "--name", "status").stdout.startswith("status  ")
+
+
+def test_a_file_that_was_changed_here_is_not_overwritten_unasked(mltui, run, tmp_path):
+    ours, out = tmp_path / "f", tmp_path / "out"
+    ours.mkdir()
+    for name in ("a", "b", "c"):
+        (ours / name).write_text(name)
+    mltui("artifacts", "put", run, ours)
+    mltui("artifacts", "get", run, "f/b", "-o", out / "f")
+    assert mltui("artifacts", "get", run, "f", "-o", out).stdout.splitlines() == [
+        f"{out}/f/b  1 B, there already", f"{out}/f/a  1 B", f"{out}/f/c  1 B"
+    ]  # fmt: skip
+    (out / "f" / "b").write_text("mine")
+    (out / "f" / "a").unlink()
+    said = mltui("artifacts", "get", run, "f", "-o", out, code=1).stderr
+    assert said == (
+        f"mltui: {out}/f/b exists and is another file; nothing was written, --overwrite replaces what is there\n"
+    )
+    assert {file.name: file.read_text() for file in (out / "f").iterdir()} == {"b": "mine", "c": "c"}
+    assert "/f/c  1 B, there already" in mltui("artifacts", "get", run, "f", "-o", out, "--overwrite").stdout
+    assert {file.name: file.read_text() for file in (out / "f").iterdir()} == {"a": "a", "b": "b", "c": "c"}
+    (out / "f" / "a").unlink()
+    (out / "f" / "a").mkdir()
+    folder = mltui("artifacts", "get", run, "f", "-o", out, "--overwrite", code=1).stderr
+    assert folder == f"mltui: {out}/f/a is a folder, and the artifact is a file\n"
+
+
+def test_two_who_send_the_same_file_at_once_both_come_to_the_end(mltui, run, tmp_path):
+    (tmp_path / "big.bin").write_bytes(os.urandom(1 << 20) * 150)
+    with ThreadPoolExecutor() as pool:
+        sent = [pool.submit(mltui, "artifacts", "put", run, tmp_path / "big.bin") for _ in range(3)]
+        assert {one.result().stdout for one in sent} == {"big.bin  150 MiB\n"}
+    [row] = json.loads(mltui("artifacts", "ls", run, "--json").stdout)
+    mltui("artifacts", "get", run, "big.bin", "-o", tmp_path / "back")
+    assert (tmp_path / "back" / "big.bin").read_bytes() == (tmp_path / "big.bin").read_bytes()
+    assert row["status"] == "ready"
 
 
 def test_names_are_as_long_as_a_disk_takes_and_no_file_is_a_folder_too(mltui, run, tmp_path):

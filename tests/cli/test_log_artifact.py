@@ -75,12 +75,15 @@ import mltui
 with mltui.start_run("x") as run:
     run.log_artifact("a.pt", "ck")
     run.log_artifact("a.pt", "ck/a.pt")
+    run.log_artifact("a.pt", "ck/b.pt")
+    run.log_artifact("a.pt", "ck/a.pt")
     run.log_artifact("a.pt", "after")
 print(run.id)
 """
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True,
                           timeout=90, check=True)  # fmt: skip
-    assert "'ck/a.pt' cannot lie in 'ck': that is a file" in done.stderr
+    assert done.stderr.count("'ck/a.pt' cannot lie in 'ck': that is a file") == 1
+    assert done.stderr.count("'ck/b.pt' cannot lie in 'ck': that is a file") == 1
     assert list(listed(mltui, done.stdout.strip())) == ["after", "ck"]
 
 
@@ -111,6 +114,9 @@ def said(*args, **more):
 said("nowhere")
 Path("f").write_bytes(b"x" * 2_000_000)
 said("f", "../f")
+said("f", "x" * 256)
+said("f", "a\\n")
+said("/dev/zero")
 said("f", type="POEM")
 said("f")
 run.finish()
@@ -120,9 +126,15 @@ said("f")
         [sys.executable, "-c", code], env=environment | {"MLTUI_SPOOL_MAX": "1000000"}, cwd=tmp_path,
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
-    nowhere, name, type_, room, ended = done.stdout.splitlines()
+    nowhere, name, long, line, device, type_, room, ended = done.stdout.splitlines()
     assert nowhere.startswith("FileNotFoundError") and "nowhere" in nowhere
-    assert "OSError" in name or "cannot be an artifact's name" in name
+    assert name == (
+        "ValueError '../f' cannot be an artifact's name: "
+        "Expected `str`: names joined by /, as in checkpoints/epoch-1.pt, without . or .. among them"
+    )
+    assert long.endswith("is 256 bytes; between slashes disks take 255 at most")
+    assert line.startswith("ValueError 'a\\n' cannot be")
+    assert device == "OSError [Errno 22] a device, no regular file: '/dev/zero'"
     assert type_.startswith("ValueError") and "POEM" in type_
     assert "no room for it (MLTUI_SPOOL_MAX)" in room
     assert ended.startswith("RuntimeError")

@@ -11,7 +11,9 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from mltui.transport import API, CONNECT_S, PATIENT_S, Query, Transport, path_part
+from mltui.patience import say_waiting
+from mltui.regular import open_regular, read_small
+from mltui.transport import API, CONNECT_S, PATIENT_S, ProblemError, Query, Transport, path_part
 from mltui.wire.artifact_previews import AnyPreview, ArtifactEntry
 from mltui.wire.artifacts import (
     SMALL_BYTES,
@@ -33,6 +35,9 @@ PIECE_BYTES = 64 << 20
 """Of one request. What came of one that broke off stays there, too."""
 WRITE_BYTES = 1 << 20
 """Read, sent and written at a time."""
+CONFLICT = 409
+LOOK_EVERY_S = 0.5
+"""At an upload that somebody else sends."""
 Progress = Callable[[int], None]
 """Told how many bytes of the file are there."""
 
@@ -121,9 +126,10 @@ class ArtifactCalls(Transport):
     async def upload(
         self, run: str, file: Path, name: str, *, stage_run: str | None = None, progress: Progress = lambda _: None
     ) -> ArtifactRow:
-        """Make a file an artifact of the run. Broken off and called again, it goes on where it was.
+        """Make a file an artifact of the run. Broken off and called again, it goes on where it was. Where somebody else
+        sends the same, it waits for them, which it says on stderr.
 
-        Raises OSError for a file that cannot be read, ContentError for one that becomes shorter.
+        Raises OSError for a file that cannot be read or is no regular one, ContentError for one that becomes shorter.
         """
         if file.stat().st_size <= SMALL_BYTES:
             [row] = await self.upload_small(run, [(file, name)], stage_run=stage_run)
@@ -132,9 +138,14 @@ class ArtifactCalls(Transport):
         size, sha256 = await asyncio.to_thread(_measured, file)
         request = CreateArtifact(name=name, file_size=size, sha256=sha256, stage_run=stage_run)
         row = await self.announce_artifact(run, request)
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             while row.status == ArtifactStatus.UPLOADING:
-                row = await self._send_piece(row, opened, progress)
+                try:
+                    row = await self._send_piece(row, opened, progress)
+                except ProblemError as error:
+                    if error.problem.status != CONFLICT:
+                        raise
+                    row = await self._after_others(row, progress)
         progress(size)
         return row
 
@@ -142,7 +153,7 @@ class ArtifactCalls(Transport):
         self, run: str, files: Sequence[tuple[Path, str]], *, stage_run: str | None = None
     ) -> list[ArtifactRow]:
         """Make files, each under its name, artifacts of the run: all or none, in one request, so up to SMALL_FILES of
-        up to SMALL_BYTES. Raises as `upload`, and ContentError for one that is larger by now.
+        up to SMALL_BYTES. Raises as `upload`, and OSError for one that is larger by now.
         """
         body = await asyncio.to_thread(_small_body, files, stage_run)
         answer = await self._send("POST", f"/runs/{path_part(run)}/artifacts/small", body)
@@ -161,6 +172,19 @@ class ArtifactCalls(Transport):
             if not response.is_success:
                 self._refuse(response)
             return self._decode(response.content, ArtifactRow)
+
+    async def _after_others(self, row: ArtifactRow, progress: Progress) -> ArtifactRow:
+        """What there is of it once nothing more comes from others."""
+        told = False
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            row, before = await self.artifact(row.id), row
+            progress(row.received)
+            if row.status != ArtifactStatus.UPLOADING or row.received == before.received:
+                return row
+            if not told:
+                say_waiting(f"{row.name} is on its way already")
+                told = True
 
     async def download(self, artifact: ArtifactRow, file: Path, progress: Progress = lambda _: None) -> None:
         """Write its content to a file, which is there once it is whole. Broken off and called again, it goes on.
@@ -209,16 +233,14 @@ def _write_small(places: Sequence[tuple[ArtifactRow, Path]], contents: Sequence[
 def _small_body(files: Sequence[tuple[Path, str]], stage_run: str | None) -> bytes:
     small = []
     for file, name in files:
-        content = file.read_bytes()
-        if len(content) > SMALL_BYTES:
-            raise ContentError(f"{file}: it grew while it was sent; send it again")
+        content = read_small(file)
         sha256 = hashlib.sha256(content).hexdigest()
         small.append(SmallArtifact(name=name, sha256=sha256, content=content, stage_run=stage_run))
     return msgspec.json.encode(small)
 
 
 def _measured(file: Path) -> tuple[int, str]:
-    with file.open("rb") as opened:
+    with open_regular(file) as opened:
         digest = _digest(opened)
         return opened.tell(), digest.hexdigest()
 

@@ -9,11 +9,10 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from mltui.paging import read_rows
 from mltui.small_files import together
-from mltui.wire.artifacts import ArtifactName, ArtifactRow
+from mltui.wire.artifact_names import checked_name
+from mltui.wire.artifacts import ArtifactRow
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -27,12 +26,23 @@ class BadPlace(Exception):
     """A file cannot be where its name leads; the message says why."""
 
 
+class Taken(BadPlace):
+    """Another file is there."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} exists and is another file")
+
+
+Place = tuple[ArtifactRow, Path]
+"""An artifact, and the file that it is to be."""
+
+
 def inside(folder: Path, name: str) -> Path:
     """Where an artifact called `name` goes below `folder`. Raises BadPlace where that would be anywhere else."""
     try:
-        msgspec.convert(name, ArtifactName)
-    except msgspec.ValidationError:
-        raise BadPlace(f"{name!r} is no name that a file here may have") from None
+        checked_name(name)
+    except ValueError as error:
+        raise BadPlace(f"{name!r} is no name that a file here may have: {error}") from None
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         raise BadPlace(f"{path} leads out of {folder}, through a link in it")
@@ -79,27 +89,39 @@ async def save(
         got[row.id] = done
         progress(sum(got.values()))
 
-    missing = []
-    for row in rows:
-        file = inside(folder, str(PurePosixPath(row.name).relative_to(above)))
-        if not file.exists():
-            missing.append((row, file))
-        elif await asyncio.to_thread(_has, file, row):
-            tell(row, row.file_size)
-        else:
-            raise BadPlace(f"{file} exists and is another file")
+    places = [(row, inside(folder, str(PurePosixPath(row.name).relative_to(above)))) for row in rows]
+    missing = await not_there(places, lambda place: tell(place[0], place[0].file_size))
     return len([row async for row, _ in fetch_all(client, missing, tell)])
 
 
+async def not_there(places: Iterable[Place], there: Callable[[Place], None], *, overwrite: bool = False) -> list[Place]:
+    """Those whose files are still to be written; `there` is told each of the others.
+
+    Raises BadPlace where a folder has the place of a file, and Taken where another file has it, unless that is to be
+    overwritten.
+    """
+    missing = []
+    for row, file in places:
+        if file.is_dir():
+            raise BadPlace(f"{file} is a folder, and the artifact is a file")
+        if file.exists() and await asyncio.to_thread(_has, file, row):
+            there((row, file))
+        elif file.exists() and not overwrite:
+            raise Taken(file)
+        else:
+            missing.append((row, file))
+    return missing
+
+
 async def fetch_all(
-    client: "Client", places: Iterable[tuple[ArtifactRow, Path]], progress: Callable[[ArtifactRow, int], None]
-) -> AsyncIterator[tuple[ArtifactRow, Path]]:
+    client: "Client", places: Iterable[Place], progress: Callable[[ArtifactRow, int], None]
+) -> AsyncIterator[Place]:
     """Write artifacts to files, and make their folders: several at a time, answered in their order.
 
     `progress` is told how many bytes of one are there. Raises as `Client.download` does.
     """
 
-    async def fetch(some: Sequence[tuple[ArtifactRow, Path]]) -> Sequence[tuple[ArtifactRow, Path]]:
+    async def fetch(some: Sequence[Place]) -> Sequence[Place]:
         for _, file in some:
             file.parent.mkdir(parents=True, exist_ok=True)
         if len(some) > 1:

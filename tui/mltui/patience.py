@@ -27,7 +27,11 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
                 raise
             why = str(error)
         if not told:
-            print(f"mltui: {why}; waiting for it", file=sys.stderr, flush=True)  # noqa: T201
+            say_waiting(why)
             told = True
         await asyncio.sleep(delay * random.uniform(0.5, 1.0))
         delay = min(delay * 2, LONGEST_DELAY_S)
+
+
+def say_waiting(why: str) -> None:
+    print(f"mltui: {why}; waiting for it", file=sys.stderr, flush=True)  # noqa: T201

@@ -15,7 +15,7 @@ from mltui_server.artifacts.stores import Stores
 from mltui_server.artifacts.uploads import Uploads
 from mltui_server.db.database import Database
 from mltui_server.lib.errors import Conflict, Invalid, Unavailable
-from mltui_server.lib.ids import new_id
+from mltui_server.lib.ids import new_id, parse_id
 from mltui_server.lib.principal import Principal
 from mltui_server.runs import service as runs
 
@@ -31,9 +31,13 @@ class Contents:
     async def receive(self, principal: Principal, key: str, offset: int, body: Body) -> ArtifactRow:
         """A piece of an artifact that was announced; with the last one it is ready.
 
-        Raises Conflict for a piece that does not fit, or an artifact that is whole. Raises Invalid where all of it is
-        not what was announced: then it begins anew.
+        Raises Conflict for a piece that does not fit, while another one comes, or for an artifact that is whole. Raises
+        Invalid where all of it is not what was announced: then it begins anew.
         """
+        with self.uploads.alone(parse_id("artifact", key)):
+            return await self._receive(principal, key, offset, body)
+
+    async def _receive(self, principal: Principal, key: str, offset: int, body: Body) -> ArtifactRow:
         async with self._database.session() as session:
             artifact = await service.find(session, key)
         if artifact.status != service.UPLOADING:

@@ -7,13 +7,11 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.artifact_names import with_short_parts
 from mltui.wire.artifacts import ArtifactStatus
 from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact
 from mltui_server.lib.errors import Invalid
-
-MAX_PART = 255
-"""Bytes. What is accepted can be fetched."""
 
 
 def folders_of(names: Iterable[str]) -> set[str]:
@@ -38,9 +36,11 @@ async def check_names(session: AsyncSession, run: UUID, names: Sequence[str]) ->
     """Raises Invalid where one of them is a folder of the run's artifacts, or is in a folder that is a file there, and
     where no disk takes it.
     """
-    for part in (part for name in names for part in name.split("/")):
-        if (length := len(part.encode())) > MAX_PART:
-            raise Invalid(f"$.name: {part[:20]}… is {length} bytes; between slashes disks take {MAX_PART} at most")
+    for name in names:
+        try:
+            with_short_parts(name)
+        except ValueError as error:
+            raise Invalid(f"$.name: {error}") from None
     if why := await clash(session, run, names):
         raise Invalid(f"$.name: {why}; choose another name, or delete that first")
 

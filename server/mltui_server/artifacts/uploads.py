@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from mltui_server.lib.errors import Conflict, Invalid, Unavailable
 
 FOLDER = "uploads"
 WRITE_BYTES = 1 << 20
+IDLE_S = 60.0
+"""After which a piece of which nothing more comes is over: its client may be gone without a word, and others wait."""
 
 
 @dataclass
@@ -25,7 +27,7 @@ class _Hash:
 
 
 class Uploads:
-    """By artifact id. Of one upload, one piece comes at a time."""
+    """By artifact id."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,36 +45,41 @@ class Uploads:
         except FileNotFoundError:
             return 0
 
-    async def add(self, id_: UUID, offset: int, body: AsyncIterator[bytes], most: int | None = None) -> int:
-        """Add what comes after the first `offset` bytes; how many there are then. What came before a break stays.
-
-        Raises Conflict where it does not begin where the upload is or another piece is on its way, Invalid for more
-        than `most` bytes in all, Unavailable where the disk takes no more.
-        """
+    @contextmanager
+    def alone(self, id_: UUID) -> Iterator[None]:
+        """Of one upload one piece comes at a time, the last one until all is where it belongs. Raises Conflict."""
         if id_ in self._busy:
             raise Conflict("another piece of this upload is on its way; wait for it, or break it off")
         self._busy.add(id_)
         try:
-            received = self.received(id_)
-            if offset != received:
-                raise Conflict(f"this piece begins at byte {offset:,}; {received:,} have come, go on from there")
-            with self.file(id_).open("ab") as file:
-                writing: asyncio.Future[None] = asyncio.ensure_future(asyncio.sleep(0))
-                try:
-                    async for piece in _larger(body):
-                        received += len(piece)
-                        if most is not None and received > most:
-                            raise Invalid(f"more than the {most:,} bytes that were announced")
-                        # While one is written, the next one comes.
-                        await writing
-                        writing = asyncio.ensure_future(_on_disk(self._write, id_, file, piece))
-                finally:
-                    await writing
-                if most is not None and received < most:
-                    # Whole, the store makes it durable.
-                    await _on_disk(os.fsync, file.fileno())
+            yield
         finally:
             self._busy.discard(id_)
+
+    async def add(self, id_: UUID, offset: int, body: AsyncIterator[bytes], most: int | None = None) -> int:
+        """Add what comes after the first `offset` bytes; how many there are then. What came before a break stays.
+
+        Raises Conflict where it does not begin where the upload is, Invalid for more than `most` bytes in all,
+        Unavailable where the disk takes no more, and where nothing more comes.
+        """
+        received = self.received(id_)
+        if offset != received:
+            raise Conflict(f"this piece begins at byte {offset:,}; {received:,} have come, go on from there")
+        with self.file(id_).open("ab") as file:
+            writing: asyncio.Future[None] = asyncio.ensure_future(asyncio.sleep(0))
+            try:
+                async for piece in _larger(_alive(body)):
+                    received += len(piece)
+                    if most is not None and received > most:
+                        raise Invalid(f"more than the {most:,} bytes that were announced")
+                    # While one is written, the next one comes.
+                    await writing
+                    writing = asyncio.ensure_future(_on_disk(self._write, id_, file, piece))
+            finally:
+                await writing
+            if most is not None and received < most:
+                # Whole, the store makes it durable.
+                await _on_disk(os.fsync, file.fileno())
         return received
 
     def _write(self, id_: UUID, file: Any, piece: bytes) -> None:
@@ -118,6 +125,18 @@ async def _on_disk(do: Callable[..., None], *arguments: Any) -> None:
     except OSError as error:
         why = os.strerror(error.errno or 0)
         raise Unavailable(f"the server cannot keep the upload: {why}; it goes on from where it is", 30) from error
+
+
+async def _alive(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            async with asyncio.timeout(IDLE_S):
+                piece = await anext(body)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Unavailable(f"nothing more came for {IDLE_S:g} s; what came is kept, go on from there") from None
+        yield piece
 
 
 async def _larger(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

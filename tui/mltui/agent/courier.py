@@ -20,6 +20,8 @@ from mltui.agent.spool import LAST, Group
 
 TURN = 64
 """Records of one lane before the next has its turn."""
+MOST_TOLD = 20
+"""Refusals: so many faults of one program are not all read, and a loop may make thousands."""
 TRIES = 6
 """Of a record that the server fails over. With the waits between them some five seconds, less than a program in a
 shell waits at its end."""
@@ -29,12 +31,13 @@ class Courier:
     """Ships one group, for one thread. It deletes what is shipped."""
 
     def __init__(self, group: Group, server: Server, complain: Callable[[str], None]) -> None:
-        """`complain` is told once when something is set aside."""
+        """`complain` is told of everything that is set aside, of what is alike once."""
         self.group = group
         self.server = server
         self.shipped = 0
         self.refused = 0
         self._complain = complain
+        self._told: set[str] = set()
         self._failed: Record | None = None
         """What the server failed over last, and how often in a row."""
         self._failures = 0
@@ -151,11 +154,14 @@ class Courier:
                 folder.rmdir()
             raise Away(str(fault)) from fault
         self.refused += 1
-        if self.refused == 1:
-            self._complain(
-                f"the server does not take {record.method} {record.path} ({status}): {reason}; "
-                f"what it does not take is kept in {folder}"
-            )
+        self._tell(f"the server does not take {record.method} {record.path} ({status}): {reason}", folder)
+
+    def _tell(self, refusal: str, folder: Path) -> None:
+        if refusal in self._told or len(self._told) > MOST_TOLD:
+            return
+        self._told.add(refusal)
+        said = refusal if len(self._told) <= MOST_TOLD else "the server takes still less, of which no more is said"
+        self._complain(f"{said}; what it does not take is kept in {folder}")
 
     def _send_instead(self, record: Record) -> None:
         if record.instead is None:

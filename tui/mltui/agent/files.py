@@ -16,14 +16,15 @@ import uuid_utils
 from mltui.agent.environment import spool_max
 from mltui.agent.frames import Record
 from mltui.agent.links import not_followed
-from mltui.agent.server import JSON, Away, Refused, Server
+from mltui.agent.server import JSON, Busy, Refused, Server
 from mltui.agent.spool import Quota
 from mltui.agent.text import json_body
+from mltui.regular import instead, open_regular, read_small
 from mltui.small_files import together
+from mltui.wire.artifact_names import checked_name
 from mltui.wire.artifacts import (
     SMALL_BYTES,
     UPLOAD_OFFSET,
-    ArtifactName,
     ArtifactRow,
     ArtifactStatus,
     ArtifactType,
@@ -42,7 +43,7 @@ def files_below(
 ) -> Iterator[tuple[Path, str]]:
     """A file, or all files of a folder, each with the name that it gets: `name`, or what the path ends with.
 
-    `left_out` is told which links in the folder are not followed, and why.
+    `left_out` is told which links in the folder are not followed, and what is no regular file there.
     """
     name = name.strip("/") or path.resolve().name
     if not path.is_dir():
@@ -53,6 +54,8 @@ def files_below(
             left_out(f"left out: {file} {why}")
         elif file.is_file():
             yield file, str(PurePosixPath(name, *file.relative_to(path).parts))
+        elif other := instead(file):
+            left_out(f"left out: {file} is {other}")
 
 
 def packed_name(folder: Path) -> str:
@@ -105,10 +108,10 @@ def keep_files(
 def _small_record(group: Path, run_id: str, files: Sequence[tuple[Path, str]], type_: ArtifactType | None) -> Record:
     small = []
     for file, name in files:
-        content = file.read_bytes()
+        _check_name(name)
+        content = read_small(file)
         sha256 = hashlib.sha256(content).hexdigest()
         small.append(SmallArtifact(name=name, sha256=sha256, content=content, artifact_type=type_))
-        _check_name(name)
     body = json_body(small)
     _check_room(group, len(body), files[0][0])
     return Record("POST", f"/api/v1/runs/{run_id}/artifacts/small", JSON, body)
@@ -116,8 +119,8 @@ def _small_record(group: Path, run_id: str, files: Sequence[tuple[Path, str]], t
 
 def _check_name(name: str) -> None:
     try:
-        msgspec.convert(name, ArtifactName)
-    except msgspec.ValidationError as error:
+        checked_name(name)
+    except ValueError as error:
         raise ValueError(f"{name!r} cannot be an artifact's name: {error}") from None
 
 
@@ -135,7 +138,7 @@ def _copied(file: Path, files: Iterable[tuple[Path, str]], kept: Path) -> tuple[
 
             pack(files, digested)
         else:
-            with file.open("rb") as source:
+            with open_regular(file) as source:
                 shutil.copyfileobj(source, digested, 1 << 20)
         copy.flush()
         os.fsync(copy.fileno())
@@ -181,6 +184,6 @@ class Sending:
             return _row(server.send("PATCH", path, piece, BINARY, {UPLOAD_OFFSET: str(row.received)}))
         except Refused as refused:
             if refused.status == 409:
-                # A piece of ours whose answer was lost came all the same, or is still on its way.
-                raise Away(str(refused)) from None
+                # Another program's, or one of ours whose answer was lost: it came all the same, or is on its way.
+                raise Busy(str(refused)) from None
             raise

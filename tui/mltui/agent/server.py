@@ -28,6 +28,10 @@ class Faulty(Away):
     """The server failed over this request (500): because of what is in it, or because of a fault of its own."""
 
 
+class Busy(Away):
+    """Somebody else sends the same file just now. Try soon."""
+
+
 class Refused(Exception):
     """The server understood and said no: the same request would be refused again."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mltui.agent.courier import Courier
-from mltui.agent.server import Away, Server
+from mltui.agent.server import Away, Busy, Server
 from mltui.agent.spool import Group
 
 POLL_EVERY_S = 0.25
@@ -77,7 +77,7 @@ class Shipper:
                 moved = self.courier.round()
             except (Away, OSError) as away:
                 # OSError: the spool cannot be read just now, which is no reason for this thread to die.
-                self.away = away
+                self.away = None if isinstance(away, Busy) else away
                 self._wake.wait(back_off(failures))
                 failures += 1
                 continue

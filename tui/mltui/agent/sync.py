@@ -12,7 +12,7 @@ import msgspec
 from mltui.agent.courier import Courier
 from mltui.agent.environment import spool_root
 from mltui.agent.frames import read_frame
-from mltui.agent.server import Away, Faulty, Server
+from mltui.agent.server import Away, Busy, Faulty, Server
 from mltui.agent.shipper import back_off
 from mltui.agent.spool import Group
 from mltui.wire.runs import FinishRun
@@ -66,12 +66,14 @@ def _sync_group(group: Group, server: Server, report: SyncReport, say: Callable[
 
 
 def _persist(ship: Callable[[], None]) -> None:
-    """Again, for as long as the courier wants to know whether it is the record or the server. Raises Away."""
+    """Again, for as long as the courier wants to know whether it is the record or the server, and while somebody else
+    sends the same file. Raises Away.
+    """
     for failures in itertools.count():
         try:
             ship()
             return
-        except Faulty:
+        except (Busy, Faulty):
             time.sleep(back_off(failures))
 
 

@@ -38,6 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     get = command("get", "Copy an artifact, or all below a folder, to this machine.", _get)
     get.add_argument("name", metavar="NAME", help="the artifact's name, or that of a folder of artifacts")
     get.add_argument("-o", "--output", type=Path, default=Path(), help="the folder to write to; otherwise this one")
+    get.add_argument("--overwrite", action="store_true", help="also where another file of the name is there")
     rm = command("rm", "Delete artifacts; `mltui gc` removes their content.", artifact_removal.remove)
     rm.add_argument("names", nargs="+", metavar="NAME", help="an artifact's name, or that of a folder of artifacts")
     restore = command(
@@ -89,14 +90,21 @@ def _put(args: argparse.Namespace) -> int:
 
 
 def _get(args: argparse.Namespace) -> int:
-    from mltui.artifact_files import artifacts_at, fetch_all, inside
+    from mltui.artifact_files import Place, Taken, artifacts_at, fetch_all, inside, not_there
+
+    def there(place: Place) -> None:
+        print(f"{place[1]}  {size(place[0].file_size)}, there already", flush=True)
 
     async def talk(client: "Client") -> int:
         rows = await artifacts_at(client, await run_id(client, args.run), args.name)
         if not rows:
             raise CommandError(f"the run has no artifact {args.name!r}; see `mltui artifacts ls {args.run}`")
         places = [(row, inside(args.output, row.name if row.name != args.name else row.file_name)) for row in rows]
-        async for row, file in fetch_all(client, places, lambda row, got: _progress(row.name, got, row.file_size)):
+        try:
+            missing = await not_there(places, there, overwrite=args.overwrite)
+        except Taken as taken:
+            raise CommandError(f"{taken}; nothing was written, --overwrite replaces what is there") from None
+        async for row, file in fetch_all(client, missing, lambda row, got: _progress(row.name, got, row.file_size)):
             print(f"{file}  {size(row.file_size)}", flush=True)
         return 0
 

@@ -130,7 +130,7 @@ def _register(args: argparse.Namespace) -> int:
 
 async def _sent(client: "Client", run: str, path: Path) -> str:
     """Send a file, or a folder as one, as an artifact of the run; its name there."""
-    if path.is_file():
+    if not path.is_dir():
         return (await client.upload(run, path, path.name)).name
     from mltui.wire.artifacts import ArtifactType, PatchArtifact
 
