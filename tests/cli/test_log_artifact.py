@@ -1,11 +1,14 @@
 """`run.log_artifact`, against a real server: from a program, under the agent, while the server is away."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
+from server_process import wait_for
 
 SIZE = 20 << 20
 PROGRAM = f"""
@@ -94,6 +97,43 @@ def test_while_the_server_is_away_files_wait_in_the_spool(server, mltui, program
     server.start()
     mltui("sync")
     assert listed(mltui, done.stdout.strip()) == EXPECTED
+    assert not [path for path in (tmp_path / "spool").iterdir() if not path.name.startswith(".")]
+
+
+def test_what_a_killed_program_was_sending_goes_on_by_sync(server, mltui, environment, tmp_path):
+    content = os.urandom(1 << 20) * 200
+    (tmp_path / "big.bin").write_bytes(content)
+    code = "import mltui, time; mltui.start_run('x').log_artifact('big.bin'); time.sleep(600)"
+    program = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=tmp_path)
+    uploads = Path(environment["MLTUI_DATA_DIR"], "uploads")
+    try:
+        wait_for(lambda: any(file.stat().st_size for file in uploads.iterdir()), 60)
+    finally:
+        program.kill()
+        program.wait()
+    mltui("sync")
+    assert listed(mltui, "latest") == {"big.bin": ("MODEL", len(content))}
+    mltui("artifacts", "get", "latest", "big.bin", "-o", tmp_path / "back")
+    assert (tmp_path / "back" / "big.bin").read_bytes() == content
+    assert not list(uploads.iterdir())
+    assert not [path for path in (tmp_path / "spool").iterdir() if not path.name.startswith(".")]
+
+
+def test_two_programs_of_a_run_that_keep_the_same_file_at_once_both_come_to_the_end(
+    server, mltui, environment, tmp_path
+):
+    (tmp_path / "big.bin").write_bytes(os.urandom(1 << 20) * 100)
+    run = httpx.post(f"{server.url}/api/v1/runs", json={"name": "one"}).json()["id"]
+    told = environment | {"MLTUI_RUN_ID": run, "MLTUI_DRAIN_S": "60"}
+    code = "import mltui; r = mltui.start_run('x'); r.log_artifact('big.bin'); r.finish()"
+    programs = [
+        subprocess.Popen([sys.executable, "-c", code], env=told, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for program in programs:
+        assert "kept in" not in program.communicate(timeout=90)[1]
+        assert program.returncode == 0
+    assert listed(mltui, run) == {"big.bin": ("MODEL", 100 << 20)}
     assert not [path for path in (tmp_path / "spool").iterdir() if not path.name.startswith(".")]
 
 

@@ -4,13 +4,14 @@ import asyncio
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from mltui.wire.health import Component
-from mltui_server.artifacts.object_store import ObstoreObjects
+from mltui_server.artifacts.object_store import ObstoreObjects, has_no_bucket
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
@@ -48,7 +49,9 @@ class BucketArtifacts(ObstoreObjects):
         except TimeoutError:
             return self._degraded(f"no answer within {PROBE_S:g} s")
         except (BaseError, OSError) as error:
-            return self._degraded(str(error).splitlines()[0])
+            bucket = urlsplit(self._url).netloc
+            missing = f"bucket {bucket!r} does not exist; make it" if has_no_bucket(error) else None
+            return self._degraded(missing or str(error).splitlines()[0])
         latency = round((time.perf_counter() - began) * 1000, 2)
         return Component(name=self._component, status="ok", latency_ms=latency, detail=self._url)
 

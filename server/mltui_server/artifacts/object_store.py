@@ -1,5 +1,6 @@
 """The port on obstore: what local disks, S3, GCS and Azure have in common."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ PIECE_BYTES = 1 << 20
 UPLOADS = 2
 """Pieces of one object under way at a time: each is PART_BYTES of memory."""
 PART_BYTES = 8 << 20
+_NO_BUCKET = re.compile(r"<Code>(NoSuchBucket|ContainerNotFound)</Code>")
 
 
 class ObstoreObjects:
@@ -64,12 +66,21 @@ class ObstoreObjects:
             return  # Buckets do not tell; a disk does.
 
 
+def has_no_bucket(error: Exception) -> bool:
+    """Whether the store answered that its bucket, or Azure's container, does not exist. To obstore it is any error, or
+    as if the object did not.
+    """
+    return _NO_BUCKET.search(str(error)) is not None
+
+
 @contextmanager
 def _explained(path: str) -> Iterator[None]:
     """Errors of obstore as errors of the port."""
     try:
         yield
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if has_no_bucket(error):
+            raise StoreError("artifact store: its bucket does not exist; make it") from error
         raise ObjectMissing(path) from None
     except BadPath:
         raise

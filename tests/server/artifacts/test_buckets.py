@@ -98,6 +98,19 @@ async def test_up_in_pieces_kept_once_down_in_ranges_and_collected(bucket_settin
         assert kept(bucket_settings) == []
 
 
+async def test_a_bucket_that_there_is_not_is_to_be_made(bucket_settings, peer):
+    setting = f"artifacts_{peer.kind.lower()}"
+    url = peer.url.replace("lab", "nosuch")
+    async with serving(msgspec.structs.replace(bucket_settings, **{setting: url})) as http:
+        store = await component(http, setting.replace("_", "-"))
+        assert (store["status"], store["detail"]) == ("degraded", f"{url}: bucket 'nosuch' does not exist; make it")
+        answer = await send(http, await announced(http, "a", b"x"), 0, b"x")
+        assert answer.status_code == 503
+        assert answer.json()["detail"].startswith(
+            "artifact store: its bucket does not exist; make it; the upload is kept"
+        )
+
+
 async def test_small_and_empty_files(bucket_settings):
     async with serving(bucket_settings) as http:
         for content in (b"", b"small"):
