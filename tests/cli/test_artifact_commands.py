@@ -77,6 +77,8 @@ def test_only_regular_files_are_read(mltui, run, environment, tmp_path):
         )
         why = "a device, no regular file" if file == "/dev/zero" else "it has more than it said, and may have no end"
         assert (done.returncode, why in done.stderr, file in done.stderr) == (1, True, True), done.stderr
+    (folder / "a.pt").rename(folder / os.fsdecode(b"a\xff.pt"))
+    assert mltui("artifacts", "put", run, folder).stdout == "ck/a\ufffd.pt  1 B\n", "bytes that are no UTF-8"
     assert mltui("artifacts", "put", run, "/proc/self/status", "--name", "status").stdout.startswith("status  ")
 
 
@@ -190,9 +192,10 @@ def test_what_is_wrong_is_said_in_a_line(mltui, run, tmp_path):
 def test_a_folder_of_many_files_keeps_their_order_and_stops_at_what_is_wrong(mltui, run, tmp_path):
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(40):
-        (folder / f"{number:02}").write_bytes(bytes(number * 1000))
-    put = mltui("artifacts", "put", run, folder).stdout.splitlines()
-    assert [line.split()[0] for line in put] == [f"many/{number:02}" for number in range(40)]
+    for number in range(1_000):
+        (folder / f"{number:03}").write_bytes(bytes(number % 40 * 1000))
+    put = mltui("artifacts", "put", run, folder)
+    assert [line.split()[0] for line in put.stdout.splitlines()] == [f"many/{number:03}" for number in range(1_000)]
+    assert put.stderr == "1,000 files, 18.6 MiB\n"
     (folder / "\x7f").write_bytes(b"")
     assert "names joined by /" in mltui("artifacts", "put", run, folder, code=1).stderr

@@ -1,5 +1,6 @@
 """Artifacts over REST: announced, sent in pieces or whole, read in ranges, kept once, deleted and collected."""
 
+import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from mltui_server.app import create_app
 from mltui_server.artifacts.uploads import Uploads
+from mltui_server.lib.errors import Conflict, Unavailable
 from mltui_server.lib.ids import new_id
 
 CONTENT = bytes(range(256)) * 5_000
@@ -155,6 +157,23 @@ async def test_what_came_of_a_body_that_broke_off_stays(tmp_path):
     assert await uploads.add(id_, received, rest(received)) == len(CONTENT)
     assert await uploads.digest(id_) == DIGEST
     assert await Uploads(tmp_path / "uploads").digest(id_) == DIGEST, "also when nobody remembers what came before"
+
+
+async def test_a_piece_of_which_nothing_more_comes_makes_room_for_others(tmp_path, monkeypatch):
+    uploads, id_ = Uploads(tmp_path / "uploads"), new_id()
+    monkeypatch.setattr("mltui_server.artifacts.uploads.IDLE_S", 0.05)
+
+    async def silent() -> AsyncIterator[bytes]:
+        yield CONTENT[:1_100_000]
+        await asyncio.Event().wait()
+
+    with uploads.alone(id_):
+        with pytest.raises(Unavailable, match="nothing more came .* go on from there"):
+            await uploads.add(id_, 0, silent())
+        with pytest.raises(Conflict, match="another piece"), uploads.alone(id_):
+            pass
+    with uploads.alone(id_):
+        assert uploads.received(id_) == 1_100_000
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/../../b", "a\\b", "%2e%2e/x", "a/%00", "x" * 501])

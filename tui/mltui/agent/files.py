@@ -18,7 +18,7 @@ from mltui.agent.frames import Record
 from mltui.agent.links import not_followed
 from mltui.agent.server import JSON, Busy, Refused, Server
 from mltui.agent.spool import Quota
-from mltui.agent.text import json_body
+from mltui.agent.text import json_body, storable
 from mltui.regular import instead, open_regular, read_small
 from mltui.small_files import together
 from mltui.wire.artifact_names import checked_name
@@ -41,21 +41,34 @@ BINARY = "application/octet-stream"
 def files_below(
     path: Path, name: str = "", left_out: Callable[[str], None] = lambda _: None
 ) -> Iterator[tuple[Path, str]]:
-    """A file, or all files of a folder, each with the name that it gets: `name`, or what the path ends with.
+    """A file, or all files of a folder in the order of their names, each with the name that it gets: `name`, or what
+    the path ends with.
 
     `left_out` is told which links in the folder are not followed, and what is no regular file there.
+    Raises OSError for a folder that cannot be read.
     """
-    name = name.strip("/") or path.resolve().name
+    name = storable(name.strip("/") or path.resolve().name)
     if not path.is_dir():
         yield path, name
         return
-    for file in sorted(path.rglob("*")):
+    for file in _below(path):
         if why := not_followed(file, path):
             left_out(f"left out: {file} {why}")
         elif file.is_file():
-            yield file, str(PurePosixPath(name, *file.relative_to(path).parts))
+            yield file, storable(str(PurePosixPath(name, *file.relative_to(path).parts)))
         elif other := instead(file):
             left_out(f"left out: {file} is {other}")
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All that is no folder, as it is found: there may be very many."""
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(Path(entry))
+        else:
+            yield Path(entry)
 
 
 def packed_name(folder: Path) -> str:

@@ -1,6 +1,7 @@
 """`mltui artifacts`: the files of runs, to and from this machine. Deleting: artifact_removal.py."""
 
 import argparse
+import asyncio
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,13 @@ from mltui.naming import RUN_HELP, run_id
 from mltui.paging import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mltui.client import Client
     from mltui.wire.artifacts import ArtifactRow
+
+MANY = 1_000
+"""Files, which take a while."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +82,7 @@ def _put(args: argparse.Namespace) -> int:
 
     async def talk(client: "Client") -> int:
         run, count = await run_id(client, args.run), 0
-        files = files_below(args.path, args.name, lambda line: print(line, file=sys.stderr))
+        files = await _listed(files_below(args.path, args.name, lambda line: print(line, file=sys.stderr)))
         async for row in upload_all(client, run, files, _progress):
             print(f"{row.name}  {size(row.file_size)}", flush=True)
             count += 1
@@ -87,6 +91,20 @@ def _put(args: argparse.Namespace) -> int:
     if not _reading(args, talk):
         raise CommandError(f"{args.path}: there are no files in this folder")
     return 0
+
+
+async def _listed(found: "Iterator[tuple[Path, str]]") -> "list[tuple[Path, str]]":
+    """All of them; of many it is said how many they are, before the first is sent."""
+    files, total = [], 0
+    for file in found:
+        files.append(file)
+        total += file[0].stat().st_size
+        if len(files) % MANY == 0:
+            # Here it can be interrupted.
+            await asyncio.sleep(0)
+    if len(files) >= MANY:
+        print(f"{len(files):,} files, {size(total)}", file=sys.stderr, flush=True)
+    return files
 
 
 def _get(args: argparse.Namespace) -> int:

@@ -21,6 +21,6 @@ def checked_name(name: str) -> str:
 def with_short_parts(name: str) -> str:
     """The name as it is. Raises ValueError where no disk takes it."""
     for part in name.split("/"):
-        if (length := len(part.encode(errors="surrogateescape"))) > MAX_PART:
+        if (length := len(part.encode(errors="replace"))) > MAX_PART:
             raise ValueError(f"{part[:20]}… is {length} bytes; between slashes disks take {MAX_PART} at most")
     return name
