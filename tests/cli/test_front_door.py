@@ -208,7 +208,7 @@ def test_the_doctor_names_each_part_and_what_is_wrong(server, mltui):
     assert parts["postgres"]["detail"] == "external"
     server.stop()
     away = mltui("doctor", code=1).stdout
-    assert "✗  server" in away
+    assert "✗\tserver" in away
     assert "start one with `mltui up`" in away
 
 

@@ -49,7 +49,7 @@ def test_a_file_becomes_a_dataset(server, mltui, tmp_path):
     assert "✓ completed   events" in done.stdout
     assert "50,000 rows" in done.stdout
     page = mltui("ingest", "show", "events").stdout
-    for words in ("dataset    events", "id      BIGINT", "49999", "ingestion_job.complete"):
+    for words in ("dataset    events", "id\tBIGINT", "49999", "ingestion_job.complete"):
         assert words in page
     assert "50,000 rows, 2 columns, 0 rows set aside" in mltui("ingest", "logs", "latest").stdout
     [job] = shown(mltui, "ingest", "ls", "--status", "completed")
@@ -145,7 +145,7 @@ def test_who_waits_without_a_terminal_is_told_now_and_then_how_far_it_is(server,
     waiting = spawn("ingest", "add", address, "--start", "--wait")
     said = re.compile(r"^events  \S+ KiB  0 rows  25 %  \S+ \S?i?B/s  \S.* left$", re.M)
     wait_for(lambda: said.search(waiting.err), WITHIN_S, lambda: waiting.out + waiting.err)
-    assert re.search(r"running +\S+ +events +25 % +\S+ KiB +\S+ \S?i?B/s +\d", mltui("ingest", "ls").stdout)
+    assert re.search(r"running\s+\S+\s+events\s+25 %\s+\S+ KiB\s+\S+ \S?i?B/s\s+\d", mltui("ingest", "ls").stdout)
     source.stall.set()
     assert waiting.ends() == 0
     assert "50,000 rows" in waiting.out
