@@ -10,10 +10,9 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mltui.ingest.conversion import Conversion
 from mltui.ingest.fault import SourceFault
-from mltui.ingest.source import local_files, source_of
-from mltui.wire.ingestion import BadRows, Compression, ReadOptions, SourceFormat
+from mltui.wire.ingestion import BadRows, Compression, SourceFormat
+from tests.ingest.reading import Result, fault
 
 ROWS = [(i, f"user {i}", i / 4, None if i % 5 == 0 else i % 3) for i in range(1000)]
 NAMES = ("id", "name", "amount", "score")
@@ -46,36 +45,6 @@ def write(file: Path) -> Path:
     packed = {".gz": gzip.compress, ".zst": zstandard.compress}.get(file.suffix, bytes)
     file.write_bytes(packed(text.encode()))
     return file
-
-
-class Result:
-    def __init__(self, tmp_path: Path, uri: str | Path, **options) -> None:
-        scratch = tmp_path / "scratch"
-        scratch.mkdir(exist_ok=True)
-        for link in scratch.glob("source-*"):
-            link.unlink()
-        read = ReadOptions(**options)
-        conversion, table = Conversion(scratch), scratch / "table.parquet"
-        try:
-            self.source = source_of(local_files(str(uri)), scratch, read)
-            self.bad = conversion.convert(self.source, read, table)
-            self.counted, self.profiled = conversion.rows, conversion.profile(table)
-        finally:
-            conversion.close()
-        self.rows = duckdb.sql(f"SELECT * FROM '{table}'").fetchall()
-        self.types = {column.name: column.type for column in self.profiled.schema.columns}
-
-
-@pytest.fixture
-def ingested(tmp_path):
-    return lambda uri, **options: Result(tmp_path, uri, **options)
-
-
-def fault(ingested, uri, **options) -> str:
-    with pytest.raises(SourceFault) as caught:
-        ingested(uri, **options)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("ending", [
@@ -128,7 +97,7 @@ def test_quotes_that_only_come_late_are_quotes(tmp_path, ingested):
 
 
 BAD_CSV = [
-    ("x,2\n", 'Could not convert string "x"'),
+    ("x,2\n", "'x' is not a BIGINT"),
     ("1,2,3\n", "Expected Number of Columns: 2 Found: 3"),
     ("1\n", "Expected Number of Columns: 2 Found: 1"),
 ]

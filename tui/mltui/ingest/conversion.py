@@ -39,6 +39,7 @@ class Conversion:
             "temp_directory": str(folder / "memory"),
             # Nothing is downloaded behind anybody's back; what is needed is built in.
             "autoinstall_known_extensions": False,
+            "TimeZone": "UTC",
             "enable_progress_bar": True,
             "enable_progress_bar_print": False,
         }.items():

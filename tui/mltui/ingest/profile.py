@@ -18,6 +18,8 @@ LARGEST_INTEGER = 2**53
 """Beyond that, not everybody who reads JSON has the same number."""
 NOT_COMPARED = ("STRUCT", "MAP", "UNION", "VARIANT", "JSON", "BLOB", "BIT", "GEOMETRY")
 
+ZONED = "WITH TIME ZONE"
+
 
 @dataclass(frozen=True)
 class Profiled:
@@ -35,15 +37,21 @@ def profile_of(connection: duckdb.DuckDBPyConnection, table: Path) -> Profiled:
     assert found is not None
     count, values = found[0], found[1:]
     profiles = [_profile(column, count, values[4 * at : 4 * at + 4]) for at, column in enumerate(columns)]
-    sample = connection.execute(f"SELECT * FROM {rows} LIMIT {SAMPLE_ROWS}").fetchall()
+    shown = ", ".join(_shown(quoted(column.name), column) for column in columns)
+    sample = connection.execute(f"SELECT {shown} FROM {rows} LIMIT {SAMPLE_ROWS}").fetchall()
     return Profiled(count, Schema(columns), Profile(profiles, _bounded([[_plain(v) for v in row] for row in sample])))
 
 
 def _measures(column: ColumnSchema) -> Sequence[str]:
     name = quoted(column.name)
     compared = not column.type.startswith(NOT_COMPARED) and "[" not in column.type
-    ends = (f"min({name})", f"max({name})") if compared else ("NULL", "NULL")
+    ends = (_shown(f"min({name})", column), _shown(f"max({name})", column)) if compared else ("NULL", "NULL")
     return (f"count({name})", f"approx_count_distinct({name})", *ends)
+
+
+def _shown(value: str, column: ColumnSchema) -> str:
+    # Python's values of such types need pytz.
+    return f"CAST({value} AS VARCHAR)" if ZONED in column.type else value
 
 
 def _profile(column: ColumnSchema, rows: int, values: Sequence[Any]) -> ColumnProfile:

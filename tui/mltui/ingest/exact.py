@@ -1,0 +1,78 @@
+"""Which texts a type holds as they are written. DuckDB's casts round, cut and drop in silence: 2.5 is 3 as a BIGINT."""
+
+import re
+from collections.abc import Sequence
+
+from mltui.ingest.reading import literal
+from mltui.wire.sql_types import canonical
+
+WIDER = {
+    # HUGEINT itself is written to Parquet as DOUBLE.
+    "HUGEINT": ("UBIGINT", "DECIMAL(38, 0)"),
+    "TIMESTAMP": ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMPTZ"),
+}
+TEXTS = ("VARCHAR", "JSON")
+WHOLE_DIGITS = {"FLOAT": 6, "DOUBLE": 15}
+"""So many digits of a whole number are kept for certain."""
+_DAY = r"\d{4}-\d{1,2}-\d{1,2}"
+_CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,%d}0*)?)?"
+_ZONE = r"(Z|UTC|[+-]\d{2}(:?\d{2})?)"
+_NO_NUMBER = r"[+-]?(nan|inf|infinity)"
+_PATTERNS = {
+    "BOOLEAN": "true|false|t|f|yes|no|y|n",
+    "DATE": _DAY,
+    "TIME": _CLOCK % 6,
+    "TIMESTAMP": rf"{_DAY}([ T]{_CLOCK % 6})?",
+    "TIMESTAMP_NS": rf"{_DAY}([ T]{_CLOCK % 9})?",
+    "TIMESTAMPTZ": rf"{_DAY}[ T]{_CLOCK % 6} ?{_ZONE}",
+}
+_INTEGER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)")
+_DECIMAL = re.compile(r"DECIMAL\(\d+, ?(\d+)\)")
+
+
+def kept(text: str, written: str, form: str | None = None) -> str:
+    """SQL of the value of type `written` that the text `text`, in SQL, is; NULL where it would not stay as it is.
+
+    `form` is that of dates, as strptime has it.
+    """
+    kind = canonical(written)
+    cast = f"TRY_CAST({text} AS {kind})"
+    if kind in TEXTS:
+        return cast
+    if form is not None:
+        return f"CAST(try_strptime({text}, {literal(form)}) AS {kind})"
+    if kind in WHOLE_DIGITS:
+        return _float(text, kind, cast)
+    if (pattern := _pattern(kind)) is not None:
+        return f"CASE WHEN {_is(text, pattern)} THEN {cast} END"
+    return f"CASE WHEN {_squeezed(cast)} = {_squeezed(text)} THEN {cast} END"
+
+
+def _pattern(kind: str) -> str | None:
+    decimal = _DECIMAL.fullmatch(kind)
+    if decimal or _INTEGER.fullmatch(kind):
+        # A number that is written otherwise, as +5 or 5.0, is the same number; one with zeros in front is a text.
+        return rf"[+-]?(0|[1-9]\d*)?(\.\d{{0,{decimal[1] if decimal else 0}}}0*)?"
+    return _PATTERNS.get(kind)
+
+
+def _float(text: str, kind: str, cast: str) -> str:
+    whole = rf"0|[1-9]\d{{0,{WHOLE_DIGITS[kind] - 1}}}"
+    number = rf"[+-]?({whole}|(0|[1-9]\d*)?(\.\d*(e[+-]?\d+)?|e[+-]?\d+))"
+    # What is too large becomes infinite.
+    finite = f"{_is(text, number)} AND isfinite({cast})"
+    return f"CASE WHEN {finite} OR {_is(text, _NO_NUMBER)} THEN {cast} END"
+
+
+def _is(text: str, pattern: str) -> str:
+    padded = literal(rf"\s*({pattern})\s*")
+    return f"regexp_full_match({text}, {padded}, 'i')"
+
+
+def _squeezed(text: str) -> str:
+    return f"lower(replace(CAST({text} AS VARCHAR), ' ', ''))"
+
+
+def candidates(guessed: str) -> Sequence[str]:
+    """The types to try for a column that looks like `guessed`, the best first; VARCHAR holds what none of them does."""
+    return WIDER.get(guessed, (guessed,))
