@@ -63,6 +63,13 @@ def test_a_file_is_known_by_what_is_in_it_where_its_name_says_nothing(tmp_path, 
     assert ingested(file).rows == ROWS
 
 
+@pytest.mark.parametrize("ending", ["csv", "json", "jsonl"])
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_what_is_packed_is_known_by_what_is_in_it_too(tmp_path, ingested, ending, pack):
+    (tmp_path / "rows").write_bytes(pack(write(tmp_path / f"rows.{ending}").read_bytes()))
+    assert ingested(tmp_path / "rows").rows == ROWS
+
+
 def test_what_is_detected_can_be_overridden(tmp_path, ingested):
     file = tmp_path / "rows.txt.gz"
     file.write_text("07;a\n08;b\n")
@@ -250,8 +257,25 @@ def test_an_array_without_objects_is_no_table(tmp_path, ingested, content, optio
         ("a.csv", b"PAR1" + bytes(range(256)), "a.csv"),
         ("a.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 99, mtime=0)[:-9], "a.csv.gz"),
         ("a.parquet.gz", gzip.compress(b"PAR1", mtime=0), "is Parquet inside gzip"),
-        ("a.gz", gzip.compress(b"a,b\n1,2\n", mtime=0), "cannot be told from its name; say the format"),
-        ("a.csv.gz", b"\x1f\x8b no gzip", "a.csv.gz"),
+        ("a.gz", gzip.compress(b"", mtime=0), "a.gz is empty"),
+        ("a.gz", gzip.compress(b"<!DOCTYPE html>", mtime=0), "a.gz is a page of HTML or XML"),
+        (
+            "a.csv.gz",
+            b"\x1f\x8b no gzip",
+            "a.csv.gz cannot be unpacked as gzip: Unknown compression method; is it whole?",
+        ),
+        ("a.json", b'[{"a": 1}, {"a": 2},', "a.json ends in the middle of the array"),
+        ("a.json", b'[{"a": 1}, {"a": 2},' + b" \n" * 3_000_000, "a.json ends in the middle of the array"),
+        ("a.json", b'[{"a": 1}]garbage', "or there is something behind it: its last character is 'e'"),
+        ("a.json", b'{"a": 1}\n{"a": 2},', "a.json ends in the middle of the object"),
+        ("a.json.gz", gzip.compress(b'[{"a": 1},', mtime=0), "a.json.gz ends in the middle of the array"),
+        ("a.json", b"[]", "a.json: it has no rows"),
+        (
+            "a.parquet",
+            b"a,b\n1,2\n",
+            "a.parquet does not begin as Parquet does; if it is something else, say the format",
+        ),
+        ("a.parquet", b"PAR1" + bytes(999), "it was cut short"),
     ],
 )
 def test_what_is_no_table_is_told_in_a_line(tmp_path, ingested, name, content, words):
@@ -270,6 +294,7 @@ def test_parquet_is_known_by_its_beginning(tmp_path, ingested):
 def test_what_is_not_there_is_told_in_a_line(tmp_path, ingested):
     assert "there is no such file on this machine" in fault(ingested, tmp_path / "none.csv")
     assert "no file matches" in fault(ingested, tmp_path / "*.csv")
+    assert "is no regular file" in fault(ingested, "/dev/zero")
     assert "is a folder; say which of its files" in fault(ingested, tmp_path)
 
 

@@ -18,10 +18,15 @@ from mltui.ingest.reading import (
     types_of,
 )
 from mltui.ingest.source import Source
+from mltui.ingest.unpacking import first_bytes, last_byte
 from mltui.wire.ingestion import ReadOptions, SourceFormat
 
 EVERY_OBJECT = -1
 """How many objects columns and types are made from: a key that only a later one has would be left out in silence."""
+
+CLOSING = {b"[": b"]", b"{": b"}"}
+LOOKED_AT = 4096
+NOT_OBJECTS = "expected records"
 
 
 class JsonReading(Reading):
@@ -36,6 +41,8 @@ class JsonReading(Reading):
         # Elsewhere than in lines, what is no JSON leaves nothing behind it that could be read.
         self._lenient = arguments(ignore_errors=True) if self._lined else ""
         self._types: dict[str, str] = {}
+        if not self._lined:
+            self._check_ends()
         try:
             self._types = self._found_types()
         except duckdb.Error as error:
@@ -45,6 +52,16 @@ class JsonReading(Reading):
             self.query = f"SELECT unnest(value) FROM ({good})"
         else:
             self.query = f"SELECT * {replaced(options)} FROM {self._table(self.files)}"
+
+    def _check_ends(self) -> None:
+        """DuckDB takes what ends after a comma for whole."""
+        for link, name in self.source.names.items():
+            begin = first_bytes(Path(link), name, self.source.compression, LOOKED_AT).lstrip()[:1]
+            end = CLOSING.get(begin)
+            if end and (last := last_byte(Path(link), name, self.source.compression)) != end:
+                what = "array" if begin == b"[" else "object"
+                raise SourceFault(f"{name} ends in the middle of the {what}, or there is something behind it: its last "
+                                  f"character is {last.decode(errors='replace')!r}, not {end.decode()!r}")  # fmt: skip
 
     def _table(self, files: list[str], more: str = "") -> str:
         how = arguments(records=True, sample_size=EVERY_OBJECT)
@@ -108,6 +125,8 @@ FROM (SELECT row_number() OVER () AS number, json, {value} AS value FROM {self._
             found = self._find(1)
         except duckdb.Error:
             found = []
+        if not found and NOT_OBJECTS in str(error):
+            return SourceFault(f"{self.source.names[self.files[0]]}: it has no rows, or is not one array of objects")
         return SourceFault(str(found[0]) if found else said(error, self.source, self.files[0]))
 
 

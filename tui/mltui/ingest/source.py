@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mltui.ingest.fault import SourceFault
+from mltui.ingest.unpacking import first_bytes
 from mltui.wire.ingestion import Compression, ReadOptions, SourceFormat
 from mltui.wire.sources import local_path
 
@@ -53,9 +54,14 @@ def _found(uri: str) -> list[Path]:
     found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
     files = [file for file in found if file.is_file()]
     if not files:
-        wild = glob.has_magic(str(path))
-        raise SourceFault(f"{path}: no file matches" if wild else f"{path}: there is no such file on this machine")
+        raise SourceFault(f"{path}: {_nothing(path, found)}")
     return files
+
+
+def _nothing(path: Path, found: list[Path]) -> str:
+    if found:
+        return "is no regular file; what can be read are files that have an end"
+    return "no file matches" if glob.has_magic(str(path)) else "there is no such file on this machine"
 
 
 def source_of(names: Mapping[Path, str], folder: Path, options: ReadOptions) -> Source:
@@ -81,25 +87,22 @@ Kind = tuple[SourceFormat, Compression, str | None]
 
 
 def _kind(file: Path, name: str, options: ReadOptions) -> Kind:
-    try:
-        with file.open("rb") as opened:
-            head = opened.read(HEAD_BYTES)
-    except OSError as error:
-        raise SourceFault(f"{name}: {error.strerror}") from None
+    packed = first_bytes(file, name, Compression.NONE, HEAD_BYTES)
+    plain, ending = _endings(name.partition("?")[0].lower())
+    compression = options.compression or next((kind for magic, kind in MAGIC.items() if packed.startswith(magic)), None)
+    compression = compression or COMPRESSIONS.get(ending, Compression.NONE)
+    head = first_bytes(file, name, compression, HEAD_BYTES)
     if not head:
         raise SourceFault(f"{name} is empty")
-    plain, ending = _endings(name.partition("?")[0].lower())
-    compression = options.compression or next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
-    compression = compression or COMPRESSIONS.get(ending, Compression.NONE)
     format_ = options.format or (SourceFormat.PARQUET if head.startswith(PARQUET) else ENDINGS.get(plain))
-    if format_ is None and compression is not Compression.NONE:
-        raise SourceFault(f"{name}: what is packed in it cannot be told from its name; say the format")
-    if compression is Compression.NONE and format_ is not SourceFormat.PARQUET:
+    if format_ is not SourceFormat.PARQUET:
         format_ = _text_format(head, name, format_, told=options.format is not None)
         return format_, compression, _encoding(head, name, format_)
-    if format_ is SourceFormat.PARQUET and compression is not Compression.NONE:
+    if compression is not Compression.NONE:
         raise SourceFault(f"{name} is Parquet inside {compression.value}, which cannot be read in parts; unpack it")
-    assert format_ is not None
+    if not head.startswith(PARQUET):
+        raise SourceFault(f"{name} does not begin as Parquet does; if it is something else, say the format, as in "
+                          "--format csv")  # fmt: skip
     return format_, compression, None
 
 
