@@ -67,19 +67,22 @@ def ingest(mltui, uri: str, *words: str, code: int = 0) -> str:
 
 
 def test_objects_become_a_dataset_and_what_is_not_there_is_told(bucket, server, mltui):
-    assert f"{ROWS:,} rows" in ingest(mltui, f"{bucket}/raw/day%200.csv")
+    assert f"{ROWS:,} rows" in ingest(mltui, f"{bucket}/raw/day 0.csv")
     assert f"{PARTS * ROWS:,} rows" in ingest(mltui, f"{bucket}/raw/*.csv")
     job = json.loads(mltui("ingest", "show", "latest", "--json").stdout)
     assert (job["name"], job["bytes"]) == ("raw", sum(len(csv(part)) for part in range(PARTS)))
     assert f"{(PARTS + 1) * ROWS:,} rows" in ingest(mltui, f"{bucket}/**/day ?.csv")
     assert "raw/none.csv: there is no such object" in ingest(mltui, f"{bucket}/raw/none.csv", code=1)
+    for uri in (f"{bucket}-none/raw/day 0.csv", f"{bucket}-none/raw/*.csv"):
+        assert f"{bucket}-none: there is no such bucket" in ingest(mltui, uri, code=1)
+    assert "raw/day%200.csv: there is no such object" in ingest(mltui, f"{bucket}/raw/day%200.csv", code=1)
     assert "raw/*.json: no object matches" in ingest(mltui, f"{bucket}/raw/*.json", code=1)
     assert "raw/notes.txt" in ingest(mltui, f"{bucket}/raw/notes.txt", "--format", "parquet", code=1)
 
 
 def test_an_object_that_breaks_off_goes_on(bucket, proxy, server, mltui):
     proxy.cut_after = MIDDLE
-    assert f"{ROWS:,} rows" in ingest(mltui, f"{bucket}/raw/day%201.csv")
+    assert f"{ROWS:,} rows" in ingest(mltui, f"{bucket}/raw/day 1.csv")
     assert proxy.cut_after is None
 
 
@@ -94,13 +97,13 @@ def test_who_is_not_let_in_is_told_so_in_a_line(bucket, peer, tmp_path, dsn, env
     server.start()
     environment["MLTUI_URL"] = server.url
     try:
-        ingest(mltui, f"{bucket}/raw/day%200.csv", code=1)
+        ingest(mltui, f"{bucket}/raw/day 0.csv", code=1)
         error = json.loads(mltui("ingest", "show", "latest", "--json").stdout)["error"]
     finally:
         server.stop()
         if peer.kind == "S3":
             peer.stop()
             peer.start()
-    assert error.startswith(f"{bucket}/raw/day%200.csv: ")
+    assert error.startswith(f"{bucket}/raw/day 0.csv: ")
     assert error.endswith("credentials come from the server's environment")
     assert "\n" not in error

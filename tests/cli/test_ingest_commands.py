@@ -125,6 +125,24 @@ def test_an_answer_that_is_no_file_is_told_in_a_line(server, mltui, web):
     assert f"{address}: the server answered 404 Not Found" in failed.stdout
 
 
+@pytest.mark.parametrize("target", ["/events.csv", "file:///etc/hostname"])
+def test_a_redirect_to_nowhere_fails_at_once(server, mltui, web, target):
+    source, address = web
+    source.status, source.location = 302, target
+    failed = mltui("ingest", "add", address, "--start", "--wait", code=1)
+    assert f"{address}: it is redirected to where nothing can be read" in failed.stdout
+    assert "asking again" not in mltui("ingest", "logs", "latest").stdout
+
+
+def test_the_log_says_that_it_waits_for_the_source(server, mltui, web):
+    source, address = web
+    source.stall.clear()
+    mltui("ingest", "add", address, "--start")
+    until(mltui, lambda _: "waiting for the source, from which nothing" in mltui("ingest", "logs", "latest").stdout)
+    source.stall.set()
+    assert until(mltui, lambda job: job["status"] == "completed")["rows"] == 50_000
+
+
 def test_a_job_is_cancelled_and_leaves_nothing_on_the_disk(server, mltui, web):
     source, address = web
     source.stall.clear()
@@ -210,6 +228,7 @@ def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
     [
         (("add", "https://ada:secret@host/a.csv"), 1, "there is a password in the address"),
         (("add", "/a.csv", "--format", "xlsx"), 2, "Invalid enum value 'xlsx'"),
+        (("add", "/a.csv", "--type", "a=DROP TABLE"), 1, "$.options.types.a: 'DROP TABLE' is no type of a column; there"),
         (("add", " "), 2, "URI is empty; write a path"),
         (("add", "?"), 2, "?: that names no file; write a path or an address"),
         (("add", "/a.csv", "--delimiter", "abc"), 1, "a delimiter is one character that is no letter"),

@@ -23,6 +23,8 @@ class WebSource:
         self.claimed: int | None = None
         """How long it says that it is."""
         self.status = 200
+        self.location = ""
+        """Where it redirects to."""
         self.asked: list[str] = []
         """The Range of each request."""
         self.stall = threading.Event()
@@ -39,7 +41,10 @@ def serving(source: WebSource) -> Iterator[str]:
             wanted = self.headers.get("Range", "")
             source.asked.append(wanted)
             if source.status != 200:
-                self.send_error(source.status)
+                self.send_response(source.status)
+                self.send_header("Location", source.location)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             known = crc32(source.content)
             tag = f'"{known}"' if source.proof == "ETag" else formatdate(known, usegmt=True)

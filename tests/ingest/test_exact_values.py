@@ -92,6 +92,26 @@ def test_a_type_that_is_asked_for_changes_no_value_either(tmp_path, ingested, ki
     assert said.endswith(f"line 3, column 'v': {bad.strip(chr(34))!r} is not a {kind}")
 
 
+@pytest.mark.parametrize("ending", ["json", "jsonl", "parquet"])
+def test_neither_does_one_of_json_or_parquet(tmp_path, ingested, ending):
+    file = tmp_path / f"a.{ending}"
+    if ending == "parquet":
+        duckdb.sql(f"COPY (FROM (VALUES (1.0), (2.5)) t(v)) TO '{file}'")
+    else:
+        file.write_text('{"v": 1}\n{"v": 2.5}\n')
+    said = fault(ingested, file, types={"v": "BIGINT"})
+    assert ("2.5" if ending == "parquet" else "2: v: not a BIGINT") in said
+    assert [float(row[0]) for row in ingested(file).rows] == [1, 2.5]
+
+
+def test_columns_that_parquet_has_no_type_for_lose_nothing(tmp_path, ingested):
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"v": 18446744073709551615, "n": null}\n{"v": -5, "n": null}\n')
+    result = ingested(file)
+    assert result.types == {"v": "DECIMAL(38,0)", "n": "VARCHAR"}
+    assert result.rows == [(18446744073709551615, None), (-5, None)]
+
+
 @pytest.mark.parametrize("text", ["x", '5" pipe', '"a, b"', '"two\n\nlines"', '"a ""b"" c"'])
 def test_the_line_of_a_value_is_that_of_its_file(tmp_path, ingested, text):
     rows = ["1"] * 10 + ["\n1", "2.5", "3"]

@@ -6,6 +6,10 @@ from typing import Any
 from mltui.wire.states import Status
 
 
+TELLING = 0.01
+"""So much of a source must have been read to tell anything of the rest: one that hangs at once has weeks left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """None where it is not known."""
@@ -24,6 +28,7 @@ def pace_of(job: Any) -> Pace:
         return Pace()
     bytes_s = None if job.bytes is None else job.bytes / seconds
     left = None
-    if job.status == Status.RUNNING.value and bytes_s and job.bytes_total is not None:
+    total = job.bytes_total
+    if job.status == Status.RUNNING.value and bytes_s and total is not None and job.bytes >= TELLING * total:
         left = max(0, job.bytes_total - job.bytes) / bytes_s
     return Pace(bytes_s, None if job.rows is None else job.rows / seconds, left)

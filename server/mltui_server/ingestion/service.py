@@ -1,5 +1,7 @@
 """What people and programs do with ingestion jobs: add, start, complete, fail, cancel, retry. Deleting: removal.py."""
 
+from collections.abc import Mapping
+
 from msgspec import UNSET, to_builtins
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from mltui.wire.datasets import CreateDataset
 from mltui.wire.ingestion import CompleteJob, CreateJob, FailJob, Made, Progress, Runner, check_delimiter
 from mltui.wire.sources import check_source, name_of
+from mltui.wire.sql_types import check_type
 from mltui.wire.states import AGAIN, LIVE, IllegalTransition, Status
 from mltui_server.artifacts import service as artifacts
 from mltui_server.datasets import service as datasets
@@ -47,6 +50,7 @@ async def add(session: AsyncSession, principal: Principal, request: CreateJob) -
             check_delimiter(request.options.delimiter)
     except ValueError as error:
         raise Invalid(f"$.options.delimiter: {error}") from None
+    _check_types(request.options.types)
     job = IngestionJob(
         name=request.name if request.name is not UNSET else name_of(request.uri),
         uri=request.uri,
@@ -63,6 +67,14 @@ async def add(session: AsyncSession, principal: Principal, request: CreateJob) -
     if request.start:
         await _start(session, principal, job)
     return job
+
+
+def _check_types(types: Mapping[str, str]) -> None:
+    for column, kind in types.items():
+        try:
+            check_type(kind)
+        except ValueError as error:
+            raise Invalid(f"$.options.types.{column}: {error}") from None
 
 
 async def start(session: AsyncSession, principal: Principal, key: str) -> IngestionJob:

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from mltui.ingest.fault import SourceFault
 from mltui.ingest.remote_file import CONNECT_S, Broken, Opened
@@ -51,25 +50,47 @@ class BucketFile:
 
 async def find(uri: str) -> list[BucketFile]:
     """The object at `uri`, or those that it is a pattern of, by name. Raises Broken, SourceFault."""
-    import obstore
     from obstore.exceptions import BaseError
     from obstore.store import from_url
 
     scheme, _, rest = uri.partition("://")
     bucket, _, key = rest.partition("/")
-    root, key = f"{scheme}://{bucket}", unquote(key)
+    root = f"{scheme}://{bucket}"
     try:
         store = from_url(root, client_options=CLIENT, retry_config=RETRIES)
     except (BaseError, ValueError) as error:
         raise SourceFault(f"{uri}: {_first_line(error)}; {CREDENTIALS}") from None
     with _in_words(uri):
         if not set(key) & set(WILD):
-            found = [await obstore.head_async(store, key)]
+            found = [await _one(store, root, key)]
         else:
-            found = await asyncio.to_thread(_listed, store, key)
+            with _bucket_there(root):
+                found = await asyncio.to_thread(_listed, store, key)
     if not found:
         raise SourceFault(f"{uri}: no object matches")
     return [BucketFile(f"{root}/{one['path']}", store, one) for one in found]
+
+
+async def _one(store: "ObjectStore", root: str, key: str) -> "ObjectMeta":
+    import obstore
+    from obstore.exceptions import BaseError
+
+    try:
+        return await obstore.head_async(store, key)
+    except FileNotFoundError as missing:
+        # The answer is the same where there is no bucket; only a list tells. Not everybody may list.
+        with suppress(BaseError), _bucket_there(root):
+            await asyncio.to_thread(lambda: next(iter(obstore.list(store, key, chunk_size=1)), None))
+        raise missing
+
+
+@contextmanager
+def _bucket_there(root: str) -> Iterator[None]:
+    """Around a list of what is in it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise SourceFault(f"{root}: there is no such bucket") from None
 
 
 def _listed(store: "ObjectStore", pattern: str) -> list["ObjectMeta"]:

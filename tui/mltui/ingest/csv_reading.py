@@ -8,8 +8,9 @@ import duckdb
 from mltui.ingest.csv_dialect import common_columns, sniff
 from mltui.ingest.csv_faults import QUOTE, fault_of
 from mltui.ingest.csv_lines import LINES, Layout, places
-from mltui.ingest.exact import candidates, kept
+from mltui.ingest.exact import candidates, kept, kept_or_error
 from mltui.ingest.fault import SourceFault
+from mltui.ingest.log import say
 from mltui.ingest.reading import LONGEST_TEXT, BadRow, Reading, arguments, check_columns, literal, packed, quoted
 from mltui.ingest.source import Source
 from mltui.wire.ingestion import ReadOptions
@@ -55,8 +56,8 @@ class CsvReading(Reading):
         self.query = f"SELECT {self._values()} FROM {self._table(self.files, self._rejecting())}"
         if self.set_aside:
             self.query += f" WHERE {' AND '.join(self._fits(name) for name in self._types)}"
-        print(f"{source.format.value}: delimiter {first.delimiter!r}, {'a' if first.header else 'no'} header, "  # noqa: T201
-              f"{len(columns)} columns", flush=True)  # fmt: skip
+        say(f"{source.format.value}: delimiter {first.delimiter!r}, {'a' if first.header else 'no'} header, "
+            f"{len(columns)} columns")  # fmt: skip
 
     def _table(self, files: list[str], more: str) -> str:
         """Its values as texts: what does not become exactly what is written is noticed only by who has the text."""
@@ -89,23 +90,23 @@ class CsvReading(Reading):
             for name, guess in guessed.items()
         }
 
-    def _kept(self, name: str, kind: str | None = None) -> str:
-        kind = kind or self._types[name]
-        form = {"DATE": self._first.date, "TIMESTAMP": self._first.timestamp}.get(canonical(kind))
-        return kept(quoted(name), kind, form)
+    def _kept(self, name: str, kind: str) -> str:
+        return kept(quoted(name), kind, self._form(kind))
+
+    def _form(self, kind: str) -> str | None:
+        return {"DATE": self._first.date, "TIMESTAMP": self._first.timestamp}.get(canonical(kind))
 
     def _fits(self, name: str, kind: str | None = None) -> str:
-        return f"({quoted(name)} IS NULL OR {self._kept(name, kind)} IS NOT NULL)"
+        return f"({quoted(name)} IS NULL OR {self._kept(name, kind or self._types[name])} IS NOT NULL)"
 
     def _values(self) -> str:
         if self.set_aside:
-            return ", ".join(f"{self._kept(name)} AS {quoted(name)}" for name in self._types)
+            return ", ".join(f"{self._kept(name, kind)} AS {quoted(name)}" for name, kind in self._types.items())
         # The first that does not fit ends it.
         return ", ".join(
-            f"CASE WHEN {quoted(name)} IS NOT NULL THEN coalesce({self._kept(name)}, error({quoted(name)})) END "
-            f"AS {quoted(name)}" if canonical(kind) != "VARCHAR" else quoted(name)
+            f"{kept_or_error(quoted(name), kind, self._form(kind))} AS {quoted(name)}"
             for name, kind in self._types.items()
-        )  # fmt: skip
+        )
 
     def _misfits(self, file: str, limit: int) -> list[BadRow]:
         """Rows with a value that is not of its column's type."""

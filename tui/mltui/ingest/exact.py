@@ -1,9 +1,10 @@
 """Which texts a type holds as they are written. DuckDB's casts round, cut and drop in silence: 2.5 is 3 as a BIGINT."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from mltui.ingest.reading import literal
+from mltui.ingest.reading import STORED, literal, quoted
+from mltui.wire.ingestion import ReadOptions
 from mltui.wire.sql_types import canonical
 
 WIDER = {
@@ -46,6 +47,21 @@ def kept(text: str, written: str, form: str | None = None) -> str:
     if (pattern := _pattern(kind)) is not None:
         return f"CASE WHEN {_is(text, pattern)} THEN {cast} END"
     return f"CASE WHEN {_squeezed(cast)} = {_squeezed(text)} THEN {cast} END"
+
+
+def replaced(types: Mapping[str, str], options: ReadOptions) -> str:
+    """What gives columns their `types`, behind `SELECT *`; an error where a value would not stay as it is."""
+    casts = [
+        f"{kept_or_error(f'CAST({quoted(name)} AS VARCHAR)', kind)} AS {quoted(name)}"
+        for name, kind in types.items() if name in options.types or kind in STORED.values()
+    ]  # fmt: skip
+    return f"REPLACE ({', '.join(casts)})" if casts else ""
+
+
+def kept_or_error(text: str, kind: str, form: str | None = None) -> str:
+    if canonical(kind) == "VARCHAR":
+        return text
+    return f"CASE WHEN {text} IS NOT NULL THEN coalesce({kept(text, kind, form)}, error({text})) END"
 
 
 def _pattern(kind: str) -> str | None:

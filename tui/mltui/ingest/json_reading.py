@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from mltui.ingest.exact import kept, replaced
 from mltui.ingest.fault import SourceFault
 from mltui.ingest.reading import (
     LONGEST_TEXT,
@@ -13,7 +14,6 @@ from mltui.ingest.reading import (
     literal,
     packed,
     quoted,
-    replaced,
     said,
     types_of,
 )
@@ -51,7 +51,7 @@ class JsonReading(Reading):
             good = f"SELECT value FROM ({self._rows(self.files)}) WHERE reason IS NULL"
             self.query = f"SELECT unnest(value) FROM ({good})"
         else:
-            self.query = f"SELECT * {replaced(options)} FROM {self._table(self.files)}"
+            self.query = f"SELECT * {replaced(self._types, options)} FROM {self._table(self.files)}"
 
     def _check_ends(self) -> None:
         """DuckDB takes what ends after a comma for whole."""
@@ -94,7 +94,7 @@ class JsonReading(Reading):
         struct = ", ".join(f"{quoted(name)} {kind}" for name, kind in self._types.items())
         value = f"try_cast(json AS STRUCT({struct}))" if struct else "NULL"
         misfits = "".join(
-            f" WHEN value.{quoted(name)} IS NULL AND json_type(json, {_path(name)}) <> 'NULL' "
+            f" WHEN {self._misfit(name, kind)} AND json_type(json, {_path(name)}) <> 'NULL' "
             f"THEN {literal(f'{name}: not a {kind}')}"
             for name, kind in self._types.items()
         )
@@ -102,6 +102,13 @@ class JsonReading(Reading):
 SELECT number, json, value, CASE WHEN json IS NULL THEN 'is not JSON' WHEN json_type(json) <> 'OBJECT'
   THEN 'is not an object'{misfits} END AS reason
 FROM (SELECT row_number() OVER () AS number, json, {value} AS value FROM {self._values(files)})"""
+
+    def _misfit(self, name: str, kind: str) -> str:
+        unread = f"value.{quoted(name)} IS NULL"
+        if name not in self.options.types:
+            return unread
+        # The cast that is asked for may round.
+        return f"({unread} OR {kept(f'json_extract_string(json, {_path(name)})', kind)} IS NULL)"
 
     def bad_rows(self, limit: int) -> list[BadRow]:
         return self._find(limit) if self.set_aside else []

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import duckdb
 
+from mltui.ingest.exact import replaced
 from mltui.ingest.fault import SourceFault
-from mltui.ingest.reading import BadRow, Reading, arguments, literal, replaced, said, types_of
+from mltui.ingest.reading import BadRow, Reading, arguments, literal, said, types_of
 from mltui.ingest.source import PARQUET, Source
 from mltui.wire.ingestion import ReadOptions
 
@@ -16,8 +17,8 @@ class ParquetReading(Reading):
         super().__init__(connection, source, options)
         self._check_ends()
         rows = f"read_parquet({literal(self.files)}{arguments(union_by_name=True)})"
-        types_of(connection, rows, options)
-        self.query = f"SELECT * {replaced(options)} FROM {rows}"
+        types = types_of(connection, rows, options)
+        self.query = f"SELECT * {replaced(types, options)} FROM {rows}"
 
     def _check_ends(self) -> None:
         for link, name in self.source.names.items():

@@ -12,8 +12,8 @@ from mltui.ingest.source import Source
 from mltui.wire.ingestion import BadRows, Compression, ReadOptions
 
 LONGEST_TEXT = 1000
-ALWAYS_NULL = '"NULL"'
-"""The type of a column without a value."""
+STORED = {'"NULL"': "VARCHAR", "HUGEINT": "DECIMAL(38, 0)", "UHUGEINT": "DECIMAL(38, 0)"}
+"""What columns become whose types Parquet does not have: those without a value, and numbers it would have as DOUBLE."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,9 @@ def check_columns(types: Mapping[str, str], columns: Iterable[str]) -> None:
 def types_of(connection: duckdb.DuckDBPyConnection, table: str, options: ReadOptions) -> dict[str, str]:
     """Columns with the types that they are to have. Raises SourceFault, or duckdb.Error for what is no table."""
     described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
-    types = {row[0]: row[1] if row[1] != ALWAYS_NULL else "VARCHAR" for row in described}
+    types = {row[0]: STORED.get(row[1], row[1]) for row in described}
     check_columns(options.types, types)
     return types | options.types
-
-
-def replaced(options: ReadOptions) -> str:
-    """What gives columns the types that are asked for, behind `SELECT *`."""
-    casts = [f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in options.types.items()]
-    return f"REPLACE ({', '.join(casts)})" if casts else ""
 
 
 def packed(source: Source) -> str | None:

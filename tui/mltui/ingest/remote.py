@@ -8,17 +8,20 @@ import asyncio
 import errno
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from mltui.ingest import bucket, web
 from mltui.ingest.fault import SourceFault
+from mltui.ingest.log import say
 from mltui.ingest.progress import Account
 from mltui.ingest.remote_file import SILENT_S, Broken, RemoteFile
 from mltui.wire.sources import WEB, scheme_of
 
 T = TypeVar("T")
 ATTEMPTS = 5
+QUIET_S = 5.0
 
 
 async def fetch(uri: str, folder: Path, account: Account) -> dict[Path, str]:
@@ -28,7 +31,8 @@ async def fetch(uri: str, folder: Path, account: Account) -> dict[Path, str]:
     account.remote, account.total = True, sum(sizes) if sizes else None
     fetched = {folder / f"fetched-{number:05}": remote for number, remote in enumerate(remotes)}
     for file, remote in fetched.items():
-        await _fetch(remote, file, account)
+        async with _silence_told(remote.name, account):
+            await _fetch(remote, file, account)
     account.total = account.fetched
     return {file: remote.name for file, remote in fetched.items()}
 
@@ -48,7 +52,29 @@ async def _persistently(name: str, attempt: Callable[[], Awaitable[T]], got: Cal
             failed = 1 if got() > before else failed + 1
             if failed == ATTEMPTS:
                 raise SourceFault(f"{name}: {error}, {ATTEMPTS} times in a row") from None
+            say(f"{name}: {error}; asking again, {failed + 1} of {ATTEMPTS}")
         await asyncio.sleep(2.0**failed / 4)
+
+
+@asynccontextmanager
+async def _silence_told(name: str, account: Account) -> AsyncIterator[None]:
+    """Say while nothing comes: a source that hangs looks like one that is slow."""
+    telling = asyncio.create_task(_tell_silence(name, account))
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.wait([telling])
+
+
+async def _tell_silence(name: str, account: Account) -> None:
+    silent = 0.0
+    while True:
+        before = account.fetched
+        await asyncio.sleep(QUIET_S)
+        silent = silent + QUIET_S if account.fetched == before else 0.0
+        if silent:
+            say(f"{name}: waiting for the source, from which nothing has come for {silent:g} s")
 
 
 async def _fetch(remote: RemoteFile, file: Path, account: Account) -> None:

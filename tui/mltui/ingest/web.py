@@ -51,6 +51,9 @@ class WebFile:
             ):
                 start = self._begin(answer, have)
                 yield start, _version(answer).size, answer.aiter_raw()
+        except (httpx.TooManyRedirects, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            # Asked again, it would be the same.
+            raise SourceFault(f"{self.name}: it is redirected to where nothing can be read: {error}") from None
         except httpx.HTTPError as error:
             raise Broken(str(error) or "it hung up") from None
 

@@ -7,7 +7,6 @@ transaction that completes the job.
 import asyncio
 import csv
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TypeVar
 from mltui.client import Client
 from mltui.ingest.conversion import Conversion
 from mltui.ingest.fault import SourceFault
+from mltui.ingest.log import say
 from mltui.ingest.profile import Profiled
 from mltui.ingest.progress import Account, told
 from mltui.ingest.reading import BadRow
@@ -47,18 +47,18 @@ async def _until_stopped(url: str, job: str, run: str, folder: Path) -> int:
         async with Client(url) as client:
             row = await patiently(lambda: client.job(job))
             if row.run_id != run:
-                _say(f"job {row.name} is done by run {row.run_id}, not by this one: to try it again, retry the job")
+                say(f"job {row.name} is done by run {row.run_id}, not by this one: to try it again, retry the job")
                 return 1
             try:
                 with scratch(folder) as own:
                     await _ingest(client, row, run, own)
             except (SourceFault, OSError) as error:
                 reason = _printable(str(error))[:REASON_LENGTH]
-                _say(f"failed: {reason}")
+                say(f"failed: {reason}")
                 await patiently(lambda: client.fail_job(job, FailJob(run=run, reason=reason)))
                 return 1
     except asyncio.CancelledError:
-        _say("stopped")
+        say("stopped")
         return CANCELLED
     return 0
 
@@ -66,7 +66,7 @@ async def _until_stopped(url: str, job: str, run: str, folder: Path) -> int:
 async def _ingest(client: Client, job: JobRow, run: str, folder: Path) -> None:
     began = time.monotonic()
     account = Account()
-    _say(f"ingesting {job.uri}")
+    say(f"ingesting {job.uri}")
     source = await _source(client, job, run, folder, account)
     table = folder / "table.parquet"
     conversion = Conversion(folder)
@@ -86,7 +86,7 @@ async def _ingest(client: Client, job: JobRow, run: str, folder: Path) -> None:
     )
     await patiently(lambda: client.complete_job(job.id, CompleteJob(run=run, made=made)))
     seconds = time.monotonic() - began
-    _say(f"{profiled.row_count:,} rows, {len(profiled.schema.columns)} columns, {len(bad):,} rows set aside, from "
+    say(f"{profiled.row_count:,} rows, {len(profiled.schema.columns)} columns, {len(bad):,} rows set aside, from "
          f"{source.size:,} bytes in {seconds:.1f} s; dataset {job.name}")  # fmt: skip
 
 
@@ -94,13 +94,13 @@ async def _source(client: Client, job: JobRow, run: str, folder: Path, account: 
     if scheme_of(job.uri) == "file":
         files = await asyncio.to_thread(local_files, job.uri)
     else:
-        _say(f"copying it to {folder}")
+        say(f"copying it to {folder}")
         async with told(client, job.id, run, account):
             files = await fetch(job.uri, folder, account)
-        _say(f"copied {account.fetched:,} bytes")
+        say(f"copied {account.fetched:,} bytes")
     source = await asyncio.to_thread(source_of, files, folder, job.options)
     account.total = source.size
-    _say(f"{len(files):,} file{'s' * (len(files) != 1)}, {source.size:,} bytes, {source.format.value}, compression "
+    say(f"{len(files):,} file{'s' * (len(files) != 1)}, {source.size:,} bytes, {source.format.value}, compression "
          f"{source.compression.value}")  # fmt: skip
     return source
 
@@ -128,7 +128,7 @@ async def _uploaded(client: Client, job: JobRow, run: str, table: Path, bad: lis
         rows = table.with_name(BAD_ROWS)
         await asyncio.to_thread(_write, bad, rows)
         await patiently(lambda: client.upload(run, rows, BAD_ROWS, stage_run=stage))
-        _say(f"{len(bad):,} bad rows are set aside in {BAD_ROWS}; the first is {bad[0]}")
+        say(f"{len(bad):,} bad rows are set aside in {BAD_ROWS}; the first is {bad[0]}")
     name = _printable(job.name).replace("\\", "_")
     return await patiently(lambda: client.upload(run, table, f"{name}.parquet", stage_run=stage))
 
@@ -154,8 +154,3 @@ async def _in_thread(do: Callable[[], T], stop: Callable[[], None]) -> T:
 def _printable(text: str) -> str:
     """What a source has in it may be in a reason: NUL, which no database takes, and what moves a terminal's cursor."""
     return "".join(c if c.isprintable() else "_" for c in text)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

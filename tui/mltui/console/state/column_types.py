@@ -6,6 +6,7 @@ import msgspec
 
 from mltui.wire.base import in_words
 from mltui.wire.ingestion import ReadOptions
+from mltui.wire.sql_types import check_type
 
 _BETWEEN = re.compile(r",(?![^(]*\))")
 """A comma, but in brackets."""
@@ -25,6 +26,7 @@ def parse(text: str) -> dict[str, str]:
             raise ValueError("write COLUMN=TYPE, as in zip=VARCHAR, price=DECIMAL(10, 2)")
         if name in types:
             raise ValueError(f"{name} has two types")
+        check_type(kind)
         types[name] = kind
     try:
         return msgspec.convert({"types": types}, ReadOptions).types
