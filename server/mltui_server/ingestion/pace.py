@@ -30,5 +30,5 @@ def pace_of(job: Any) -> Pace:
     left = None
     total = job.bytes_total
     if job.status == Status.RUNNING.value and bytes_s and total is not None and job.bytes >= TELLING * total:
-        left = max(0, job.bytes_total - job.bytes) / bytes_s
+        left = max(0, total - job.bytes) / bytes_s
     return Pace(bytes_s, None if job.rows is None else job.rows / seconds, left)
