@@ -228,7 +228,11 @@ def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
     [
         (("add", "https://ada:secret@host/a.csv"), 1, "there is a password in the address"),
         (("add", "/a.csv", "--format", "xlsx"), 2, "Invalid enum value 'xlsx'"),
-        (("add", "/a.csv", "--type", "a=DROP TABLE"), 1, "$.options.types.a: 'DROP TABLE' is no type of a column; there"),
+        (
+            ("add", "/a.csv", "--type", "a=DROP TABLE"),
+            1,
+            "$.options.types.a: 'DROP TABLE' is no type of a column; there",
+        ),
         (("add", " "), 2, "URI is empty; write a path"),
         (("add", "?"), 2, "?: that names no file; write a path or an address"),
         (("add", "/a.csv", "--delimiter", "abc"), 1, "a delimiter is one character that is no letter"),

@@ -104,6 +104,26 @@ def test_neither_does_one_of_json_or_parquet(tmp_path, ingested, ending):
     assert [float(row[0]) for row in ingested(file).rows] == [1, 2.5]
 
 
+@pytest.mark.parametrize("options", [{}, {"bad_rows": BadRows.SET_ASIDE}])
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+def test_numbers_of_json_keep_their_digits(tmp_path, ingested, ending, options):
+    numbers = ["1.5", "12345678901234567890123", "9007199254740993", "1e400"]
+    lines = [f'{{"v": {number}, "w": 0.1, "text": "x"}}' for number in numbers]
+    file = tmp_path / f"a.{ending}"
+    file.write_text("\n".join(lines) if ending == "jsonl" else f"[{','.join(lines)}]")
+    result = ingested(file, **options)
+    assert result.types == {"v": "VARCHAR", "w": "DOUBLE", "text": "VARCHAR"}
+    assert result.rows == [(number, 0.1, "x") for number in numbers]
+    assert ingested(file, types={"v": "VARCHAR"}, **options).rows == result.rows
+
+
+def test_beside_what_is_no_object_numbers_keep_their_digits_too(tmp_path, ingested):
+    file = tmp_path / "a.json"
+    file.write_text('[{"v": 1.5}, 3, {"v": 12345678901234567890123}]')
+    result = ingested(file, bad_rows=BadRows.SET_ASIDE)
+    assert (result.rows, len(result.bad)) == ([("1.5",), ("12345678901234567890123",)], 1)
+
+
 def test_columns_that_parquet_has_no_type_for_lose_nothing(tmp_path, ingested):
     file = tmp_path / "a.jsonl"
     file.write_text('{"v": 18446744073709551615, "n": null}\n{"v": -5, "n": null}\n')

@@ -45,11 +45,19 @@ class JsonReading(Reading):
             self._check_ends()
         try:
             self._types = self._found_types()
+            inexact = self._inexact()
         except duckdb.Error as error:
             raise self.fault(error) from None
+        self._types |= dict.fromkeys(inexact, "VARCHAR")
         if self.set_aside:
             good = f"SELECT value FROM ({self._rows(self.files)}) WHERE reason IS NULL"
             self.query = f"SELECT unnest(value) FROM ({good})"
+        elif inexact or options.types:
+            # What DuckDB has made a number of is not what was written any more.
+            checked = (
+                f"SELECT CASE WHEN reason IS NULL THEN value ELSE error(reason) END FROM ({self._rows(self.files)})"
+            )
+            self.query = f"SELECT unnest(value) FROM ({checked}) checked(value)"
         else:
             self.query = f"SELECT * {replaced(self._types, options)} FROM {self._table(self.files)}"
 
@@ -77,6 +85,19 @@ class JsonReading(Reading):
                 raise
             table = f"read_json({literal(objects)}, format = 'newline_delimited', sample_size = {EVERY_OBJECT})"
             return types_of(self.connection, table, self.options)
+
+    def _inexact(self) -> list[str]:
+        """Columns that are guessed as DOUBLE and have numbers that would lose digits."""
+        names = [name for name, kind in self._types.items() if kind == "DOUBLE" and name not in self.options.types]
+        if not names:
+            return []
+        texts = [f"json_extract_string(json, {_path(name)})" for name in names]
+        losses = ", ".join(
+            f"coalesce(bool_or({text} IS NOT NULL AND {kept(text, 'DOUBLE')} IS NULL), false)" for text in texts
+        )
+        found = self.connection.execute(f"SELECT {losses} FROM {self._values(self.files)}").fetchone()
+        assert found is not None
+        return [name for name, loses in zip(names, found, strict=True) if loses]
 
     def _objects(self) -> str | None:
         """A file of the objects alone. None where there are none."""
