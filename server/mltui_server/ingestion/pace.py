@@ -5,7 +5,6 @@ from typing import Any
 
 from mltui.wire.states import Status
 
-
 TELLING = 0.01
 """So much of a source must have been read to tell anything of the rest: one that hangs at once has weeks left."""
 
