@@ -1,4 +1,4 @@
-"""A proxy in front of a server on this machine, which hangs up in the middle of an answer, once."""
+"""A proxy in front of a server on this machine: hangs up in the middle of an answer, once; has changes meet."""
 
 import contextlib
 import socket
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 PIECE = 65_536
+MEET_WITHIN_S = 60.0
 
 
 class CuttingProxy:
@@ -15,6 +16,16 @@ class CuttingProxy:
         self.port = 0
         self.cut_after: int | None = None
         """Bytes of one connection's answers; None once it has hung up."""
+        self.meeting: threading.Barrier | None = None
+        """Where requests that change something wait for each other."""
+
+    def forward(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(PIECE):
+                if self.meeting is not None and piece.startswith((b"PUT ", b"POST ")):
+                    self.meeting.wait(MEET_WITHIN_S)
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
@@ -25,7 +36,7 @@ def cutting(port: int) -> Iterator[CuttingProxy]:
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
             with socket.create_connection(("127.0.0.1", port)) as behind:
-                asking = threading.Thread(target=_copy, args=(self.request, behind), daemon=True)
+                asking = threading.Thread(target=proxy.forward, args=(self.request, behind), daemon=True)
                 asking.start()
                 given = 0
                 with contextlib.suppress(OSError):
@@ -45,9 +56,3 @@ def cutting(port: int) -> Iterator[CuttingProxy]:
         server.shutdown()
         thread.join()
 
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := source.recv(PIECE):
-            target.sendall(piece)
-        target.shutdown(socket.SHUT_WR)

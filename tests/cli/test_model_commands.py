@@ -4,8 +4,11 @@ import json
 import subprocess
 import sys
 import tarfile
+import threading
 
 import pytest
+
+from tests.cli.cutting_proxy import cutting
 
 PROGRAM = """
 import mltui
@@ -80,6 +83,40 @@ def test_aliases_and_stages_move_with_a_reason_and_an_approval(mltui, trained):
     assert "approved" in mltui("models", "approve", "digits", "--reason", "fine", LOGNAME="bob").stdout
     assert "@champion=2" in mltui("models", "ls").stdout
     assert "no such move waits" in mltui("models", "approve", "digits", "--reason", "fine", code=1).stderr
+
+
+@pytest.mark.parametrize("words", [["alias", "digits/{}", "champion"], ["promote", "digits/1", "{}"]])
+def test_of_two_who_move_the_same_at_once_one_is_told_that_the_other_won(mltui, spawn, server, environment, words):
+    for _ in range(3):
+        mltui("models", "register", "digits", "--uri", "s3://models/digits.onnx")
+    mltui("models", "alias", "digits/1", "champion", "--reason", "first")
+    targets = (2, 3) if words[0] == "alias" else ("Staging", "Production")
+    with cutting(server.port) as proxy:
+        environment["MLTUI_URL"] = f"http://127.0.0.1:{proxy.port}"
+        proxy.meeting = threading.Barrier(2)
+        both = [spawn("models", *(word.format(to) for word in words), "--reason", f"to {to}") for to in targets]
+        codes = [process.ends() for process in both]
+        proxy.meeting = None
+    assert sorted(codes) == [0, 1]
+    told = both[codes.index(1)].err
+    won = targets[codes.index(0)]
+    assert (f"points to version {won} by now, not to version 1" if words[0] == "alias"
+            else f"is in stage {won} by now, not in None") in told  # fmt: skip
+
+
+def test_a_script_says_what_it_expects(mltui, server):
+    for _ in range(2):
+        mltui("models", "register", "digits", "--uri", "s3://models/digits.onnx")
+    move = ["models", "alias", "digits/2", "champion", "--reason", "x"]
+    assert "points to none by now, not to version 1" in mltui(*move, "--expect", "1", code=1).stderr
+    assert mltui(*move, "--expect", "none").stdout == "digits@champion points to digits/2\n"
+    back = [*move[:2], "digits/1", *move[3:], "--expect", "2"]
+    assert mltui(*back).stdout == "digits@champion points to digits/1, no longer to digits/2\n"
+    assert "points to version 1 by now" in mltui(*back, code=1).stderr
+    assert "'one' is no version's number; write one, or none" in mltui(*move, "--expect", "one", code=2).stderr
+    promote = ["models", "promote", "digits@champion", "Production", "--reason", "x", "--expect", "Staging"]
+    assert "digits/1 is in stage None by now, not in Staging" in mltui(*promote, code=1).stderr
+    assert mltui(*promote[:-1], "none").stdout == "digits/1 is in Production, no longer in None\n"
 
 
 def test_versions_from_a_shell(mltui, trained, tmp_path):

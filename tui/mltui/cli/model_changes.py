@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 VERSION_HELP = "a version: name/3 or name@alias"
 STATUSES = ("pending", "ready", "failed", "archived")
 STAGES = ("None", "Staging", "Production", "Archived")
+OR_ELSE = "else, from where it is when this begins"
 AddCommand = Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]
 
 
@@ -58,12 +59,16 @@ def add(command: AddCommand) -> None:
     promote = command("promote", "Move a version to a stage.", _promote)
     promote.add_argument("version", metavar="VERSION", help=VERSION_HELP)
     promote.add_argument("stage", metavar="STAGE", type=_stage, help=", ".join(STAGES))
+    promote.add_argument("--expect", metavar="STAGE", type=_stage, help=f"only from this stage; {OR_ELSE}")
     _add_reason(promote)
 
     alias = command("alias", "Have an alias point to a version.", _alias)
     alias.add_argument("version", metavar="VERSION", help=VERSION_HELP)
     alias.add_argument("alias", metavar="ALIAS", help="as in champion")
-    alias.add_argument("--remove", action="store_true", help="take the alias away from this version")
+    away = alias.add_mutually_exclusive_group()
+    away.add_argument("--remove", action="store_true", help="take the alias away from this version")
+    away.add_argument("--expect", metavar="VERSION|none", type=_expected, default=argparse.SUPPRESS,
+                      help=f"only away from this version; {OR_ELSE}")  # fmt: skip
     _add_reason(alias)
 
     for verb, sentence in (("approve", "Make a move that waits."), ("reject", "Refuse a move that waits.")):
@@ -93,6 +98,15 @@ def _add_reason(parser: argparse.ArgumentParser) -> None:
 
 def _stage(text: str) -> str:
     return _one_of(STAGES, text, "stage")
+
+
+def _expected(text: str) -> int | None:
+    """A version's number; None for `none`."""
+    if text.lower() == "none":
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no version's number; write one, or none")
+    return int(text)
 
 
 def _status(text: str) -> str:
@@ -171,33 +185,37 @@ def _say(args: argparse.Namespace, version: "VersionRow", verb: str) -> int:
 
 
 def _promote(args: argparse.Namespace) -> int:
-    name, version = version_of(args.version)
-
-    async def talk(client: "Client") -> "MoveOutcome":
+    async def talk(client: "Client") -> int:
         from mltui.wire.models import ModelStage, MoveStage
 
-        move = MoveStage(stage=ModelStage(args.stage), reason=args.reason)
-        return await client.move_stage(name, version, move)
+        version = await client.model_version(*version_of(args.version))
+        expected = version.stage if args.expect is None else ModelStage(args.expect)
+        move = MoveStage(stage=ModelStage(args.stage), reason=args.reason, expected=expected)
+        # By its number: what an alias points to may be another version by now.
+        outcome = await client.move_stage(version.model, str(version.version), move)
+        done = f"{version.model}/{version.version} is in {args.stage}, no longer in {expected.value}"
+        return _tell(args, outcome, done)
 
-    return _tell(args, converse(args, talk), f"{args.version} is in {args.stage}")
+    return converse(args, talk)
 
 
 def _alias(args: argparse.Namespace) -> int:
     name, key = version_of(args.version)
 
-    async def talk(client: "Client") -> "MoveOutcome":
-        from msgspec import UNSET
-
+    async def talk(client: "Client") -> int:
         from mltui.wire.models import MoveAlias
 
+        # What it points to is asked first, and sent along: a move that comes between is not overwritten unseen.
+        at = (await client.model(name)).aliases.get(args.alias)
         number = (await client.model_version(name, key)).version
-        move = MoveAlias(version=None, reason=args.reason, expected=number) if args.remove else MoveAlias(
-            version=number, reason=args.reason, expected=UNSET
-        )  # fmt: skip
-        return await client.move_alias(name, args.alias, move)
+        expected = number if args.remove else args.expect if "expect" in args else at
+        move = MoveAlias(version=None if args.remove else number, reason=args.reason, expected=expected)
+        outcome = await client.move_alias(name, args.alias, move)
+        to = "none" if args.remove else f"{name}/{number}"
+        before = "" if expected is None else f", no longer to {name}/{expected}"
+        return _tell(args, outcome, f"{name}@{args.alias} points to {to}{before}")
 
-    done = f"{name}@{args.alias} points to none" if args.remove else f"{name}@{args.alias} points to {args.version}"
-    return _tell(args, converse(args, talk), done)
+    return converse(args, talk)
 
 
 def _tell(args: argparse.Namespace, outcome: "MoveOutcome", done: str) -> int:
