@@ -14,6 +14,10 @@ class NotFound(DomainError):
         self.what, self.key = what, key
 
 
+class Forbidden(DomainError):
+    """Not for whoever asks; somebody else may."""
+
+
 class Conflict(DomainError):
     """It contradicts what is already there."""
 

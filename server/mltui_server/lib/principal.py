@@ -12,6 +12,8 @@ from mltui.wire.users import USER_HEADER
 from mltui_server.lib.errors import Invalid
 
 MAX_NAME = 100
+ANONYMOUS = "anonymous"
+"""Whoever does not say who they are."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,10 @@ class Principal:
 
     name: str
     request_id: str | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.name.casefold() == ANONYMOUS
 
 
 RequestPrincipal = NamedDependency[Principal]
@@ -34,7 +40,7 @@ async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
     name = _text(request.headers.get(USER_HEADER, "")).strip()[:MAX_NAME]
     if not name.isprintable():
         raise Invalid(f"{USER_HEADER}: {name!r} is no name; leave out control characters, tabs and special blanks")
-    return Principal(name or "anonymous", request.scope.get("state", {}).get("request_id"))
+    return Principal(name or ANONYMOUS, request.scope.get("state", {}).get("request_id"))
 
 
 def _text(header: str) -> str:

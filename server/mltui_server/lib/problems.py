@@ -18,7 +18,7 @@ from litestar.typing import FieldDefinition
 
 from mltui.wire.base import Problem, in_words
 from mltui.wire.states import IllegalTransition
-from mltui_server.lib.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
+from mltui_server.lib.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from mltui_server.lib.request_id import HEADER
 
 logger = structlog.get_logger(__name__)
@@ -66,6 +66,8 @@ def _explain(error: Exception, parameters: Parameters) -> tuple[int, str, list[d
     match error:
         case NotFound():
             return 404, str(error), [], {}
+        case Forbidden():
+            return 403, str(error), [], {}
         case Conflict():
             return 409, str(error), [], {}
         case IllegalTransition():

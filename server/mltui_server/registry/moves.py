@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.models import Alias, ApprovalStatus, Decision, MoveAlias, MoveStage
+from mltui.wire.users import USER_HEADER
 from mltui_server.events.service import record
-from mltui_server.lib.errors import Conflict, NotFound
+from mltui_server.lib.errors import Conflict, Forbidden, NotFound
 from mltui_server.lib.ids import parse_id
 from mltui_server.lib.principal import Principal
 from mltui_server.registry.models import ModelAlias, ModelApproval, ModelVersion, RegisteredModel
@@ -78,6 +79,7 @@ async def _make_or_ask(
     if not model.approval:
         await _make(session, principal, model, move, move.reason)
         return None
+    _check_is_named(principal, _what(model, move))
     move.status, move.requested_by = PENDING, principal.name
     session.add(move)
     await session.flush()
@@ -90,8 +92,8 @@ async def decide(
 ) -> ModelApproval:
     """Approve, which makes the move, or reject; whoever asked for it may take it back so.
 
-    Raises Conflict for approving one's own, for one that was decided on, and for approving one that what happened
-    since has outdated.
+    Raises Forbidden for approving without a name; Conflict for approving one's own, for one that was decided on,
+    and for approving one that what happened since has outdated.
     """
     model = await find(session, name, lock=True)
     move = await session.scalar(
@@ -102,9 +104,10 @@ async def decide(
     what = _what(model, move)
     if move.status != PENDING:
         raise Conflict(f"{what} was {move.status} by {move.decided_by} already")
-    if outcome is ApprovalStatus.APPROVED and _is_same(move.requested_by, principal.name):
-        raise Conflict(f"{what} was asked for by {principal.name}; somebody else must decide on it")
     if outcome is ApprovalStatus.APPROVED:
+        _check_is_named(principal, what)
+        if _is_same(move.requested_by, principal.name):
+            raise Conflict(f"{what} was asked for by {principal.name}; somebody else must decide on it")
         await _check_still_so(session, model, move)
     move.status, move.decided_by, move.decision = outcome.value, principal.name, decision.reason
     move.decided_at = func.clock_timestamp()
@@ -115,6 +118,13 @@ async def decide(
     if outcome is ApprovalStatus.APPROVED:
         await _make(session, principal, model, move, move.reason)
     return move
+
+
+def _check_is_named(principal: Principal, what: str) -> None:
+    """Of somebody without a name nobody knows whether it is somebody else. Raises Forbidden."""
+    if principal.is_anonymous:
+        raise Forbidden(f"{what} needs two people who say who they are, with the header {USER_HEADER}; "
+                        f"you are {principal.name}")  # fmt: skip
 
 
 async def _check_still_so(session: AsyncSession, model: RegisteredModel, move: ModelApproval) -> None:

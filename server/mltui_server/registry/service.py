@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.models import CreateModel, PatchModel
+from mltui.wire.models import ApprovalStatus, CreateModel, PatchModel
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, NotFound
 from mltui_server.lib.principal import Principal
-from mltui_server.registry.models import ModelAlias, ModelVersion, RegisteredModel
+from mltui_server.registry.models import ModelAlias, ModelApproval, ModelVersion, RegisteredModel
 
 MAX_VERSION = 2**31 - 1
 
@@ -73,7 +73,11 @@ async def ensure_locked(session: AsyncSession, principal: Principal, name: str) 
 
 
 async def patch(session: AsyncSession, principal: Principal, name: str, request: PatchModel) -> RegisteredModel:
+    """Raises Conflict for approval that is switched off while moves wait for it."""
     model = await find(session, name, lock=True)
+    if request.approval is False and (waiting := await _waiting(session, model)):
+        moves = "a move waits" if waiting == 1 else f"{waiting} moves wait"
+        raise Conflict(f"{moves} for approval of {model.name!r}; decide on {'it' if waiting == 1 else 'them'} first")
     wanted: dict[str, Any] = {}
     for field in ("description", "approval"):
         if (value := getattr(request, field)) is not UNSET:
@@ -82,6 +86,12 @@ async def patch(session: AsyncSession, principal: Principal, name: str, request:
         wanted["tags"] = merged(model.tags, request.tags)
     await change(session, principal, "model.update", model, wanted)
     return model
+
+
+async def _waiting(session: AsyncSession, model: RegisteredModel) -> int:
+    """How many moves of it wait for approval."""
+    pending = (ModelApproval.model_id == model.id, ModelApproval.status == ApprovalStatus.PENDING.value)
+    return await session.scalar(select(func.count()).where(*pending)) or 0
 
 
 async def remove(session: AsyncSession, principal: Principal, name: str) -> None:

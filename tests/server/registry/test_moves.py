@@ -114,6 +114,30 @@ async def test_somebody_else_approves(http, guarded):
     assert [a["id"] for a in (await http.get(f"{MODELS}/digits/approvals")).json()["items"]] == [approval["id"]]
 
 
+@pytest.mark.parametrize("who", ["", " ", "Anonymous"])
+async def test_who_does_not_say_who_they_are_neither_asks_nor_approves(http, guarded, who):
+    approval = (await move_alias(http, "champion", 2, who="root")).json()["approval"]
+    refused = await decide(http, approval["id"], "approve", who)
+    assert refused.status_code == 403
+    assert "two people who say who they are, with the header X-Mltui-User" in refused.json()["detail"]
+    asked = await move_stage(http, 1, "Staging", who=who)
+    assert (asked.status_code, (await digits(http))["aliases"], (await digits(http))["pending"]) == (403, {}, 1)
+    assert (await decide(http, approval["id"], "approve", "bob")).status_code == 200
+
+
+async def test_approval_stays_on_while_moves_wait(http, guarded):
+    asked = [(await move_alias(http, alias, 2)).json()["approval"] for alias in ("champion", "challenger")]
+    off = {"json": {"approval": False}}
+    for left, words in ((asked, "2 moves wait for approval of 'digits'; decide on them"), (asked[1:], "a move waits")):
+        for who in ({}, {"X-Mltui-User": "ada"}, {"X-Mltui-User": "bob"}):
+            answer = await http.patch(f"{MODELS}/digits", **off, headers=who)
+            assert (answer.status_code, words in answer.json()["detail"]) == (409, True), answer.text
+        assert (await digits(http))["approval"] is True
+        await decide(http, left[0]["id"], "reject", "ada")
+    assert (await http.patch(f"{MODELS}/digits", **off)).json()["approval"] is False
+    assert (await move_alias(http, "champion", 2, who="")).status_code == 200, "without approval nobody need be named"
+
+
 async def test_who_asked_may_take_it_back(http, guarded):
     approval = (await move_alias(http, "champion", 2)).json()["approval"]
     done = (await decide(http, approval["id"], "reject", "ada", reason="too early")).json()
@@ -151,7 +175,6 @@ async def test_of_two_who_decide_one_wins(http, guarded):
 
 async def test_what_happened_meanwhile_outdates_a_move(http, guarded):
     approval = (await move_alias(http, "champion", 1)).json()["approval"]
-    await http.patch(f"{MODELS}/digits", json={"approval": False})
     await http.delete(f"{MODELS}/digits/versions/1")
     answer = await decide(http, approval["id"], "approve", "bob")
     assert (answer.status_code, "was deleted meanwhile" in answer.json()["detail"]) == (409, True)
