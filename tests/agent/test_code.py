@@ -13,9 +13,9 @@ from recording_server import RecordingServer
 
 from mltui.agent.git import git_state
 from mltui.agent.interpreter import interpreter_of
-from mltui.agent.masking import Mask
 from mltui.agent.oom import memory_limit
 from mltui.wire.code import MAX_DIFF, MAX_UNTRACKED, RecordCode
+from mltui.wire.masking import Mask
 from mltui.wire.secrets import HIDDEN
 
 

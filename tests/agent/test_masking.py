@@ -1,10 +1,13 @@
 """Secrets do not leave the machine, whatever they look like and wherever they stand; the rest can be read."""
 
+import json
+import shlex
+
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from mltui.agent.masking import Mask
+from mltui.wire.masking import Mask, without_secrets
 from mltui.wire.secrets import HIDDEN, is_secret
 
 NAMES = [
@@ -47,6 +50,7 @@ def test_no_secret_of_a_shell_line_comes_out(name, secret, form):
 
 @UNHURRIED
 @given(secret=secrets, flag=st.sampled_from(["-u", "--user", "--proxy-user"]), glued=st.booleans())
+@example("CONNECTIONSTRING", "-u", True)
 def test_no_password_beside_a_user_comes_out(secret, flag, glued):
     option = [f"{flag}{'=' * flag.startswith('--')}admin:{secret}"] if glued else [flag, f"admin:{secret}"]
     said = Mask({}).command(["curl", "-s", *option, "https://h/x"])
@@ -89,6 +93,59 @@ def test_no_secret_of_the_environment_comes_out_anywhere(name, secret):
     assert mask.environment({name: secret}) == {name: HIDDEN}
     assert secret not in mask.text(f"connecting with {secret} now")
     assert secret not in mask.diff(f"+++ b/a.py\n+connect({secret})\n")
+
+
+AROUND = [
+    "{0}={1} sh -c 'exit 3'", "cd x; export {0}={1} && ./go --lr 0.1", "./go --{0} {1} --lr 0.1 | tee 'a b'",
+    "./go --{0}={1}; echo \"don't\"", "env A=1 {0}={1} python -c 'f(\"x\")'", "a \"b c\" && {0}={1} d",
+]  # fmt: skip
+
+
+@UNHURRIED
+@given(name=names, secret=secrets, form=st.sampled_from(AROUND))
+@example("password", "X y'z", AROUND[0])
+def test_only_the_secret_of_a_shell_line_is_lost(name, secret, form):
+    assume(not secret.startswith("-"))
+    line = form.format(name, shlex.quote(secret))
+    said = Mask({}).command(["bash", "-o", "pipefail", "-c", line])
+    assert said == ["bash", "-o", "pipefail", "-c", form.format(name, HIDDEN)]
+    assert without_secrets({"command": line}) == {"command": form.format(name, HIDDEN)}
+
+
+@UNHURRIED
+@given(name=names, secret=secrets, before=st.dictionaries(st.sampled_from("ab"), secrets), after=st.none() | secrets)
+def test_only_the_secret_of_json_is_lost(name, secret, before, after):
+    given_value = {**before, name: secret, "z": [after, {"n": 1}]}
+    shown = {**given_value, name: HIDDEN}
+    text = json.dumps(given_value, ensure_ascii=False)
+    assert json.loads(Mask({}).command(["x", text])[1]) == shown
+    assert json.loads(Mask({}).command(["x", json.dumps({"a": given_value}, indent=1)])[1]) == {"a": shown}
+
+
+@UNHURRIED
+@given(name=names, secret=secrets, option=st.sampled_from(["-H {} https://h/x", "--set {} --lr 0.1", "-e {} image"]),
+       sign=st.sampled_from([":", ": ", "="]))  # fmt: skip
+def test_what_is_quoted_with_its_name_is_hidden_whole(name, secret, option, sign):
+    assume(not secret.startswith(("=", ">")))  # it may be a sign of two characters
+    quoted = shlex.quote(f"{name}{sign}{secret} and more")
+    said = Mask({}).text(f"run {option.format(quoted)}")
+    assert shlex.split(said) == shlex.split(f"run {option.format(shlex.quote(f'{name}{sign}{HIDDEN}'))}")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('sh -c "PASSWORD=x"; echo hello', 'sh -c "PASSWORD=***"; echo hello'),
+        (r'bash -lc "TOKEN=\"a b\" run" && echo "b"', 'bash -lc "TOKEN=*** run" && echo "b"'),
+        (r'curl -d "{\"password\": \"a b\", \"x\": 1}" h', r'curl -d "{\"password\": \"***\", \"x\": 1}" h'),
+        ('sh -c "curl -u admin:x"; echo "b"', 'sh -c "curl -u admin:***"; echo "b"'),
+        ('go \'["--api-key", "a b", "-v"]\'', 'go \'["--api-key", "***", "-v"]\''),
+        ('go \'{"secrets": {"a": "x", "b": ["y"]}, "z": 1}\'', 'go \'{"secrets": ***, "z": 1}\''),
+        ("python -c \"password = 'a b'; go()\"", 'python -c "password = ***; go()"'),
+    ],
+)
+def test_a_secret_ends_with_its_quotes(line, said):
+    assert Mask({}).text(line) == said
 
 
 @UNHURRIED

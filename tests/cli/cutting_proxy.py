@@ -55,4 +55,3 @@ def cutting(port: int) -> Iterator[CuttingProxy]:
         yield proxy
         server.shutdown()
         thread.join()
-

@@ -71,3 +71,15 @@ def test_a_long_line_is_shown_by_its_ends(server, mltui, tmp_path):
     assert f"\n  {'0' * 200} … 4,700 characters … {'7':0>100}\n" in mltui("runs", "why", "latest").stdout
     why = json.loads(mltui("runs", "why", "latest", "--json").stdout)
     assert [len(line["text"]) for line in why["tail"] if line["text"].startswith("0")] == [5000]
+
+
+def test_changes_with_masked_lines_say_that_git_cannot_apply_them(server, mltui):
+    import httpx
+
+    run = httpx.post(f"{server.url}/api/v1/runs", json={"name": "one"}).json()["id"]
+    changes = "--- a/x.env\n+++ b/x.env\n@@ -1,2 +1,2 @@\n-TOKEN=***\n+TOKEN=***\n a=1\n"
+    told = {"scope": "main", "captured_at": "2026-03-14T14:54:46Z", "dirty": True, "diff": changes}
+    assert httpx.post(f"{server.url}/api/v1/runs/{run}/code", json=told).is_success
+    printed = mltui("runs", "code", "latest", "--diff")
+    assert printed.stdout == changes
+    assert "main: 2 lines with ***: where that hides a secret, `git apply` refuses the changes" in printed.stderr

@@ -1,6 +1,7 @@
 """What is a secret by its name or its shape is in nothing that is kept for others."""
 
 import pytest
+from sqlalchemy import text
 
 from tests.server.agents import make_pipeline, play, start, until_status
 from tests.server.registry.registry_calls import MODELS, make_run, put_file, register
@@ -69,6 +70,54 @@ async def test_events_tell_of_secrets_only_that_they_are_there(http):
     assert told["model_version.update"]["training_config"] == {"api_key": "***", "layers": 3}
     kept = (await http.get(f"/api/v1/runs/{run}")).json()
     assert (kept["parameters"]["api_key"], kept["tags"]) == (SECRET, tags), "who runs it needs it"
+
+
+COMMANDS = [
+    (["python", "train.py", "--api-key", SECRET, "-v"], ["python", "train.py", "--api-key", "***", "-v"]),
+    (f"DB_PASSWORD={SECRET} sh -c 'exit 3'", "DB_PASSWORD=*** sh -c 'exit 3'"),
+    (["mysql", f"-p{SECRET}", "shop"], ["mysql", "-p***", "shop"]),
+    (f"connect known-{OTHER}-value && echo ready", "connect *** && echo ready"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "told"), COMMANDS)
+async def test_secrets_of_commands_are_in_no_event_and_in_what_is_run(http, database, command, told):
+    stage = {"name": "auth", "command": command, "env": {"API_TOKEN": f"known-{OTHER}-value"}}
+    await make_pipeline(http, name="p", stages=[{**stage, "command": "true"}])
+    await http.put("/api/v1/pipelines/p", json={"name": "p", "stages": [stage]})
+    run = await start(http)
+    await play(http, run, "auth")
+    await until_status(http, run, "completed")
+    await http.post(f"/api/v1/runs/{run}/retry", json={})
+    async with database.session() as session:
+        rows = (await session.execute(text("SELECT event::text FROM event"))).scalars().all()
+    assert [row for row in rows if SECRET in row or OTHER in row] == []
+    [updated] = (await http.get("/api/v1/events", params={"action": "pipeline.update"})).json()["items"]
+    assert updated["after"]["stages"][0]["command"] == told
+    kept = (await http.get(f"/api/v1/runs/{run}")).json()
+    assert kept["definition"]["stages"][0]["command"] == command, "who runs it needs it"
+
+
+async def test_secrets_of_commands_are_in_no_comparison(http):
+    def one(secret):
+        return {"name": "auth", "command": ["mysql", f"-p{secret}", "--token", secret]}
+
+    await make_pipeline(http, name="p", stages=[one(SECRET)])
+    good = await start(http)
+    await play(http, good, "auth")
+    await until_status(http, good, "completed")
+    await register(http, run=good)
+    await http.put("/api/v1/pipelines/p", json={"name": "p", "stages": [one(OTHER)]})
+    bad = await start(http)
+    await fail(http, bad, "auth")
+    await until_status(http, bad, "failed")
+    [difference] = (await ask(http, bad))["differences"]
+    hidden = '["mysql","-p***","--token","***"]'
+    assert (difference["name"], difference["before"], difference["after"]) == ("stages.auth.command", hidden, hidden)
+    await register(http, run=bad)
+    answer = await http.get(f"{MODELS}/digits/compare", params={"left": "1", "right": "2"})
+    assert "mysql -p*** --token ***" in answer.text
+    assert (SECRET in answer.text, OTHER in answer.text) == (False, False)
 
 
 async def test_a_version_does_not_copy_the_secrets_of_its_run(http):

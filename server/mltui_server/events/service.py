@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.secrets import without_secrets
+from mltui.wire.masking import without_secrets
 from mltui_server.db.notify import CHANNEL, EVENTS
 from mltui_server.events.models import Event
 from mltui_server.lib.principal import Principal

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.masking import Mask
 from mltui_server.code.queries import code_of
 from mltui_server.code.words import digest, program_of, surroundings_of
 from mltui_server.executions.models import Execution
@@ -47,9 +48,11 @@ async def _pipeline(session: AsyncSession, run: UUID) -> Facts:
 
 async def _scopes(session: AsyncSession, run: UUID) -> dict[str, Scope]:
     commands = await session.execute(
-        select(Execution.scope, Execution.command).where(Execution.run_id == run).order_by(Execution.created_at)
+        select(Execution.scope, Execution.command, Execution.env)
+        .where(Execution.run_id == run)
+        .order_by(Execution.created_at)
     )
-    scopes = {scope: Scope({"command": " ".join(command)}) for scope, command in commands}
+    scopes = {scope: Scope({"command": " ".join(Mask(env).command(command))}) for scope, command, env in commands}
     for code in (await code_of(session, [run])).get(run, []):
         scope = scopes.setdefault(code.scope, Scope({}))
         told = program_of(code) | surroundings_of(code)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.artifacts import ArtifactStatus
 from mltui.wire.base import Number, to_float
+from mltui.wire.masking import without_secrets
 from mltui.wire.models import STATUS_MOVES, CreateVersion, ModelStage, PatchVersion, VersionStatus
-from mltui.wire.secrets import without_secrets
 from mltui_server.artifacts import service as artifacts
 from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.models import Artifact

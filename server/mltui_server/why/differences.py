@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from mltui.wire.code import CodeVersion
+from mltui.wire.masking import without_secrets
 from mltui.wire.secrets import HIDDEN, is_secret
 from mltui.wire.why import Difference
 from mltui_server.code.words import program_of, surroundings_of
@@ -40,10 +41,11 @@ def differences(good: Side, bad: Side) -> list[Difference]:
         *_compared("code", program_of(good.code) if good.code else {}, program_of(bad.code) if bad.code else {}),
         *_compared("parameter", good.parameters, bad.parameters),
         *_compared("config", _config(good.run_config), _config(bad.run_config)),
-        *_compared("pipeline", _flat(good.definition), _flat(bad.definition)),
+        *_compared("pipeline", _flat(good.definition), _flat(bad.definition),
+                   (_flat(without_secrets(good.definition)), _flat(without_secrets(bad.definition)))),
         *_compared("data", good.inputs, bad.inputs),
         *_compared("environment", _around(good), _around(bad)),
-    ]
+    ]  # fmt: skip
 
 
 def is_python(code: CodeVersion) -> bool:
@@ -55,11 +57,17 @@ def _without_packages(side: Side, code: CodeVersion) -> Side:
     return replace(side, code=msgspec.structs.replace(code, python="", packages={}))
 
 
-def _compared(kind: Kind, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+def _compared(
+    kind: Kind,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    shown: tuple[Mapping[str, str], Mapping[str, str]] | None = None,
+) -> Iterator[Difference]:
+    """`shown`: both as others may see them, where their names do not tell what is a secret."""
+    then, now = shown or (before, after)
     for name in [*after, *(name for name in before if name not in after)]:
-        old, new = before.get(name), after.get(name)
-        if old != new:
-            yield Difference(kind=kind, name=name, before=_told(name, old), after=_told(name, new))
+        if before.get(name) != after.get(name):
+            yield Difference(kind=kind, name=name, before=_told(name, then.get(name)), after=_told(name, now.get(name)))
 
 
 def _told(name: str, text: str | None) -> str | None:

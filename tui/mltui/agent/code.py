@@ -11,10 +11,10 @@ import psutil
 
 from mltui.agent.git import git_state
 from mltui.agent.interpreter import ask, interpreter_of, own
-from mltui.agent.masking import Mask
 from mltui.agent.oom import memory_limit
 from mltui.wire.code import MAX_VARIABLES, RecordCode
 from mltui.wire.host import host_name
+from mltui.wire.masking import Mask
 
 LONGEST_VALUE = 1_000
 """Characters of a variable's value."""

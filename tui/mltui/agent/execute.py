@@ -17,7 +17,6 @@ from mltui.agent.frames import Record
 from mltui.agent.guard import Guard
 from mltui.agent.heartbeat import Pulse
 from mltui.agent.logbook import LogBook
-from mltui.agent.masking import Mask
 from mltui.agent.oom import oom_kills
 from mltui.agent.sampler import Sampler
 from mltui.agent.server import JSON, Away, Refused, Server
@@ -28,6 +27,7 @@ from mltui.agent.tree import CannotStart, Tree
 from mltui.agent.witness import Witness
 from mltui.wire.executions import CANCEL_GRACE_S, HEARTBEAT_EVERY_S, Claim, CreateExecution, Finish, Work
 from mltui.wire.host import boot_id, host_name
+from mltui.wire.masking import Mask
 
 CLAIM_PATIENCE_S = 300.0
 """How long an agent that the engine started looks for its server."""

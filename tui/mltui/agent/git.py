@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mltui.agent.masking import Mask
 from mltui.wire.code import MAX_DIFF, MAX_UNTRACKED
+from mltui.wire.masking import Mask
 
 GIT_S = 5.0
 """For all questions together."""

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import clock, print_json
 from mltui.cli.session import add_json, converse
+<<<<<<< HEAD
 from mltui.naming import run_id
+=======
+from mltui.wire.secrets import HIDDEN
+>>>>>>> f481993 (Secrets in commands are masked in events and comparisons as on the command line, and nothing but the secret is lost)
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -45,6 +49,10 @@ def _print_diffs(versions: "list[CodeVersion]") -> None:
         print(version.diff, end="")
         if version.diff_cut:
             print(f"mltui: {version.scope}: the diff is longer; the rest was not kept", file=sys.stderr)
+        if masked := sum(line[:1] in "+- " and HIDDEN in line for line in version.diff.splitlines()):
+            lines = f"{masked} line{'s' * (masked > 1)} with {HIDDEN}"
+            said = f"{lines}: where that hides a secret, `git apply` refuses the changes or writes the stars"
+            print(f"mltui: {version.scope}: {said}", file=sys.stderr)
 
 
 def print_version(code: "CodeVersion", packages: bool) -> None:

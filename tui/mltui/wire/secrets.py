@@ -1,8 +1,6 @@
-"""What is a secret, by its name or by its own shape, and how what must not be read by others is written instead."""
+"""What is a secret, by its name or by its own shape, and what stands in its place."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 HIDDEN = "***"
 
@@ -49,21 +47,3 @@ def is_secret(name: str) -> bool:
     if "connectionstring" in "".join(words):
         return True
     return any(map(_SECRET_WORD.fullmatch, words))
-
-
-def without_secrets(value: Any) -> Any:
-    """What is JSON-able, with `***` for all that stands under the name of a secret; what is empty stays to be seen.
-
-    >>> without_secrets({"lr": 0.1, "api_key": "x", "env": [{"DB_PASSWORD": "y", "NO_TOKEN": ""}]})
-    {'lr': 0.1, 'api_key': '***', 'env': [{'DB_PASSWORD': '***', 'NO_TOKEN': ''}]}
-    """
-    if isinstance(value, Mapping):
-        return {name: HIDDEN if _hides(name, item) else without_secrets(item) for name, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [without_secrets(item) for item in value]
-    return value
-
-
-def _hides(name: str, value: Any) -> bool:
-    # Neither a flag nor a fraction is one: `use_auth: true`, `token_accuracy: 0.9`.
-    return is_secret(name) and not (value is None or isinstance(value, (bool, float)) or value in ("", [], {}))
