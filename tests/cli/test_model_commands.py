@@ -6,6 +6,7 @@ import sys
 import tarfile
 import threading
 
+import psycopg
 import pytest
 
 from tests.cli.cutting_proxy import cutting
@@ -168,6 +169,26 @@ def test_what_is_wrong_is_said_in_a_line(mltui, trained):
         said = mltui("lineage", nothing, code=1).stderr
         assert f"no run, dataset, job, artifact or version (by its id, as name/3 or as name@alias) {nothing!r}" in said
     assert "no run whose id begins or ends with 'abcd'" in mltui("lineage", "abcd", code=1).stderr
+
+
+def test_dots_alone_are_no_name_and_what_has_one_already_is_reached(mltui, server, dsn, tmp_path):
+    (tmp_path / "p.yaml").write_text("name: ..\nstages: [{name: a, command: 'true'}]")
+    for words in (["models", "register", "..", "--uri", "s3://a/b.onnx"], ["models", "set", ".", "--tag", "a=b"],
+                  ["pipelines", "apply", tmp_path / "p.yaml"]):  # fmt: skip
+        assert "neither . nor .." in mltui(*words, code=None).stderr
+    mltui("models", "register", "digits", "--uri", "s3://a/b.onnx")
+    (tmp_path / "p.yaml").write_text("name: p\nstages: [{name: a, command: 'true'}]")
+    mltui("pipelines", "apply", tmp_path / "p.yaml")
+    with psycopg.connect(dsn) as connection:
+        connection.execute("UPDATE registered_model SET name = '..'")
+        connection.execute("UPDATE pipeline SET name = '.'")
+    mltui("models", "alias", "../1", "champion", "--reason", "as before")
+    assert "@champion → 1" in mltui("models", "show", "..").stdout
+    assert "../1" in mltui("lineage", "..@champion").stdout
+    mltui("runs", "start", ".", "--watch")
+    with psycopg.connect(dsn) as connection:
+        connection.execute("""UPDATE run SET definition = jsonb_set(definition, '{name}', '".."')""")
+    assert "completed" in mltui("runs", "show", "latest").stdout
 
 
 def test_registering_without_a_run_and_what_cannot_be(server, environment, tmp_path):

@@ -39,6 +39,7 @@ async def test_nul_in_an_address(http, address):
         (b"", 422, "the body is missing; send a JSON object"),
         (b'{"nam":1}', 422, "$: Object contains unknown field `nam`"),
         (b'{"name":"a/b"}', 422, "$.name: Expected `str`: 1 to 200 characters, no control characters, no slash"),
+        (b'{"name":".."}', 422, "neither . nor .."),
         (b'{"name":"' + b"a" * 10_000_001 + b'"}', 413, "more than 10,000,000 bytes"),
     ],
 )

@@ -190,8 +190,9 @@ def is_loopback(url: str) -> bool:
 
 
 def path_part(name: str) -> str:
-    """An id or a name as one segment of a path."""
-    return quote(name, safe="")
+    """An id or a name as one segment of a path; also dots alone, which names may once have been."""
+    quoted = quote(name, safe="")
+    return quoted.replace(".", "%2E") if name in (".", "..") else quoted
 
 
 def _parameters(query: Query) -> httpx.QueryParams:

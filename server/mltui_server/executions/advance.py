@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.pipelines import PipelineSpec, StageSpec
+from mltui.wire.pipelines import Definition, PipelineSpec, StageSpec
 from mltui.wire.states import Status
 from mltui_server.executions.models import Execution
 from mltui_server.lib.ids import new_id
@@ -36,7 +36,7 @@ async def advance(session: AsyncSession, run: Run, now: datetime, engine: str) -
         message = f"skipped: it depends on {because!r}, which did not complete"
         await move(session, SYSTEM, by_name[name], Status.SKIPPED, run_id=run.id, error=message)
     if run.status == Status.RUNNING.value:
-        definition = msgspec.convert(run.definition, PipelineSpec)
+        definition = msgspec.convert(run.definition, Definition)
         specs = {spec.name: spec for spec in definition.stages}
         for name in todo.start:
             await _start_stage(session, run, definition, specs[name], by_name[name], engine)

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Double, String, cast, exists, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.base import Number, Page, to_number
-from mltui.wire.pipelines import PipelineSpec, StageType
+from mltui.wire.pipelines import Definition, StageType
 from mltui.wire.runs import Footprint, RunDetail, RunRow, StageRunRow, TriggerType
 from mltui.wire.states import Status
 from mltui_server.artifacts.models import Artifact
@@ -119,7 +119,7 @@ async def run_detail(session: AsyncSession, run_id: UUID) -> RunDetail:
         parameters={key: value for key, value in parameters},
         output_data=run.output_data,
         notes=run.notes,
-        definition=msgspec.convert(run.definition, PipelineSpec),
+        definition=msgspec.convert(run.definition, Definition),
         output_directory=run.output_directory,
         retry_of=str(run.retry_of) if run.retry_of else None,
         stages=await _stage_runs(session, run_id),

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.pipelines import PipelineSpec
+from mltui.wire.pipelines import Definition
 from mltui.wire.runs import RetryRun, RunDetail, TriggerType
 from mltui.wire.states import ENDED, Status
 from mltui_server.lib.errors import Conflict, Invalid
@@ -27,7 +27,7 @@ async def retry(session: AsyncSession, principal: Principal, key: str, request: 
     old = await service.find(session, key)
     old_stages = list(await session.scalars(select(StageRun).where(StageRun.run_id == old.id).order_by(StageRun.order)))
     _check(old, old_stages, request)
-    definition = msgspec.convert(old.definition, PipelineSpec)
+    definition = msgspec.convert(old.definition, Definition)
     again = _stages_to_run(old_stages, request)
     run = Run(
         id=new_id(),

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from mltui.wire.base import Answer, Request
-from mltui.wire.pipelines import Name
+from mltui.wire.pipelines import Name, PipelineName
 from mltui.wire.states import Status
 
 LEASE_S = 20.0
@@ -55,7 +55,7 @@ class CreateExecution(Request, kw_only=True):
     id: str
     run_id: str
     run_name: Name
-    pipeline: Name = "default"
+    pipeline: PipelineName = "default"
     command: list[str]
     directory: str
     host: str

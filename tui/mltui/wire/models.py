@@ -12,13 +12,13 @@ from mltui.wire.runs import TagKey
 ModelName = Annotated[
     str,
     text(
-        r"^[^\x00-\x1f/@]+$",
-        "1 to 200 characters, no control characters, no slash, no @",
+        r"^(?!\.\.?$)[^\x00-\x1f/@]+$",
+        "1 to 200 characters, no control characters, no slash, no @, neither . nor ..",
         min_length=1,
         max_length=200,
     ),
 ]
-"""So that `name/3` and `name@champion` mean one version of it."""
+"""So that `name/3` and `name@champion` mean one version of it, and an address reaches it."""
 
 Alias = Annotated[
     str,

@@ -13,6 +13,16 @@ Name = Annotated[
     str, text(r"^[^\x00-\x1f/]+$", "1 to 200 characters, no control characters, no slash", min_length=1, max_length=200)
 ]
 """A name that people read and type."""
+PipelineName = Annotated[
+    str,
+    text(
+        r"^(?!\.\.?$)[^\x00-\x1f/]+$",
+        "1 to 200 characters, no control characters, no slash, neither . nor ..",
+        min_length=1,
+        max_length=200,
+    ),
+]
+"""It stands in addresses, where dots alone mean folders."""
 
 StageName = Annotated[
     str,
@@ -75,7 +85,7 @@ class StageSpec(Request, kw_only=True):
 class PipelineSpec(Request, kw_only=True):
     """A pipeline as its YAML file has it."""
 
-    name: Name
+    name: PipelineName
     description: str = ""
     parameters: dict[str, str | int | float | bool | None] = {}
     """Defaults; a run may change them.
@@ -90,6 +100,12 @@ class PipelineSpec(Request, kw_only=True):
     """Seconds a whole run may take; None means the server's PIPELINE_TIMEOUT."""
     config: dict[str, Any] = {}
     stages: list[StageSpec] = []
+
+
+class Definition(PipelineSpec, kw_only=True):
+    """A pipeline as it was when a run of it was made, whatever names were then."""
+
+    name: str
 
 
 class StageRow(Answer, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mltui.wire.base import Answer, Number, Request
 from mltui.wire.executions import ExecutionRow
-from mltui.wire.pipelines import Name, PipelineSpec, StageType
+from mltui.wire.pipelines import Definition, Name, PipelineName, StageType
 from mltui.wire.states import Status
 
 RESTORABLE_H = 24
@@ -96,7 +96,7 @@ class RunDetail(RunRow, kw_only=True):
     """Everything recorded as a parameter, from the start form and from `run.params()`."""
     output_data: dict[str, Any]
     notes: str
-    definition: PipelineSpec
+    definition: Definition
     """The pipeline as it was when the run was made."""
     output_directory: str | None
     retry_of: str | None
@@ -110,7 +110,7 @@ class CreateRun(Request, kw_only=True):
     id: str | UnsetType = UNSET
     """A UUIDv7 of the client's making, so that a run can begin while the server is away."""
     name: Name
-    pipeline: Name = "default"
+    pipeline: PipelineName = "default"
     """The pipeline (experiment) it belongs to; made without stages when there is none of that name."""
     parameters: dict[str, str | int | float | bool | None] = {}
     tags: dict[TagKey, str] = {}
