@@ -68,7 +68,6 @@ def test_every_command_explains_itself_in_a_sentence(words, capsys):
         (["runs", "ls", "--limit", "0"], "--limit must be at least 1"),
         (["runs", "ls", "--since", "yesterday"], "'yesterday' is no time; write 2h, 3d or 2026-01-31T12:00"),
         (["pipelines", "start", "x", "-p", "lr"], "'lr' is not of the form name=value"),
-        (["runs", "show", "xyz"], "'xyz' names no run; write a run's id, its beginning or end"),
         (["runs", "tag", "latest"], "KEY=VALUE sets a tag"),
         (["exec"], "exec needs a command after --, as in: mltui exec -- python train.py"),
         (["exec", "python", "x.py"], "unrecognized arguments: python x.py"),

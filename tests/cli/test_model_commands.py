@@ -6,6 +6,7 @@ import sys
 import tarfile
 import threading
 
+import httpx
 import psycopg
 import pytest
 
@@ -165,10 +166,9 @@ def test_what_is_wrong_is_said_in_a_line(mltui, trained):
         (["register", "digits", "--uri", "s3://a/b", "--metric", "loss=much"], 2, "loss: 'much' is not a number"),
     ):
         assert said in mltui("models", *words, code=code).stderr
-    for nothing in ("0" * 32 + "x", "nonsense", "x"):
+    for nothing in ("0" * 32 + "x", "nonsense", "x", "abcd"):
         said = mltui("lineage", nothing, code=1).stderr
-        assert f"no run, dataset, job, artifact or version (by its id, as name/3 or as name@alias) {nothing!r}" in said
-    assert "no run whose id begins or ends with 'abcd'" in mltui("lineage", "abcd", code=1).stderr
+        assert f"version (as name/3 or name@alias), dataset, job or artifact (by id) {nothing!r}" in said
 
 
 def test_dots_alone_are_no_name_and_what_has_one_already_is_reached(mltui, server, dsn, tmp_path):
@@ -189,6 +189,20 @@ def test_dots_alone_are_no_name_and_what_has_one_already_is_reached(mltui, serve
     with psycopg.connect(dsn) as connection:
         connection.execute("""UPDATE run SET definition = jsonb_set(definition, '{name}', '".."')""")
     assert "completed" in mltui("runs", "show", "latest").stdout
+
+
+def test_lineage_of_a_name_is_that_of_the_newest_version_or_of_the_run(mltui, server):
+    for name in ("cafe", "cafe", "fraud"):
+        mltui("models", "register", name, "--uri", f"s3://models/{name}.onnx")
+    assert mltui("lineage", "cafe").stdout.startswith("cafe/2  model version")
+    mltui("models", "rm", "cafe/2")
+    assert mltui("lineage", "cafe").stdout.startswith("cafe/1  model version")
+    for name in ("night", "day", "day"):
+        httpx.post(f"{server.url}/api/v1/runs", json={"name": name})
+    assert mltui("lineage", "night").stdout.startswith("night  run  running")
+    days = [run["id"] for run in json.loads(mltui("runs", "ls", "--text", "day", "--json").stdout)]
+    said = mltui("lineage", "day", code=1).stderr
+    assert f"several runs are called 'day': {', '.join(days)}; write an id" in said
 
 
 def test_registering_without_a_run_and_what_cannot_be(server, environment, tmp_path):

@@ -167,7 +167,21 @@ def test_a_run_is_named_by_a_part_of_its_id_that_only_it_has(small, mltui):
     ambiguous = mltui("runs", "show", one["id"][:6], code=1).stderr
     assert "means 2 runs" in ambiguous
     assert f"{one['id'][-8:]} (one)" in ambiguous
-    assert "no run whose id begins or ends with 'ffff'" in mltui("runs", "show", "ffff", code=1).stderr
+    for word in ("ffff", "xyz"):
+        said = mltui("runs", "show", word, code=1).stderr
+        assert f"no run has the name {word!r} or an id that begins or ends so" in said
+
+
+def test_a_run_is_named_by_a_name_that_only_it_has(small, mltui):
+    for name in ("Night shift", "night", "night", "beef"):
+        mltui("runs", "start", small, "--name", name, "--watch")
+    for word in ("Night shift", "beef"):
+        assert json.loads(mltui("runs", "show", word, "--json").stdout)["name"] == word
+        assert mltui("artifacts", "ls", word).stderr == ""
+    [_, two, one, _] = json.loads(mltui("runs", "ls", "--json").stdout)
+    ambiguous = mltui("runs", "logs", "night", code=1).stderr
+    both = ", ".join(f"{run['id'][-8:]} (night)" for run in (two, one))
+    assert f"'night' means 2 runs: {both}; write more of the id" in ambiguous
 
 
 def test_latest_of_nothing_says_what_to_do(server, mltui):

@@ -96,9 +96,11 @@ class Client(ArtifactCalls, FailureCalls, IngestionCalls, ModelCalls):
         offset: int | None = None,
         metrics: Sequence[str] = (),
         ids: Sequence[str] = (),
+        name: str | None = None,
     ) -> Page[RunRow]:
-        """Runs that match all of these. `tags` are `key:value` or `key`; `sort` is a column, `metric:loss`, `-` first
-        for descending; `metrics` names the series whose last values each row carries.
+        """Runs that match all of these; `name` is a whole name, `text` a part of it, or of id, pipeline, notes or
+        error. `tags` are `key:value` or `key`; `sort` is a column, `metric:loss`, `-` first for descending; `metrics`
+        names the series whose last values each row carries.
         """
         query: Query = {
             "status": ",".join(status) or None,
@@ -115,6 +117,7 @@ class Client(ArtifactCalls, FailureCalls, IngestionCalls, ModelCalls):
             "offset": offset,
             "metrics": ",".join(metrics) or None,
             "ids": ",".join(ids) or None,
+            "name": name,
         }
         return await self._call(Page[RunRow], "GET", "/runs", query=query)
 

@@ -98,7 +98,7 @@ class ModelCalls(Transport):
         self, key: str, *, direction: Direction = "both", depth: int | None = None, limit: int | None = None
     ) -> Lineage:
         """`key` is the id of a run, a stage run, an artifact, a dataset, an ingestion job or a model version; or
-        `name/3` or `name@champion`.
+        `name/3` or `name@champion`; or the name of a model, for its newest version, or of a run.
         """
         query: Query = {"direction": direction, "depth": depth, "limit": limit}
         return await self._call(Lineage, "GET", f"/lineage/{path_part(key)}", query=query)

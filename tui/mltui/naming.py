@@ -1,4 +1,4 @@
-"""How people name runs and jobs: by id, by a part of it that only one has, or `latest`."""
+"""How people name runs and jobs: by id, by a part of it or a name that only one has, or `latest`."""
 
 import re
 from functools import partial
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LATEST = "latest"
 SHORTEST, WHOLE = 4, 32
 """Characters of a part of an id, and of an id without its hyphens."""
-RUN_HELP = "a run's id, its beginning or end (at least 4 characters), or `latest`"
+RUN_HELP = "a run's id, its beginning or end (at least 4 characters), its name, or `latest`"
 JOB_HELP = "a job's id, its beginning or end (at least 4 characters), its name, or `latest`"
 _ID_PART = re.compile(r"[0-9a-f-]{1,36}")
 
@@ -22,39 +22,35 @@ class NoneSuch(Exception):
     """Why a word means nothing here, or too much: one line, for people."""
 
 
-class NoName(NoneSuch):
-    """It could not mean anything anywhere."""
-
-
 def short_id(identity: str) -> str:
     """The end of an id: the beginnings of ids made in the same minute are alike."""
     return identity[-8:]
 
 
 async def run_id(client: "Client", word: str) -> str:
-    """The id of the run that `word` means. Raises NoneSuch when there is none, or more than one; NoName."""
+    """The id of the run that `word` means. Raises NoneSuch when there is none, or more than one."""
     if word == LATEST:
         newest = await client.runs(sort="-created_at", limit=1)
         if not newest.items:
             raise NoneSuch("there are no runs yet; start one with `mltui pipelines start NAME`")
         return newest.items[0].id
-    word = word.lower()
     try:
         return str(UUID(word))
     except ValueError:
         pass
-    if len(word) < SHORTEST or not _ID_PART.fullmatch(word):
-        raise NoName(f"{word!r} names no run; write {RUN_HELP}")
-    found = await _with_id_part(client, word)
+    found = {run.id: run.name for run in (await client.runs(name=word, limit=PAGE)).items}
+    found |= await _with_id_part(client, word.lower())
     if not found:
-        raise NoneSuch(f"no run whose id begins or ends with {word!r}; see `mltui runs ls`")
-    return _only(word, "runs", found)
+        raise NoneSuch(f"no run has the name {word!r} or an id that begins or ends so; see `mltui runs ls`")
+    return only(word, "runs", found)
 
 
 async def id_to_trace(client: "Client", word: str) -> str:
     """What to ask for the lineage of: `latest` and parts of ids are those of runs, all else the server knows."""
-    part = SHORTEST <= len(word) < WHOLE and _ID_PART.fullmatch(word.lower())
-    return await run_id(client, word) if part or word == LATEST else word
+    if word == LATEST:
+        return await run_id(client, word)
+    found = await _with_id_part(client, word.lower())
+    return only(word, "runs", found) if found else word
 
 
 async def job_id(client: "Client", word: str) -> str:
@@ -71,10 +67,11 @@ async def job_id(client: "Client", word: str) -> str:
         found = {job.id: job.name for job in ends if len(part) >= SHORTEST}
     if not found:
         raise NoneSuch(f"no ingestion job {word!r}; see `mltui ingest ls`")
-    return _only(word, "ingestion jobs", found)
+    return only(word, "ingestion jobs", found)
 
 
-def _only(word: str, what: str, found: dict[str, str]) -> str:
+def only(word: str, what: str, found: dict[str, str]) -> str:
+    """The id of the one that was found. Raises NoneSuch, which lists them, where there are several."""
     if len(found) > 1:
         few = ", ".join(f"{short_id(identity)} ({name})" for identity, name in list(found.items())[:5])
         raise NoneSuch(f"{word!r} means {len(found)} {what}: {few}; write more of the id")
@@ -82,6 +79,8 @@ def _only(word: str, what: str, found: dict[str, str]) -> str:
 
 
 async def _with_id_part(client: "Client", word: str) -> dict[str, str]:
-    """Names by id of the runs whose id begins or ends so."""
+    """Names by id of the runs whose id begins or ends so; of none for what can be no part of one."""
+    if not (SHORTEST <= len(word) < WHOLE and _ID_PART.fullmatch(word)):
+        return {}
     runs, _ = await read_rows(partial(client.runs, text=word))
     return {run.id: run.name for run in runs if run.id.startswith(word) or run.id.endswith(word)}

@@ -13,8 +13,8 @@ from mltui_server.lineage import queries
 Key = Annotated[
     str,
     PathParameter(
-        description="Id of a run, stage run, artifact, dataset, ingestion job or model version, or of the last as "
-        "name/3 or name@champion"
+        description="Id of a run, stage run, artifact, dataset, ingestion job or model version; the last also "
+        "as name/3 or name@champion; a model's name for its newest version, or a run's name"
     ),
 ]
 

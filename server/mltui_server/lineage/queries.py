@@ -5,17 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.lineage import Direction, Lineage, LineageEdge, LineageNode, NodeKind
-from mltui_server.lib.errors import NotFound
+from mltui_server.lib.errors import Conflict, NotFound
 from mltui_server.lineage.edges import DOWN, DOWN_FROM_SEVERAL, FIND, FROM_SOURCE, NODES, UP
 from mltui_server.registry import service as registry
+from mltui_server.registry.models import ModelVersion, RegisteredModel
+from mltui_server.runs.models import Run
 
-WHAT = "run, dataset, job, artifact or version (by its id, as name/3 or as name@alias)"
+WHAT = "run (by id or name), model (by name), version (as name/3 or name@alias), dataset, job or artifact (by id)"
 FAN = 100
 """Neighbours of one node that are shown."""
+NAMESAKES = 5
+"""Runs of one name that are listed to choose from."""
 ROWS_A_NODE = 20
 """Edges that are read for each node that may be shown."""
 
@@ -36,7 +40,10 @@ class Walk:
 
 
 async def find(session: AsyncSession, key: str) -> Place:
-    """The node that an id, `name/3` or `name@champion` means. Raises NotFound."""
+    """The node that an id, `name/3`, `name@champion`, a model's name (its newest version) or a run's name means.
+
+    Raises NotFound, and Conflict where several runs have that name.
+    """
     try:
         id_ = UUID(key)
     except ValueError:
@@ -53,7 +60,26 @@ async def _version(session: AsyncSession, key: str) -> Place:
         if found:
             model = await registry.find(session, name)
             return Place(NodeKind.MODEL_VERSION, (await registry.find_version(session, model, prefix + rest)).id)
-    raise NotFound(WHAT, key)
+    return await _called(session, key)
+
+
+async def _called(session: AsyncSession, name: str) -> Place:
+    newest = await session.scalar(
+        select(ModelVersion.id)
+        .join(RegisteredModel, RegisteredModel.id == ModelVersion.model_id)
+        .where(RegisteredModel.name == name, RegisteredModel.deleted_at.is_(None), ModelVersion.deleted_at.is_(None))
+        .order_by(ModelVersion.version.desc())
+        .limit(1)
+    )
+    if newest is not None:
+        return Place(NodeKind.MODEL_VERSION, newest)
+    called = select(Run.id).where(Run.name == name).order_by(Run.id.desc()).limit(NAMESAKES)
+    runs = list(await session.scalars(called))
+    if len(runs) > 1:
+        raise Conflict(f"several runs are called {name!r}: {', '.join(map(str, runs))}; write an id")
+    if not runs:
+        raise NotFound(WHAT, name)
+    return Place(NodeKind.RUN, runs[0])
 
 
 async def lineage(session: AsyncSession, root: Place, direction: Direction, depth: int, limit: int) -> Lineage:

@@ -43,12 +43,14 @@ class RunController(Controller):
         since: FromQuery[datetime | None] = None,
         until: FromQuery[datetime | None] = None,
         text: FromQuery[str | None] = None,
+        name: FromQuery[str | None] = None,
         ids: FromQuery[str | None] = None,
         metrics: FromQuery[str | None] = None,
         sort: FromQuery[str] = "-created_at",
     ) -> Page[RunRow]:
-        """Runs. `status`, `ids` and `metrics` take several, with commas; `sort` any column, `metric:KEY` or
-        `parameter:NAME`, with `-` in front for descending.
+        """Runs. `text` is part of a name, an id, notes or an error, `name` a whole name. `status`, `ids` and `metrics`
+        take several, with commas; `sort` any column, `metric:KEY` or `parameter:NAME`, with `-` in front for
+        descending.
         """
         chosen = queries.RunFilter(
             status=[_status(text) for text in _several(status)],
@@ -59,6 +61,7 @@ class RunController(Controller):
             since=since,
             until=until,
             text=text,
+            name=name,
             ids=_several(ids),
         )
         return await queries.list_runs(session, window, sort, chosen, _several(metrics))

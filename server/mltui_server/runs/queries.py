@@ -70,6 +70,8 @@ class RunFilter:
     until: datetime | None = None
     text: str | None = None
     """Part of a run's id, name, notes, error or pipeline's name, in either case."""
+    name: str | None = None
+    """All of it, in the case that it has."""
     ids: Sequence[str] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -86,6 +88,8 @@ class RunFilter:
             conditions.append(Run.created_at >= self.since)
         if self.until:
             conditions.append(Run.created_at < self.until)
+        if self.name:
+            conditions.append(Run.name == self.name)
         if self.ids:
             conditions.append(Run.id.in_([_uuid(text) for text in self.ids]))
         conditions += [_has_tag(tag) for tag in self.tags]

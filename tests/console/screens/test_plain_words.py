@@ -12,6 +12,7 @@ from mltui.client import Client
 from mltui.console.shell import example_file
 from mltui.console.widgets.stage_tree import StageTree
 from mltui.naming import NoneSuch
+from mltui.wire.runs import PatchRun
 from mltui.wire.states import Status
 
 
@@ -91,6 +92,24 @@ async def test_a_command_line_names_runs_as_the_console_does(server: ConsoleServ
         assert await run_to_open(client, "latest") == run_id(0)
         with pytest.raises(NoneSuch, match="no run whose name or id has 'nope' in it"):
             await run_to_open(client, "nope")
+
+
+async def test_of_several_runs_of_one_name_one_is_chosen(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_runs(server.dsn)
+    async with Client(server.url) as client:
+        for number in (5, 7):
+            await client.patch_run(run_id(number), PatchRun(name="night shift"))
+        with pytest.raises(NoneSuch, match="'night shift' means 2 runs"):
+            await run_to_open(client, "night shift")
+    async with open_console() as console:
+        await console.until_shown("40 runs")
+        await console.type(":run night shift")
+        await console.press("enter")
+        await console.until_shown("2 runs", "several runs are called 'night shift'; choose one")
+        await console.press("enter")
+        await console.until_shown("Runs › night shift")
 
 
 async def test_what_has_no_such_name_is_not_opened(server: ConsoleServer, open_console: Callable[..., Any]) -> None:

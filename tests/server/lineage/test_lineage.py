@@ -165,10 +165,10 @@ async def test_a_retry_comes_from_what_it_retries_and_a_deleted_version_is_gone(
 
 
 @pytest.mark.parametrize(("key", "query", "status", "words"), [
-    ("01a1ffae-9b85-72fa-b0e3-d267cbb74282", {}, 404, "no run, dataset, job, artifact or version"),
+    ("01a1ffae-9b85-72fa-b0e3-d267cbb74282", {}, 404, "dataset, job or artifact (by id)"),
     ("digits/9", {}, 404, "no version 'digits/9'"),
     ("other@champion", {}, 404, "no model 'other'"),
-    ("digits", {}, 404, "as name/3 or as name@alias"),
+    ("nothing", {}, 404, "no run (by id or name), model (by name), version (as name/3 or name@alias)"),
     ("digits/1", {"depth": 0}, 422, "depth is 0; it must be between 1 and 50"),
     ("digits/1", {"limit": 5000}, 422, "limit is 5000; it must be between 1 and 2000"),
     ("digits/1", {"direction": "left"}, 422, "left"),

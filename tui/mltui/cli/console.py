@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mltui.cli.session import CommandError
-from mltui.naming import LATEST, NoneSuch, run_id
+from mltui.naming import LATEST, NoneSuch, only, run_id
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -18,14 +18,14 @@ def need_terminal() -> None:
 
 async def run_to_open(client: "Client", word: str) -> str:
     """The id of the run that `word` means, as the console's own `:run` finds it. Raises NoneSuch."""
-    from mltui.console.state.server import run_called
+    from mltui.console.state.server import runs_called
 
     if word == LATEST:
         return await run_id(client, word)
-    run = await run_called(client, word)
-    if run is None:
+    found = {run.id: run.name for run in await runs_called(client, word)}
+    if not found:
         raise NoneSuch(f"no run whose name or id has {word!r} in it; see `mltui runs ls`")
-    return run.id
+    return only(word, "runs", found)
 
 
 def open_console(url: str, run_id: str | None = None) -> None:

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import clock, print_json
 from mltui.cli.session import add_json, converse
-<<<<<<< HEAD
 from mltui.naming import run_id
-=======
 from mltui.wire.secrets import HIDDEN
->>>>>>> f481993 (Secrets in commands are masked in events and comparisons as on the command line, and nothing but the secret is lost)
 
 if TYPE_CHECKING:
     from mltui.client import Client

@@ -42,7 +42,7 @@ def converse(args: argparse.Namespace, talk: Callable[["Client"], Awaitable[T]])
     import asyncio
 
     from mltui.client import Client, ProblemError, Unreachable
-    from mltui.naming import NoName, NoneSuch
+    from mltui.naming import NoneSuch
 
     async def conversation() -> T:
         async with Client(url) as client:
@@ -54,4 +54,4 @@ def converse(args: argparse.Namespace, talk: Callable[["Client"], Awaitable[T]])
     except (ProblemError, Unreachable) as error:
         raise CommandError(str(error)) from None
     except NoneSuch as error:
-        raise CommandError(str(error), 2 if isinstance(error, NoName) else 1) from None
+        raise CommandError(str(error)) from None

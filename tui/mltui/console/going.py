@@ -1,5 +1,6 @@
 """Where one goes: to screens, and to what the `:` line names."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -8,7 +9,7 @@ from mltui.console import shell
 from mltui.console.faults import quoted
 from mltui.console.keymap import active
 from mltui.console.screens.places import screen_of
-from mltui.console.state.server import run_called
+from mltui.console.state.server import runs_called
 from mltui.console.state.session import Session
 from mltui.console.theme import THEMES
 from mltui.console.typed import InOrder
@@ -125,12 +126,15 @@ class Going(InOrder):
 
     @work(group="find", exclusive=True, exit_on_error=False)
     async def find_run(self, word: str) -> None:
-        """Open the run named `word`, or with that id or part of it; the newest where several are."""
-        run = await run_called(self.client, word)
-        if run is None:
+        """Open the run named `word`, or with that in its name or id; list them where several have that name."""
+        found = await runs_called(self.client, word)
+        if not found:
             self.notify(f"no run whose name or id has {quoted(word)} in it", severity="warning", markup=False)
+        elif len(found) == 1:
+            self.open_run(found[0].id, found[0])
         else:
-            self.open_run(run.id, run)
+            self.filter_list("runs", shlex.quote(word))
+            self.notify(f"several runs are called {quoted(word)}; choose one", markup=False)
 
     @work(group="find", exclusive=True, exit_on_error=False)
     async def open_metric(self, name: str) -> None:

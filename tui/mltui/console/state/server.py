@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FAILED_WITHIN = timedelta(days=1)
 NAMESAKES = 50
-"""Runs that are looked through for one of exactly the name that was typed."""
+"""Runs that are looked through for what was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ async def inbox_of(client: "Client") -> "InboxState | None":
         return None
 
 
-async def run_called(client: "Client", word: str) -> "RunRow | None":
-    """The run named `word`, or with that id or part of it; the newest where several are."""
+async def runs_called(client: "Client", word: str) -> "list[RunRow]":
+    """The runs named `word`, newest first; else the one with that id, or the newest with it in its name or id."""
+    if named := (await client.runs(name=word, limit=NAMESAKES)).items:
+        return named
     found = (await client.runs(text=word, limit=NAMESAKES)).items
     # The search looks into more than that, as into what runs failed with.
     called = [run for run in found if word in run.name or word in run.id]
-    return next((run for run in called if word in (run.name, run.id)), called[0] if called else None)
+    return called[:1]
 
 
 class Coalesced:
