@@ -8,7 +8,7 @@ Whoever reads must still see that something was there: it becomes `***`.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -144,13 +144,17 @@ def _of_user(value: str) -> str:
 
 def _after_names(text: str, separator: re.Pattern[str], *, flags: bool = False) -> str:
     """Hide the value behind each name of a secret and `separator`; with `flags`, of one with a dash before it."""
-    quotes = Quotes(text)
-    names = (
-        name for name in _NAME.finditer(text)
-        if is_secret(name[0]) and not (flags and text[name.start() - 1 : name.start()] != "-")
-    )  # fmt: skip
-    values = filter(None, (quotes.value(name, separator) for name in names))
-    return _with(text, ((value, HIDDEN + value.after) for value in values))
+    return _with(text, ((value, HIDDEN + value.after) for value in _values(text, separator, flags=flags)))
+
+
+def _values(text: str, separator: re.Pattern[str], *, flags: bool) -> Iterator[Value]:
+    quotes, end = Quotes(text), 0
+    for name in _NAME.finditer(text):
+        if name.start() < end or not is_secret(name[0]) or (flags and text[name.start() - 1 : name.start()] != "-"):
+            continue
+        if value := quotes.value(name, separator):
+            end = value.end
+            yield value
 
 
 def _to_the_end(text: str) -> str:

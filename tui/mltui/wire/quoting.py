@@ -4,7 +4,6 @@ Nobody knows which of them a text is, and one may be quoted in the other: so the
 """
 
 import re
-from bisect import bisect
 from typing import NamedTuple
 
 WORD = r"""(?:"(?:\\.|[^"\\])*"?|'[^']*'?|\\.|[^\s;&|"'\\])+"""
@@ -48,11 +47,12 @@ class Value(NamedTuple):
 
 
 class Quotes:
-    """What is quoted in one text."""
+    """What is quoted in one text. It is asked for places in their order."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._spans = [found.span() for found in _quoted.finditer(text) if found[0][0] in "\"'"]
+        self._spans = (found.span() for found in _quoted.finditer(text) if found[0][0] in "\"'")
+        self._span = (0, 0)
 
     def value(self, name: re.Match[str], separator: re.Pattern[str]) -> Value | None:
         """What stands behind `name` and `separator`; None where nothing does."""
@@ -71,8 +71,9 @@ class Quotes:
 
     def word(self, at: int) -> Value | None:
         """The word of a shell that begins at `at`; it ends with the quotes around it."""
-        start, end = self._spans[bisect(self._spans, (at,)) - 1] if self._spans else (0, 0)
-        within = self._text[start] if start < at < end else ""
+        while self._span[1] <= at and (following := next(self._spans, None)):
+            self._span = following
+        within = self._text[self._span[0]] if self._span[0] < at < self._span[1] else ""
         return _matched(_inside[within] if within else _word, self._text, at)
 
 
