@@ -219,7 +219,7 @@ def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
     assert "the broker is gone" in mltui("ingest", "show", "nightly").stdout
     assert "· pending" in mltui("ingest", "retry", "nightly").stdout
     assert "it runs outside" in mltui("ingest", "logs", "nightly", code=1).stderr
-    assert mltui("ingest", "delete", "nightly").stdout.startswith("deleted nightly  ")
+    assert mltui("ingest", "delete", "nightly").stdout.startswith("deleted nightly; back with: mltui ingest restore ")
     assert "no jobs match" in mltui("ingest", "ls").stdout
 
 

@@ -22,6 +22,7 @@ CLIENT: "ClientConfig" = {
 """The time limit is that of a whole file: what is silent is noticed by us."""
 RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
 REFUSED = ("UnauthenticatedError", "PermissionDeniedError")
+NOT_FOUND = "404 Not Found"
 CREDENTIALS = "credentials come from the server's environment"
 
 
@@ -86,10 +87,14 @@ async def _one(store: "ObjectStore", root: str, key: str) -> "ObjectMeta":
 
 @contextmanager
 def _bucket_there(root: str) -> Iterator[None]:
-    """Around a list of what is in it."""
+    """Around a list of what is in it: to that only a bucket can be missing, whichever error obstore makes of it."""
+    from obstore.exceptions import BaseError
+
     try:
         yield
-    except FileNotFoundError:
+    except (FileNotFoundError, BaseError) as error:
+        if not isinstance(error, FileNotFoundError) and NOT_FOUND not in str(error):
+            raise
         raise SourceFault(f"{root}: there is no such bucket") from None
 
 

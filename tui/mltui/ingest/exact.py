@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from mltui.ingest.reading import STORED, literal, quoted
 from mltui.wire.ingestion import ReadOptions
@@ -31,22 +32,31 @@ _INTEGER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)")
 _DECIMAL = re.compile(r"DECIMAL\(\d+, ?(\d+)\)")
 
 
+class Held(NamedTuple):
+    """The value that a text is, and what says that it stays as it is written; all in SQL."""
+
+    value: str
+    same: str
+    """It is written again just so, as most are: that is seen faster than whether it fits a pattern."""
+    fits: str
+
+
 def kept(text: str, written: str, form: str | None = None) -> str:
     """SQL of the value of type `written` that the text `text`, in SQL, is; NULL where it would not stay as it is.
 
     `form` is that of dates, as strptime has it.
     """
-    kind = canonical(written)
-    cast = f"TRY_CAST({text} AS {kind})"
-    if kind in TEXTS:
-        return cast
-    if form is not None:
-        return f"CAST(try_strptime({text}, {literal(form)}) AS {kind})"
-    if kind in WHOLE_DIGITS:
-        return _float(text, kind, cast)
-    if (pattern := _pattern(kind)) is not None:
-        return f"CASE WHEN {_is(text, pattern)} THEN {cast} END"
-    return f"CASE WHEN {_squeezed(cast)} = {_squeezed(text)} THEN {cast} END"
+    value, same, fits = _held(text, canonical(written), form)
+    return f"CASE WHEN {same} THEN {value} WHEN {fits} THEN {value} END"
+
+
+def kept_or_error(text: str, written: str, form: str | None = None) -> str:
+    """One CASE: what stands in several, DuckDB works out several times."""
+    if canonical(written) == "VARCHAR":
+        return text
+    value, same, fits = _held(text, canonical(written), form)
+    return (f"CASE WHEN {same} THEN {value} WHEN {text} IS NULL THEN NULL "
+            f"WHEN {fits} AND {value} IS NOT NULL THEN {value} ELSE error({text}) END")  # fmt: skip
 
 
 def replaced(types: Mapping[str, str], options: ReadOptions) -> str:
@@ -58,10 +68,20 @@ def replaced(types: Mapping[str, str], options: ReadOptions) -> str:
     return f"REPLACE ({', '.join(casts)})" if casts else ""
 
 
-def kept_or_error(text: str, kind: str, form: str | None = None) -> str:
-    if canonical(kind) == "VARCHAR":
-        return text
-    return f"CASE WHEN {text} IS NOT NULL THEN coalesce({kept(text, kind, form)}, error({text})) END"
+def _held(text: str, kind: str, form: str | None) -> Held:
+    if form is not None:
+        value = f"CAST(try_strptime({text}, {literal(form)}) AS {kind})"
+        return Held(value, f"{value} IS NOT NULL", "false")
+    cast = f"TRY_CAST({text} AS {kind})"
+    if kind in TEXTS:
+        return Held(cast, f"{cast} IS NOT NULL", "false")
+    if kind in WHOLE_DIGITS:
+        fits = _float(text, kind, cast)
+    elif (pattern := _pattern(kind)) is not None:
+        fits = _is(text, pattern)
+    else:
+        fits = f"{_squeezed(cast)} = {_squeezed(text)}"
+    return Held(cast, f"CAST({cast} AS VARCHAR) = {text}", fits)
 
 
 def _pattern(kind: str) -> str | None:
@@ -76,8 +96,7 @@ def _float(text: str, kind: str, cast: str) -> str:
     whole = rf"0|[1-9]\d{{0,{WHOLE_DIGITS[kind] - 1}}}"
     number = rf"[+-]?({whole}|(0|[1-9]\d*)?(\.\d*(e[+-]?\d+)?|e[+-]?\d+))"
     # What is too large becomes infinite.
-    finite = f"{_is(text, number)} AND isfinite({cast})"
-    return f"CASE WHEN {finite} OR {_is(text, _NO_NUMBER)} THEN {cast} END"
+    return f"({_is(text, number)} AND isfinite({cast}) OR {_is(text, _NO_NUMBER)})"
 
 
 def _is(text: str, pattern: str) -> str:
