@@ -121,8 +121,6 @@ async def test_home_is_asked_for_rarely_and_drawn_when_it_changes(
             return console.client.requests.count("GET /dashboard/overview")
 
         await console.until(lambda: asked() >= 2, "a second look")
-        await home.window.settled()
-        await console.pilot.pause()
         painted = home.table.painted_lines
         await console.until(lambda: asked() >= 3, "a third look")
         await home.window.settled()
