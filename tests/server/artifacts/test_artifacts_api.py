@@ -276,7 +276,7 @@ async def test_what_is_wrong_is_said(http, run):
 
     await refused(422, "a SHA-256 in 64 hex digits", sha256="abc")
     for name in ("/etc/passwd", "..", "a/..", "a//b", "a/", "./x", "a\\b", "a\nb", ""):
-        await refused(422, "names joined by /" if name else "length >= 1", name=name)
+        await refused(422, "names joined by /" if name else "it must not be empty", name=name)
     await refused(422, "no artifact store of type S3; it has LOCAL", storage_type="S3")
     await refused(404, "no stage run", stage_run="nothing")
     await refused(422, "Expected `int` >= 0", file_size=-1)

@@ -55,8 +55,8 @@ async def test_each_scope_has_its_own_and_all_go_with_the_run(http):
     ("word", "message"),
     [
         ({}, "captured_at"),
-        ({**WORDS[0], "diff": "x" * 262_145}, "length <= 262144"),
-        ({**WORDS[0], "scope": ""}, "length >= 1"),
+        ({**WORDS[0], "diff": "x" * 262_145}, "it may have at most 262144 characters"),
+        ({**WORDS[0], "scope": ""}, "it must not be empty"),
         ({**WORDS[0], "comit": "a"}, "comit"),
     ],
 )

@@ -64,8 +64,8 @@ async def metrics(http):
             "$.timestamp",
             "write it as 2026-01-31T12:00:00Z, or as nanoseconds since 1970",
         ),
-        ("deploy", {"labels": QUEUE, "state": "x" * 201}, "$.state", "length <= 200"),
-        ("deploy", {"labels": QUEUE, "state": ""}, "$.state", "length >= 1"),
+        ("deploy", {"labels": QUEUE, "state": "x" * 201}, "$.state", "at most 200 characters"),
+        ("deploy", {"labels": QUEUE, "state": ""}, "$.state", "it must not be empty"),
         ("deploy", {"labels": QUEUE, "state": "a\nb"}, "$.state", "control characters"),
         ("deploy", {"labels": QUEUE}, "$.state", "it is missing"),
         ("deploy", {"labels": QUEUE, "value": 1}, "$.value", "of type enum, which takes state"),
@@ -105,7 +105,7 @@ def _good(name):
         (b"[]", 422, "Expected `object`"),
         (b'{"points": [{"labels": {"queue": "\xff"}}]}', 400, "cannot be decoded"),
         (b"", 400, "cannot be decoded"),
-        (msgspec.json.encode({"points": [{"labels": QUEUE, "value": 1}] * 10_001}), 422, "length <= 10000"),
+        (msgspec.json.encode({"points": [{"labels": QUEUE, "value": 1}] * 10_001}), 422, "at most 10000 entries"),
     ],
 )
 async def test_a_wrong_body(metrics, body, status, says):

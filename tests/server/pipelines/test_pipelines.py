@@ -63,7 +63,7 @@ async def test_a_graph_that_cannot_run_is_refused_by_name(http, stages, path, me
     [
         (b"{", "cannot be decoded"),
         (b'{"name": "p", "stagse": []}', "unknown field `stagse`"),
-        (b'{"name": ""}', "length >= 1"),
+        (b'{"name": ""}', "it must not be empty"),
         (b'{"name": "p", "stages": [{"name": "a b", "command": "x"}]}', "$.stages[0].name"),
         (b'{"name": "p", "stages": [{"name": "a", "command": []}]}', "$.stages[0].command"),
         (b'{"name": "p", "stages": [{"name": "a", "command": "x", "stage_type": "TRAIN"}]}', "'TRAIN'"),

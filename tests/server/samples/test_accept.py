@@ -112,8 +112,8 @@ async def test_not_an_id_is_a_404(http):
         ({"times": [-1, 2]}, "$.series[0].times[0]", "out of range"),
         ({"times": [1.5, 2]}, "$.series[0].times[0]", "Expected `int`"),
         ({"steps": [0, 2**60]}, "$.series[0].steps[1]", "out of range"),
-        ({"key": ""}, "$.series[0].key", "length >= 1"),
-        ({"key": "x" * 251}, "$.series[0].key", "length <= 250"),
+        ({"key": ""}, "$.series[0].key", "it must not be empty"),
+        ({"key": "x" * 251}, "$.series[0].key", "at most 250 characters"),
         ({"key": "a\nb"}, "$.series[0].key", "no control characters"),
     ],
 )

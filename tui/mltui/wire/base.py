@@ -42,6 +42,8 @@ def in_words(message: str) -> str:
 
 
 def _length(found: re.Match[str]) -> str:
+    if found[2] == ">=" and found[3] == "1":
+        return "it must not be empty"
     of = "characters" if found[1] == "str" else "bytes" if found[1] == "bytes" else "entries"
     return f"it {'may have at most' if found[2] == '<=' else 'must have at least'} {found[3]} {of}"
 
