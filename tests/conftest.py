@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -12,6 +13,10 @@ from mltui_server.db.database import Database
 from mltui_server.db.embedded import embedded_postgres
 from mltui_server.db.upgrade import upgrade
 from mltui_server.settings import Settings
+
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 TEMPLATE = "mltui_template"
 COSTLY = ("fsync", "full_page_writes", "autovacuum")

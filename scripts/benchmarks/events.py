@@ -16,18 +16,21 @@ REPEAT = 20
 SECONDS_APART = 4
 EXPORTED = 10
 """One event in so many is in the file."""
+SHARED = "model.pt"
+"""What some eighty runs are called."""
 ROWS = f"""
 INSERT INTO event (time, actor, action, object_type, object_id, run_id, before, after, message, request_id)
 SELECT now() - make_interval(secs => {SECONDS_APART} * (%(count)s - n)), (ARRAY['ada', 'alan', 'grace', 'server'])[1 + n %% 4],
   action, split_part(action, '.', 1), md5((n / 12)::text)::uuid::text, md5((n / 12)::text)::uuid,
-  '{{"status": "queued"}}', '{{"status": "running"}}', CASE WHEN n %% 50 = 0 THEN 'exit code 1, pid ' || n ELSE '' END,
-  md5(n::text)
+  '{{"status": "queued"}}', CASE action WHEN 'run.create' THEN jsonb_build_object('name', called)
+  ELSE '{{"status": "running"}}' END, CASE WHEN n %% 50 = 0 THEN 'exit code 1, pid ' || n ELSE '' END, md5(n::text)
 FROM (SELECT n, CASE WHEN n %% {EXPORTED} = 0 THEN 'pipeline.update'
   ELSE (ARRAY['run.create', 'run.queue', 'run.start', 'run.complete', 'stage_run.start', 'stage_run.fail'])[1 + n %% 6]
-  END AS action FROM generate_series(1, %(count)s) n) made"""  # noqa: E501
+  END AS action, CASE WHEN n %% 20000 = 2 THEN '{SHARED}' ELSE 'digits-' || n END AS called FROM generate_series(1, %(count)s) n) made"""  # noqa: E501
 INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'event' AND indexname LIKE 'ix_%'"
 AT = "SELECT (extract(epoch FROM time) * 1000000)::bigint || '-' || id FROM event WHERE id = %s"
 BY_OFFSET = "SELECT * FROM event ORDER BY time DESC, id DESC OFFSET %s LIMIT %s"
+NAMED = "SELECT after ->> 'name' FROM event WHERE id > %s AND action = 'run.create' LIMIT 1"
 RUN = "SELECT run_id::text FROM event WHERE id = %s"
 
 
@@ -36,10 +39,11 @@ def figures(quick: bool) -> Iterator[Figure]:
     back = count * 4 // 5
     with bench_server() as server, psycopg.connect(server.dsn, autocommit=True) as database:
         _seed(database, count)
-        cursor, run = (_one(database, query, count - back) for query in (AT, RUN))
+        cursor, run, name = (_one(database, query, count - back) for query in (AT, RUN, NAMED))
         day = {"since": _time(database, back), "until": _time(database, back - 24 * 3600 // SECONDS_APART)}
         filters = {
-            "actor": {"actor": "grace"}, "object": {"object": run}, "action": {"action": "stage_run.fail"},
+            "actor": {"actor": "grace"}, "object": {"object": run}, "name": {"object": name},
+            "a name of many": {"object": SHARED}, "action": {"action": "stage_run.fail"},
             "action prefix": {"action": "stage_run.*"}, "a day long ago": day,
         }  # fmt: skip
         with httpx.Client(base_url=f"{server.url}/api/v1/events", timeout=60, trust_env=False) as client:

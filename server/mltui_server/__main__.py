@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -107,8 +108,14 @@ async def _serve(app: Litestar, config: uvicorn.Config, listener: socket.socket,
     try:
         async with app.lifespan():
             settings: Settings = app.state.settings
+            # What has lived since the start need not be looked through, while everything waits, for what can go.
+            gc.freeze()
             logger.info("serving", url=url, data=str(settings.data_path), database=settings.database_url and "external")
-            await uvicorn.Server(config).serve(sockets=[listener])
+            try:
+                await uvicorn.Server(config).serve(sockets=[listener])
+            finally:
+                # Python clears up only what is not frozen, and DuckDB's binding prints what is left of its own.
+                gc.unfreeze()
     except BaseExceptionGroup as group:
         # The lifespan is a task group, which wraps whatever ends it: a store that cannot be opened, our SystemExit.
         error: BaseException = group

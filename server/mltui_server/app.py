@@ -44,6 +44,7 @@ from mltui_server.live.hub import Hub
 from mltui_server.live.socket import talk
 from mltui_server.logs.controller import LogController
 from mltui_server.logs.service import logs_service
+from mltui_server.metrics.accept_texts import TextDoor
 from mltui_server.metrics.controller import MetricController
 from mltui_server.metrics.data_controller import MetricDataController
 from mltui_server.metrics.inbox import PointInbox
@@ -53,8 +54,8 @@ from mltui_server.pipelines.controller import PipelineController
 from mltui_server.registry.controller import CitingVersionController, ModelController, VersionController
 from mltui_server.runs.controller import RunController
 from mltui_server.samples.controller import InboxController, SampleController
+from mltui_server.samples.refused import Refused
 from mltui_server.samples.service import samples_service
-from mltui_server.samples.set_aside import check_refused
 from mltui_server.settings import Settings
 from mltui_server.why.controller import WhyController
 
@@ -132,6 +133,8 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         known = KnownMetrics(database.pool, settings.metric_label_sets)
         state.storage = StorageGauge(settings.data_path, samples.store)
         state.points = PointInbox(database.pool, samples.inbox, known)
+        state.refused = Refused(database)
+        state.texts = TextDoor(database, state.points)
         stores = Stores(settings)
         state.contents = Contents(database, stores, Uploads(settings.data_path / UPLOADS))
         state.previews = Previews(state.contents)
@@ -141,7 +144,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         state.checks = {
             "postgres": lambda: check_postgres(database, "external" if settings.database_url else "embedded"),
             "samples": samples.health,
-            "refused": lambda: check_refused(database),
+            "refused": state.refused.check,
             "artifacts": stores.health,
             "logs": archivist.health,
             "scheduler": lambda: check_scheduler(database, settings.max_concurrent_pipelines),

@@ -18,6 +18,8 @@ from msgspec import Meta
 from mltui.wire.base import in_words, text
 
 CONFIG_VARIABLE = "MLTUI_CONFIG"
+LARGEST_REQUEST = 2_000_000
+"""Samples of one request: 10,000 histograms of 200 buckets. An inbox must have room for it, if for no more."""
 
 
 class SettingsError(Exception):
@@ -79,8 +81,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long it keeps resource samples."""
     influx_rollup_retention: Annotated[str, _word("INFLUX_ROLLUP_RETENTION", *DURATION)] = ""
     """How long it keeps roll-ups, which charts of long series are made of."""
-    inbox_max_samples: Annotated[int, _env("MLTUI_INBOX_MAX_SAMPLES", ge=1000)] = 200_000_000
-    """Samples that may wait for the sample store; past that, writers get 503 with Retry-After."""
+    inbox_max_samples: Annotated[int, _env("MLTUI_INBOX_MAX_SAMPLES", ge=LARGEST_REQUEST)] = 200_000_000
+    """Samples that may wait for the sample store; past that, writers get 503 with Retry-After. At least 2,000,000,
+    which one request may hold."""
     metric_label_sets: Annotated[int, _env("MLTUI_METRIC_LABEL_SETS", ge=1)] = 1000
     """Label sets that one operational metric may have; points that would bring more are refused."""
     artifact_store: Annotated[Literal["LOCAL", "S3", "GCS", "AZURE"], _env("MLTUI_ARTIFACT_STORE")] = "LOCAL"

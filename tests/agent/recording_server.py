@@ -26,9 +26,10 @@ from mltui.wire.states import Status
 
 
 class Refusal(Exception):
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, after_s: int | None = None) -> None:
+        """`after_s`: what Retry-After says."""
         super().__init__(detail)
-        self.status = status
+        self.status, self.after_s = status, after_s
 
 
 @dataclass
@@ -263,11 +264,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         owner = self.server.owner
+        after_s = None
         try:
             status = 201
             answer = owner.answer(self.path, self.headers["X-Mltui-User"], self.headers["Content-Type"], body)
         except Refusal as refusal:
-            status = refusal.status
+            status, after_s = refusal.status, refusal.after_s
             answer = Problem(title="refused", status=status, detail=str(refusal))
         except msgspec.DecodeError as error:
             status, answer = 400, Problem(title="cannot be read", status=400, detail=str(error))
@@ -275,13 +277,15 @@ class _Handler(BaseHTTPRequestHandler):
             owner.lose_answers -= 1
             self.close_connection = True
             return
-        self._send(status, answer)
+        self._send(status, answer, after_s)
 
-    def _send(self, status: int, answer: Any) -> None:
+    def _send(self, status: int, answer: Any, after_s: int | None = None) -> None:
         content = msgspec.json.encode(answer)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
+        if after_s is not None:
+            self.send_header("Retry-After", str(after_s))
         self.end_headers()
         self.wfile.write(content)
 

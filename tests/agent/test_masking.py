@@ -4,7 +4,7 @@ import json
 import shlex
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mltui.wire.masking import Mask, without_secrets
@@ -24,10 +24,8 @@ PLAIN = "".join(map(chr, range(33, 127)))
 secrets = st.text(PLAIN + "äß€ ", min_size=8, max_size=40).map(str.strip).filter(lambda text: len(text) >= 8)
 words = secrets.filter(lambda text: not any(c in " \"'\\;&|`" for c in text))
 names = st.sampled_from(NAMES)
-UNHURRIED = settings(deadline=None)
 
 
-@UNHURRIED
 @given(name=names, secret=secrets, equals=st.booleans())
 def test_no_secret_of_a_command_line_comes_out(name, secret, equals):
     option = f"--{name}"
@@ -40,7 +38,6 @@ def test_no_secret_of_a_command_line_comes_out(name, secret, equals):
     assert said[-2:] == ["--epochs", "3"]
 
 
-@UNHURRIED
 @given(name=names, secret=words, form=st.sampled_from(["{0}={1} ./go", "./go --{0} {1} --x", "curl -H '{0}: {1}' h"]))
 def test_no_secret_of_a_shell_line_comes_out(name, secret, form):
     if secret.startswith("-"):
@@ -48,7 +45,6 @@ def test_no_secret_of_a_shell_line_comes_out(name, secret, form):
     assert secret not in "\0".join(Mask({}).command(["sh", "-c", form.format(name, secret)]))
 
 
-@UNHURRIED
 @given(secret=secrets, flag=st.sampled_from(["-u", "--user", "--proxy-user"]), glued=st.booleans())
 @example("CONNECTIONSTRING", "-u", True)
 def test_no_password_beside_a_user_comes_out(secret, flag, glued):
@@ -59,7 +55,6 @@ def test_no_password_beside_a_user_comes_out(secret, flag, glued):
     assert (said[:2], said[-1]) == (["curl", "-s"], "https://h/x")
 
 
-@UNHURRIED
 @given(
     secret=words,
     form=st.sampled_from([
@@ -78,7 +73,6 @@ def test_no_password_among_the_options_of_a_shell_line_comes_out(secret, form):
         assert "admin:" in said or " -p" in said
 
 
-@UNHURRIED
 @given(secret=secrets, program=st.sampled_from(["mysql", "/usr/bin/mysqldump", "mariadb"]))
 @example("w0000000", "mysql")
 def test_no_password_of_mysql_comes_out(secret, program):
@@ -86,7 +80,6 @@ def test_no_password_of_mysql_comes_out(secret, program):
     assert said == ["docker", "exec", "db", program, "-uroot", f"-p{HIDDEN}", "shop"]
 
 
-@UNHURRIED
 @given(name=names, secret=secrets)
 def test_no_secret_of_the_environment_comes_out_anywhere(name, secret):
     mask = Mask({name: secret})
@@ -101,7 +94,6 @@ AROUND = [
 ]  # fmt: skip
 
 
-@UNHURRIED
 @given(name=names, secret=secrets, form=st.sampled_from(AROUND))
 @example("password", "X y'z", AROUND[0])
 def test_only_the_secret_of_a_shell_line_is_lost(name, secret, form):
@@ -112,7 +104,6 @@ def test_only_the_secret_of_a_shell_line_is_lost(name, secret, form):
     assert without_secrets({"command": line}) == {"command": form.format(name, HIDDEN)}
 
 
-@UNHURRIED
 @given(name=names, secret=secrets, before=st.dictionaries(st.sampled_from("ab"), secrets), after=st.none() | secrets)
 def test_only_the_secret_of_json_is_lost(name, secret, before, after):
     given_value = {**before, name: secret, "z": [after, {"n": 1}]}
@@ -122,7 +113,6 @@ def test_only_the_secret_of_json_is_lost(name, secret, before, after):
     assert json.loads(Mask({}).command(["x", json.dumps({"a": given_value}, indent=1)])[1]) == {"a": shown}
 
 
-@UNHURRIED
 @given(name=names, secret=secrets, option=st.sampled_from(["-H {} https://h/x", "--set {} --lr 0.1", "-e {} image"]),
        sign=st.sampled_from([":", ": ", "="]))  # fmt: skip
 def test_what_is_quoted_with_its_name_is_hidden_whole(name, secret, option, sign):
@@ -148,7 +138,6 @@ def test_a_secret_ends_with_its_quotes(line, said):
     assert Mask({}).text(line) == said
 
 
-@UNHURRIED
 @given(
     user=words.filter(lambda text: not any(c in "/?#" for c in text)), host=st.sampled_from(["h", "git.example:8080"])
 )
@@ -156,7 +145,6 @@ def test_no_user_of_an_address_comes_out(user, host):
     assert Mask({}).text(f"see https://{user}@{host}/a.git") == f"see https://{HIDDEN}@{host}/a.git"
 
 
-@UNHURRIED
 @given(
     name=names.filter(lambda name: "-" not in name),
     secret=secrets,

@@ -1,5 +1,6 @@
 """Nothing is lost while the server is away, and nothing arrives twice when it is back."""
 
+import itertools
 import os
 import re
 import signal
@@ -112,6 +113,26 @@ def test_what_a_killed_agent_had_is_shipped_by_sync(server: RecordingServer, age
     assert server.stored.log(execution_id, STDOUT) == b"".join(b"%d\n" % i for i in range(1000))
     assert execution_id not in server.stored.finishes, "the server's lease says how it ended"
     assert list(spool.iterdir()) == []
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_sync_comes_back_when_a_full_server_says_so(
+    server: RecordingServer, agents: Agents, spool: Path, room: bool
+) -> None:
+    """It has room for one record each time that somebody comes back, or for none."""
+    server.stop()
+    agents.exec("echo", "hello").communicate()
+    asked = itertools.count()
+    server.refuse = lambda path, body: None if room and next(asked) % 2 else Refusal(503, "full", after_s=0)
+    server.start()
+    report, said = sync_now(server)
+    assert (report.shipped > 0, report.left > 0) == (room, not room)
+    assert (said == []) == room
+    assert all("the server takes no more just now" in line and "answered 503: full" in line for line in said)
+    server.refuse = lambda path, body: None
+    assert sync_now(server)[0].left == 0
+    (execution_id,) = server.stored.executions
+    assert server.stored.log(execution_id, STDOUT) == b"hello\n"
 
 
 def test_what_the_server_refuses_is_set_aside_and_blocks_nothing(

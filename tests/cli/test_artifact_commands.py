@@ -139,9 +139,10 @@ def test_deleting_and_collecting(mltui, run, tmp_path):
     assert said == f"deleted a.csv; back with: mltui artifacts restore {run} a.csv\n"
     assert mltui("artifacts", "restore", run, "a.csv").stdout == "restored a.csv\n"
     assert "no deleted artifact 'a.csv'" in mltui("artifacts", "restore", run, "a.csv", code=1).stderr
-    mltui("artifacts", "rm", run, "a.csv")
+    again = mltui("artifacts", "rm", "latest", "a.csv").stdout
+    assert again == said, "the way back is to the same run, whichever is the latest by then"
     assert "deleted or replaced" in mltui("artifacts", "ls", run, "--all").stdout
-    assert "would remove 4 B: 1 contents" in mltui("gc").stdout
+    assert "would remove 4 B: 1 content of deleted artifacts, 0 given-up uploads" in mltui("gc").stdout
     assert "removed 4 B" in mltui("gc", "--yes").stdout
     assert mltui("gc").stdout == "there is nothing to remove\n"
     assert "removed by `mltui gc`" in mltui("artifacts", "restore", run, "a.csv", code=1).stderr

@@ -10,6 +10,7 @@ import pytest
 from server_process import wait_for
 
 from mltui.__main__ import COMMANDS, parser_for
+from mltui_server.samples import batch
 
 HEAVY = ("textual", "httpx", "websockets", "yaml", "psutil", "asyncio", "mltui_server", "sqlalchemy", "rich")
 
@@ -73,7 +74,7 @@ def test_every_command_explains_itself_in_a_sentence(words, capsys):
         (["exec", "python", "x.py"], "unrecognized arguments: python x.py"),
         (["db", "upgrade"], "db upgrade needs DATABASE_URL"),
         (["runs", "ls", "--url", "localhost"], "--url='localhost' is not the address of a server"),
-        (["serve", "--port", "70000"], "--port=70000 is wrong: Expected `int` <= 65535"),
+        (["serve", "--port", "70000"], "--port=70000 is wrong: it must be a whole number <= 65535"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(words, message, mltui):
@@ -173,6 +174,18 @@ def test_following_events_shows_what_comes_and_ends_quietly_on_ctrl_c(server, ml
     assert mltui("events", "--object-id", event["object_id"], "--json").stdout.count("pipeline.") == 2
 
 
+def test_events_say_what_changed_and_are_found_by_name(server, mltui):
+    mltui("models", "register", "fraud", "--uri", "s3://models/fraud.onnx")
+    mltui("models", "alias", "fraud/1", "champion", "--reason", "the only one")
+    mltui("models", "set", "fraud", "--approval", "on")
+    mltui("models", "alias", "fraud/1", "shadow", "--reason", "to compare")
+    lines = mltui("events", "--object", "fraud").stdout.splitlines()[-3:]
+    said = ("champion none → 1: the only one", "approval true", "the move of fraud@shadow to version 1: to compare")
+    assert [words in line for words, line in zip(said, lines, strict=True)] == [True] * 3
+    [version] = mltui("events", "--object", "fraud@champion").stdout.splitlines()[1:]
+    assert "model_version.create\tfraud/1" in version
+
+
 def test_events_are_exported_to_a_new_file_or_a_pipe(server, mltui, tmp_path):
     file = tmp_path / "pipeline.yaml"
     file.write_text("name: empty\nstages: [{name: a, command: 'true'}]\n")
@@ -212,15 +225,24 @@ def test_the_doctor_names_each_part_and_what_is_wrong(server, mltui):
 
 
 def test_refused_samples_are_shown_tried_again_and_forgotten(server, mltui, dsn):
-    assert mltui("samples", "ls").stdout == "nothing was refused\n"
+    for command in ("ls", "retry", "forget"):
+        assert mltui("samples", command).stdout == "nothing was refused\n"
     mltui("exec", "--", "true")
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO sample_refused (id, run_id, body, reason) SELECT 1, id, 'nonsense', 'type conflict' FROM run"
+            "INSERT INTO sample_refused (id, run_id, body, reason) SELECT n, run.id, one.body, 'type conflict' "
+            "FROM run, (VALUES (1, %b::bytea), (2, %b)) AS one (n, body)",
+            [batch.encode([batch.PackedSeries("loss", bytes(16), bytes(16), None)]), b"nonsense"],
         )
-    assert "refused and set aside: 1; the last: type conflict" in mltui("doctor", code=1).stdout
-    assert "type conflict" in mltui("samples", "ls").stdout
-    assert mltui("samples", "retry").stdout == "batches on their way again: 1\n"
+    both = "2 samples in 2 batches"
+    assert f"refused and set aside: {both}; the last: type conflict" in mltui("doctor", code=1).stdout
+    listed = mltui("samples", "ls").stdout
+    assert "\t2 samples\tloss\t" in listed
+    assert "\t0 samples\tunreadable\ttype conflict" in listed
+    assert mltui("samples", "retry").stdout == f"on their way again: {both}\n"
     wait_for(lambda: "unreadable" in mltui("samples", "ls").stdout, 30)
-    assert mltui("samples", "forget").stdout == "batches forgotten: 1\n"
+    asked = "would delete for good: nothing that can be read in 1 batch; `mltui samples forget --yes` does it\n"
+    assert mltui("samples", "forget").stdout == asked
+    assert "unreadable" in mltui("samples", "ls").stdout
+    assert mltui("samples", "forget", "--yes").stdout == "deleted for good: nothing that can be read in 1 batch\n"
     assert json.loads(mltui("samples", "ls", "--json").stdout) == []

@@ -214,10 +214,11 @@ def test_a_job_that_runs_outside_is_moved_with_a_reason(server, mltui):
     assert "ingestion job 'nightly' is pending; it cannot become completed" in mltui(
         "ingest", "complete", "nightly", "--reason", "done", code=1
     ).stderr  # fmt: skip
-    assert "▶ running" in mltui("ingest", "start", "nightly").stdout
+    assert "▶ running" in mltui("ingest", "start", "nightly", "--reason", "as each night").stdout
     assert "✗ failed" in mltui("ingest", "fail", "nightly", "--reason", "the broker is gone").stdout
     assert "the broker is gone" in mltui("ingest", "show", "nightly").stdout
-    assert "· pending" in mltui("ingest", "retry", "nightly").stdout
+    assert "· pending" in mltui("ingest", "retry", "nightly", "--reason", "it is back").stdout
+    assert "it is back" in mltui("ingest", "show", "nightly").stdout
     assert "it runs outside" in mltui("ingest", "logs", "nightly", code=1).stderr
     assert mltui("ingest", "delete", "nightly").stdout.startswith("deleted nightly; back with: mltui ingest restore ")
     assert "no jobs match" in mltui("ingest", "ls").stdout

@@ -170,7 +170,7 @@ said("f")
     assert nowhere.startswith("FileNotFoundError") and "nowhere" in nowhere
     assert name == (
         "ValueError '../f' cannot be an artifact's name: "
-        "Expected `str`: names joined by /, as in checkpoints/epoch-1.pt, without . or .. among them"
+        "names joined by /, as in checkpoints/epoch-1.pt, without . or .. among them"
     )
     assert long.endswith("is 256 bytes; between slashes disks take 255 at most")
     assert line.startswith("ValueError 'a\\n' cannot be")

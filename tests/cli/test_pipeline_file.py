@@ -87,16 +87,16 @@ def test_all_faults_are_told_at_once_with_their_places(tmp_path):
         """
     assert faults(tmp_path, text) == [
         "2:1: unknown key 'descripton'; did you mean 'description'?",
-        "4:8: Expected `bool | int | float | str | null`, got `array`",
+        "4:8: it must be true or false, a whole number, a number, text or null, not a list",
         "6:5: missing key 'command'",
-        "6:11: Expected `str`: letters, digits, _ . and - only, no . or - first, got 'a b'",
+        "6:11: letters, digits, _ . and - only, no . or - first, got 'a b'",
         "7:5: unknown key 'comand'; did you mean 'command'?",
-        "8:14: Expected `int`, got `str`",
-        "9:17: Expected `str`, got `int`; write it in quotes",
+        "8:14: it must be a whole number, not text",
+        "9:17: it must be text, not a whole number; write it in quotes",
         "9:23: the key 5 must be text; write it in quotes",
-        "11:23: Expected `str`, got `int`; write it in quotes",
+        "11:23: it must be text, not a whole number; write it in quotes",
         "12:17: Invalid enum value 'model_train'; did you mean 'MODEL_TRAINING'?",
-        "13:16: Expected `float` > 0.0",
+        "13:16: it must be a number > 0.0",
         "14:5: missing key 'name'",
     ]
 
@@ -110,7 +110,7 @@ def test_the_graphs_faults_come_with_the_types_faults(tmp_path):
         """
     assert faults(tmp_path, text) == [
         "3:42: unknown dependency 'c' of stage 'a'; the stages are: a",
-        "3:55: Expected `int` >= 0",
+        "3:55: it must be a whole number >= 0",
         "4:12: duplicate stage name 'a'",
     ]
 
@@ -133,7 +133,7 @@ def test_a_cycle_is_named(tmp_path):
         ("# nothing\n", "1:1: the file is empty; a pipeline has at least a name"),
         ("- a\n", "1:1: a pipeline is a mapping of keys, as in `name: digits`"),
         ("description: x\n", "1:1: missing key 'name'"),
-        ("name: a\nstages:\n", "2:8: Expected `array`, got `null`"),
+        ("name: a\nstages:\n", "2:8: it must be a list, not null"),
         ("name: a\nname: b\n", "2:1: duplicate key 'name'; it is already on line 1"),
         ("name: [a\nstages: b: c\n", "2:7: while parsing a flow sequence: expected ',' or ']', but got ':'"),
         ("name: a\n\tconfig: b\n", "2:1: while scanning for the next token: found character '\\t' that cannot start"),

@@ -40,7 +40,7 @@ def test_datasets_are_listed_and_shown(dataset, mltui, tmp_path):
         assert words in listed
     assert "no datasets match" in mltui("datasets", "ls", "--text", "other").stdout
     page = mltui("datasets", "show", "events").stdout
-    for words in (dataset, "2 rows, 1 columns", "BIGINT", "~2"):
+    for words in (dataset, "2 rows, 1 column", "BIGINT", "~2"):
         assert words in page
     assert page.splitlines()[-3:] == ["id", "1", "2"]
     assert json.loads(mltui("datasets", "show", dataset, "--json").stdout)["row_count"] == 2

@@ -9,7 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from metric_data import enum
 
@@ -31,7 +31,6 @@ def parts_of(weights: list[float]) -> list[float]:
 
 
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=30), st.integers(2, 48))
-@settings(deadline=None)
 def test_a_slice_has_as_much_of_the_pie_as_its_share(weights: list[int], rows: int) -> None:
     parts = parts_of([float(weight) for weight in weights])
     seen = Counter(number for line in slices(parts, rows) for number in line if number is not None)
@@ -161,10 +160,18 @@ def test_bands_of_one_line_add_up_and_buckets_of_one_column_do_not() -> None:
 
 
 def test_only_what_tells_label_sets_apart_is_named() -> None:
-    assert label_sets.names([{"a": "1", "b": "2"}, {"a": "1", "b": "3"}]) == ["b=2", "b=3"]
-    assert label_sets.names([{"a": "1", "b": "2"}]) == ["a=1 b=2"]
-    assert label_sets.names([{}]) == ["all"]
-    assert label_sets.names([]) == []
+    assert label_sets.names([{"a": "1", "b": "2"}, {"a": "1", "b": "3"}], "load") == ["b=2", "b=3"]
+    assert label_sets.names([{"a": "1", "b": "2"}], "load") == ["a=1 b=2"]
+    assert label_sets.names([{}], "load") == label_sets.short_names([{}], "load") == ["load"]
+    assert label_sets.names([], "load") == []
+
+
+def test_an_empty_label_is_to_be_seen() -> None:
+    sets = [{"a": "", "b": ""}, {"a": "x", "b": ""}, {"a": "", "b": "y"}]
+    assert label_sets.names(sets, "load") == ['a="" b=""', 'a=x b=""', 'a="" b=y']
+    assert label_sets.short_names(sets, "load") == ['""', "x", "y"]
+    assert label_sets.short_names([{"a": ""}], "load") == ['""']
+    assert label_sets.short_names([{"a": "x", "b": ""}, {"a": "", "b": "x"}], "load") == ['a=x b=""', 'a="" b=x']
 
 
 def at(*parts: int, zone: ZoneInfo) -> float:
@@ -195,7 +202,6 @@ def test_moments_are_round_by_the_wall_clock(
 
 
 @given(st.floats(-1e12, 1e12), st.floats(0.001, 1e12), st.sampled_from([UTC, KATHMANDU, BERLIN, None]))
-@settings(deadline=None)
 def test_every_range_of_time_has_moments_inside_it(low: float, length: float, zone: ZoneInfo | None) -> None:
     found = time_axis.ticks(low, low + length, 8, zone)
     assert len(found) <= 60

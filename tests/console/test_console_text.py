@@ -11,11 +11,12 @@ from mltui.console.screens import run_overview
 from mltui.console.state import column_types, log_window, series
 from mltui.console.widgets import ansi, names
 from mltui.console.widgets.chart import scale
+from mltui.wire import counting
 
 
 @pytest.mark.parametrize(
     "module",
-    [column_types, format, keymap, log_window, run_overview, series, shell, ansi, scale, names],
+    [column_types, counting, format, keymap, log_window, run_overview, series, shell, ansi, scale, names],
     ids=lambda module: module.__name__,
 )
 def test_examples(module: object) -> None:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mltui.console.state.lineage import Branch, came_from, led_to
+from mltui.console.widgets.lineage_lines import fitted
 from mltui.wire.lineage import Lineage, LineageEdge, LineageNode, NodeKind
 
 
@@ -45,3 +46,20 @@ def test_everything_that_can_be_reached_is_there_and_opened_once(edges):
     opened = [branch.node.id for branch in branches if not branch.again]
     assert sorted(opened) == sorted(str(i) for i in reached - {0})
     assert len(branches) == sum(a in reached for a, _ in edges)
+
+
+NAMES = st.text(st.sampled_from("ab/日"), min_size=1, max_size=90)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=5, unique=True), st.integers(80, 160), st.integers(0, 21))
+def test_however_long_and_deep_kind_and_state_are_drawn_and_siblings_differ(names, width, depth):
+    kind, state = NodeKind.INGESTION_JOB, "completed"
+    nodes = [
+        LineageNode(id=name, kind=kind, name=name, state=state, note="n" * 30, run_id=None, created_at=None)
+        for name in names
+    ]
+    lines = fitted([Branch(node, "   " * depth + "├─ ", "root", cut=True) for node in nodes], width)
+    assert all(line.cell_len <= width for line in lines)
+    assert all("  ingestion job  completed" in line.plain for line in lines)
+    assert all(line.plain.endswith("  … there is more") for line in lines)
+    assert len({line.plain for line in lines}) == len(names)

@@ -2,7 +2,7 @@
 
 import math
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mltui.console.widgets.chart import raster
@@ -32,7 +32,6 @@ def scale_of(shown: list[Trace], *, log: bool = False) -> Scale:
 
 
 @given(st.lists(traces(), max_size=3), st.integers(1, 60), st.integers(1, 20), st.booleans())
-@settings(deadline=None)
 def test_least_and_greatest_of_every_bucket_are_inside_its_column(
     shown: list[Trace], width: int, height: int, log: bool
 ) -> None:
@@ -64,7 +63,6 @@ def test_rows_are_in_order_of_values_and_on_the_plot(values: list[float], bottom
 
 
 @given(traces(), st.floats(-2e9, 2e9), st.floats(1e-3, 1e9), st.integers(1, 60), st.integers(1, 20))
-@settings(deadline=None)
 def test_any_part_can_be_looked_at(trace: Trace, start: float, length: float, width: int, height: int) -> None:
     rasterise([trace], start, start + length, scale_of([trace]), width, height)
 

@@ -1,5 +1,6 @@
 """Killing every part while a run goes on: nothing is lost, nothing is counted twice, every state settles."""
 
+import json
 import signal
 import time
 
@@ -212,3 +213,5 @@ def test_ctrl_c_stops_it_as_well(server):
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(5) == 0
     assert gone(postgres)
+    last = server.said().splitlines()[-1]
+    assert json.loads(last)["event"] == "stopping", "no library has anything to add"

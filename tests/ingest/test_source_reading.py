@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -10,8 +11,10 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mltui.ingest.conversion import Conversion
 from mltui.ingest.fault import SourceFault
-from mltui.wire.ingestion import BadRows, Compression, SourceFormat
+from mltui.ingest.source import local_files, source_of
+from mltui.wire.ingestion import BadRows, Compression, ReadOptions, SourceFormat
 from tests.ingest.reading import Result, fault
 
 ROWS = [(i, f"user {i}", i / 4, None if i % 5 == 0 else i % 3) for i in range(1000)]
@@ -327,10 +330,24 @@ def test_what_is_not_finite_is_data(tmp_path, ingested):
     assert (column.min, column.max, column.nulls) == ("-Infinity", "NaN", 0)
 
 
+def test_what_is_stopped_is_not_read_again_to_find_what_is_wrong(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("n,text\n" + "1,x\n" * 5_000_000)
+    conversion, options = Conversion(tmp_path), ReadOptions()
+    source = source_of(local_files(str(file)), tmp_path, options)
+    with ThreadPoolExecutor(1) as pool:
+        converted = pool.submit(conversion.convert, source, options, tmp_path / "a.parquet")
+        while not conversion.rows:
+            assert not converted.done()
+        conversion.stop()
+        assert isinstance(converted.exception(), duckdb.InterruptException)
+    conversion.close()
+
+
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r"), min_size=1, max_size=20)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(-(2**40), 2**40), texts), min_size=2, max_size=30))
 def test_what_json_lines_say_is_what_the_table_has(tmp_path, rows):
     file = tmp_path / "any.jsonl"

@@ -38,7 +38,7 @@ async def test_nul_in_an_address(http, address):
         (b"[" * 200_000, 400, "nested too deep"),
         (b"", 422, "the body is missing; send a JSON object"),
         (b'{"nam":1}', 422, "$: Object contains unknown field `nam`"),
-        (b'{"name":"a/b"}', 422, "$.name: Expected `str`: 1 to 200 characters, no control characters, no slash"),
+        (b'{"name":"a/b"}', 422, "$.name: 1 to 200 characters, no control characters, no slash"),
         (b'{"name":".."}', 422, "neither . nor .."),
         (b'{"name":"' + b"a" * 10_000_001 + b'"}', 413, "more than 10,000,000 bytes"),
     ],
@@ -55,7 +55,7 @@ async def test_bounds_are_named_as_the_address_names_them(http):
     await make_pipeline(http, "p", stages=[{"name": "a", "command": "true"}])
     run = await start(http, "p")
     problem = await refused(
-        await http.get(f"/api/v1/runs/{run}/series", params={"from": "a"}), 422, "from: Expected `float"
+        await http.get(f"/api/v1/runs/{run}/series", params={"from": "a"}), 422, "from: it must be a number"
     )
     assert problem["errors"][0]["path"] == "from"
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from mltui.part_file import ContentError, part_file
 from mltui.patience import say_waiting
 from mltui.regular import open_regular, read_small
 from mltui.transport import API, CONNECT_S, PATIENT_S, ProblemError, Query, Transport, path_part
@@ -40,10 +41,6 @@ LOOK_EVERY_S = 0.5
 """At an upload that somebody else sends."""
 Progress = Callable[[int], None]
 """Told how many bytes of the file are there."""
-
-
-class ContentError(Exception):
-    """What came is not what the server said it would be."""
 
 
 class ArtifactCalls(Transport):
@@ -189,10 +186,10 @@ class ArtifactCalls(Transport):
     async def download(self, artifact: ArtifactRow, file: Path, progress: Progress = lambda _: None) -> None:
         """Write its content to a file, which is there once it is whole. Broken off and called again, it goes on.
 
-        Raises ContentError where what came has another SHA-256, OSError where the file cannot be written.
+        Raises ContentError where what came has another SHA-256, BlockingIOError where another program is writing the
+        file just now, OSError where it cannot be written.
         """
-        part = _part_of(file, artifact)
-        with part.open("a+b") as opened:
+        with part_file(file, artifact.id) as opened:
             if opened.tell() > artifact.file_size:
                 opened.truncate(0)
             digest, got = await asyncio.to_thread(_digest, opened), opened.tell()
@@ -201,10 +198,8 @@ class ArtifactCalls(Transport):
                     await asyncio.to_thread(_keep, opened, digest, piece)
                     got += len(piece)
                     progress(got)
-        if (got, digest.hexdigest()) != (artifact.file_size, artifact.sha256):
-            part.unlink()
-            raise ContentError(f"{artifact.name}: {got:,} bytes came that are not what was stored; fetch it again")
-        part.replace(file)
+            if (got, digest.hexdigest()) != (artifact.file_size, artifact.sha256):
+                raise ContentError(f"{artifact.name}: {got:,} bytes came that are not what was stored; fetch it again")
 
     async def download_small(self, places: Sequence[tuple[ArtifactRow, Path]]) -> None:
         """Write small artifacts, up to SMALL_FILES of SMALL_TOTAL_BYTES in all, to files: in one request.
@@ -216,18 +211,13 @@ class ArtifactCalls(Transport):
         await asyncio.to_thread(_write_small, places, contents)
 
 
-def _part_of(file: Path, artifact: ArtifactRow) -> Path:
-    """Where it lies until it is whole: short, as the file's own name may be as long as disks take."""
-    return file.with_name(f"mltui-{artifact.id}.part")
-
-
 def _write_small(places: Sequence[tuple[ArtifactRow, Path]], contents: Sequence[SmallContent]) -> None:
     for (artifact, file), one in zip(places, contents, strict=True):
         if hashlib.sha256(one.content).hexdigest() != artifact.sha256:
             raise ContentError(f"{artifact.name}: what came is not what was stored; fetch it again")
-        part = _part_of(file, artifact)
-        part.write_bytes(one.content)
-        part.replace(file)
+        with part_file(file, artifact.id) as opened:
+            opened.truncate(0)
+            opened.write(one.content)
 
 
 def _small_body(files: Sequence[tuple[Path, str]], stage_run: str | None) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mltui.paging import read_rows
+from mltui.part_file import clear_parts, part_of
 from mltui.small_files import together
 from mltui.wire.artifact_names import checked_name
 from mltui.wire.artifacts import ArtifactRow
@@ -94,8 +95,9 @@ async def save(
     return len([row async for row, _ in fetch_all(client, missing, tell)])
 
 
-async def not_there(places: Iterable[Place], there: Callable[[Place], None], *, overwrite: bool = False) -> list[Place]:
-    """Those whose files are still to be written; `there` is told each of the others.
+async def not_there(places: Sequence[Place], there: Callable[[Place], None], *, overwrite: bool = False) -> list[Place]:
+    """Those whose files are still to be written; `there` is told each of the others. What once broke off of any of
+    them goes, but for what is gone on with.
 
     Raises BadPlace where a folder has the place of a file, and Taken where another file has it, unless that is to be
     overwritten.
@@ -110,6 +112,7 @@ async def not_there(places: Iterable[Place], there: Callable[[Place], None], *, 
             raise Taken(file)
         else:
             missing.append((row, file))
+    clear_parts([file for _, file in places], {part_of(file, row.id) for row, file in missing})
     return missing
 
 

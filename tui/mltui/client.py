@@ -27,7 +27,16 @@ from mltui.wire.metrics import (
 )
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, PipelineSpec, StartRun
 from mltui.wire.runs import CancelRun, CreateRun, FinishRun, Footprint, PatchRun, RecordRun, RetryRun, RunDetail, RunRow
-from mltui.wire.samples import Accepted, Axis, InboxState, Moved, RefusedBatch, SampleBatch, Series, SeriesSummary
+from mltui.wire.samples import (
+    Accepted,
+    Axis,
+    InboxState,
+    RefusedBatch,
+    RefusedTotal,
+    SampleBatch,
+    Series,
+    SeriesSummary,
+)
 
 __all__ = ["Client", "ProblemError", "Unreachable"]
 
@@ -247,11 +256,14 @@ class Client(ArtifactCalls, FailureCalls, IngestionCalls, ModelCalls):
         """What the sample store refused for good, newest first."""
         return await self._call(list[RefusedBatch], "GET", "/samples/refused")
 
-    async def retry_refused_samples(self) -> Moved:
-        return await self._call(Moved, "POST", "/samples/refused/retry")
+    async def refused_total(self) -> RefusedTotal:
+        return await self._call(RefusedTotal, "GET", "/samples/refused/total")
 
-    async def forget_refused_samples(self) -> Moved:
-        return await self._call(Moved, "DELETE", "/samples/refused")
+    async def retry_refused_samples(self) -> RefusedTotal:
+        return await self._call(RefusedTotal, "POST", "/samples/refused/retry")
+
+    async def forget_refused_samples(self) -> RefusedTotal:
+        return await self._call(RefusedTotal, "DELETE", "/samples/refused")
 
     # Operational metrics, by name.
 

@@ -7,13 +7,13 @@ from mltui.wire.base import Page
 from mltui.wire.datasets import AddInput, CreateDataset, DatasetDetail, DatasetRow, RunInputRow
 from mltui.wire.ingestion import (
     ActOnJobs,
-    CancelJob,
     CompleteJob,
     CreateJob,
     FailJob,
     JobAction,
     JobAnswer,
     JobDetail,
+    JobReason,
     JobRow,
     Progress,
 )
@@ -54,8 +54,8 @@ class IngestionCalls(Transport):
     async def restore_job(self, job_id: str) -> JobRow:
         return await self._call(JobRow, "POST", _job(job_id, "restore"))
 
-    async def start_job(self, job_id: str) -> JobRow:
-        return await self._call(JobRow, "POST", _job(job_id, "start"))
+    async def start_job(self, job_id: str, reason: str = "") -> JobRow:
+        return await self._call(JobRow, "POST", _job(job_id, "start"), JobReason(reason=reason))
 
     async def job_progress(self, job_id: str, progress: Progress) -> JobRow:
         return await self._call(JobRow, "POST", _job(job_id, "progress"), progress)
@@ -67,10 +67,10 @@ class IngestionCalls(Transport):
         return await self._call(JobRow, "POST", _job(job_id, "fail"), fail)
 
     async def cancel_job(self, job_id: str, reason: str = "") -> JobRow:
-        return await self._call(JobRow, "POST", _job(job_id, "cancel"), CancelJob(reason=reason))
+        return await self._call(JobRow, "POST", _job(job_id, "cancel"), JobReason(reason=reason))
 
-    async def retry_job(self, job_id: str) -> JobRow:
-        return await self._call(JobRow, "POST", _job(job_id, "retry"))
+    async def retry_job(self, job_id: str, reason: str = "") -> JobRow:
+        return await self._call(JobRow, "POST", _job(job_id, "retry"), JobReason(reason=reason))
 
     async def act_on_jobs(self, action: JobAction, ids: Sequence[str], reason: str = "") -> list[JobAnswer]:
         """The same for several; each answer is the job, or the problem with it."""

@@ -80,9 +80,11 @@ class ModelCalls(Transport):
     async def move_stage(self, name: str, version: str, move: MoveStage) -> MoveOutcome:
         return await self._call(MoveOutcome, "POST", f"{_version(name, version)}/stage", move)
 
-    async def approvals(self, name: str, *, limit: int | None = None, cursor: str | None = None) -> Page[ApprovalRow]:
+    async def approvals(
+        self, name: str, *, status: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Page[ApprovalRow]:
         """Newest first."""
-        query: Query = {"limit": limit, "cursor": cursor}
+        query: Query = {"status": status, "limit": limit, "cursor": cursor}
         return await self._call(Page[ApprovalRow], "GET", f"/models/{path_part(name)}/approvals", query=query)
 
     async def decide(self, name: str, approval_id: str, *, approve: bool, reason: str) -> ApprovalRow:
@@ -98,7 +100,7 @@ class ModelCalls(Transport):
         self, key: str, *, direction: Direction = "both", depth: int | None = None, limit: int | None = None
     ) -> Lineage:
         """`key` is the id of a run, a stage run, an artifact, a dataset, an ingestion job or a model version; or
-        `name/3` or `name@champion`; or the name of a model, for its newest version, or of a run.
+        `name/3` or `name@champion`; or the name of a model, for its newest version, a run, a dataset or a job.
         """
         query: Query = {"direction": direction, "depth": depth, "limit": limit}
         return await self._call(Lineage, "GET", f"/lineage/{path_part(key)}", query=query)

@@ -12,38 +12,33 @@ import atexit
 import json
 import os
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, SupportsFloat, SupportsIndex, Unpack
+from typing import Any, Self, SupportsFloat, SupportsIndex
 
 import msgspec
 import uuid_utils
 
+from mltui.agent.complaint import complain
 from mltui.agent.environment import check_settings, drain_s, server_url
-from mltui.agent.files import files_below, keep_file, keep_files, packed_name
 from mltui.agent.frames import Record
-from mltui.agent.registering import Facts, version_record
 from mltui.agent.server import JSON
 from mltui.agent.shipper import Shipper, close_after_drain
 from mltui.agent.spool import FIRST, MIDDLE, Group, Lane, append_last, is_held, open_group
 from mltui.agent.telling import Telling
 from mltui.agent.text import json_body, plain
 from mltui.agent.writer import SampleWriter
+from mltui.sdk_files import RunFiles
 from mltui.sdk_values import Parameter, checked, for_json, number, parameter, step_number
-from mltui.wire.artifacts import ArtifactType
 from mltui.wire.base import in_words
 from mltui.wire.datasets import AddInput
 from mltui.wire.runs import CreateRun, FinishRun, RecordRun
 from mltui.wire.samples import MAX_BATCH_SAMPLES
 from mltui.wire.states import Status
-
-if TYPE_CHECKING:
-    from mltui.plots import Drawn, Points
 
 _OUTCOMES = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
 
@@ -67,7 +62,7 @@ def start_run(
     return Run(name, pipeline, given, dict(tags or {}), (url or server_url()).rstrip("/"))
 
 
-class Run:
+class Run(RunFiles):
     """One run as the program in it sees it. All methods may be called from any thread and from forked children."""
 
     def __init__(
@@ -91,8 +86,6 @@ class Run:
         # Reentrant: a signal handler may log in the middle of a log.
         self._step_lock = threading.RLock()
         self._next_step = 0
-        self._files: Lane | None = None
-        """Opened by the first file."""
         self._group: Group | None = None
         self._shipper: Shipper | None = None
         self._telling: Telling | None = None
@@ -150,81 +143,6 @@ class Run:
         read = AddInput(dataset=dataset, stage=os.environ.get("MLTUI_STAGE") if self._joined else None)
         self._writer.lane.append(Record("POST", f"/api/v1/runs/{self.id}/inputs", JSON, json_body(read)))
 
-    def log_artifact(self, path: str | os.PathLike[str], name: str = "", *, type: str | None = None) -> None:
-        """Keep a file, or all files of a folder, as artifacts of the run: `run.log_artifact("model.pt")`.
-
-        Returns once they are copied into the spool: they may be changed or deleted then, and reach the server as
-        samples do. `name` is what they are called there, otherwise what the path ends with; `type` is MODEL, DATASET,
-        METRICS, PLOT, LOG, CONFIG, REPORT or OTHER, otherwise guessed from the name. Raises OSError for a file that
-        cannot be read or that the spool has no room for, ValueError for a name or a type that cannot be one,
-        RuntimeError after the end.
-        """
-        if self._finished:
-            raise RuntimeError(f"run {self.name!r} has ended; it keeps nothing more")
-        chosen = None if type is None else ArtifactType(type)
-        for record in keep_files(self._folder, self.id, files_below(Path(path), name, _complain), chosen):
-            self._files_lane().append(record)
-
-    def register_model(self, name: str, artifact: str | os.PathLike[str], **facts: Unpack[Facts]) -> None:
-        """Register a version of a model: `run.register_model("digits", "model.pt", algorithm="cnn")`.
-
-        `artifact` is a file, which is kept as `log_artifact` does; a folder, which is kept as one `.tar`, as a version
-        is of one artifact; or the name of an artifact that was kept. The version has the last values and the parameters
-        that this program recorded so far; what `facts` say wins. Raises as `log_artifact`, and ValueError for a folder
-        without files and for what cannot be a version.
-        """
-        path = Path(artifact)
-        file = str(artifact)
-        if path.exists():
-            file = packed_name(path) if path.is_dir() else path.resolve().name
-        said: Facts = {
-            **facts,
-            "training_config": {**self._all_parameters, **facts.get("training_config", {})},
-            "metrics": {**self._last_values, **facts.get("metrics", {})},
-        }
-        record = version_record(name, {"run": self.id, "artifact": file}, said)
-        if self._finished:
-            raise RuntimeError(f"run {self.name!r} has ended; it registers nothing more")
-        if path.exists():
-            chosen = ArtifactType.MODEL if path.is_dir() else None
-            self._files_lane().append(keep_file(self._folder, self.id, path, file, chosen, _complain))
-        # Behind its file: the server must have that first.
-        self._files_lane().append(record)
-
-    def log_plot(
-        self, name: str, series: "Mapping[str, Points]", *, form: "Drawn" = "lines", x: str = "", y: str = ""
-    ) -> None:
-        """Keep a plot as data, which the console draws: `run.log_plot("roc", {"val": (fpr, tpr)}, x="FPR", y="TPR")`.
-
-        `form` is `lines`, `points`, or `bars`, whose x are categories; 10,000 points at most. NaN and infinities among
-        the y are drawn as marks. Raises ValueError for what cannot be drawn, and what `log_artifact` raises.
-        """
-        from mltui.plots import plot
-
-        self._keep_plot(name, plot(series, form, x, y))
-
-    def log_confusion_matrix(
-        self, name: str, labels: Sequence[object], matrix: Iterable[Iterable[SupportsFloat]]
-    ) -> None:
-        """Keep a confusion matrix, which the console draws: a row for each true label, in it how often each was
-        predicted. 200 labels at most. Raises as `log_plot` does.
-        """
-        from mltui.plots import confusion_matrix
-
-        self._keep_plot(name, confusion_matrix(labels, matrix))
-
-    def _keep_plot(self, name: str, body: bytes) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, "plot.json")
-            file.write_bytes(body)
-            self.log_artifact(file, name.removesuffix(".json") + ".json", type=ArtifactType.PLOT)
-
-    def _files_lane(self) -> Lane:
-        with self._step_lock:
-            if self._files is None:
-                self._files = Lane(self._folder, f"{MIDDLE}{uuid_utils.uuid7()}", _complain)
-            return self._files
-
     def finish(self, status: str = "completed", error_message: str | None = None) -> None:
         """End the run as `completed`, `failed` or `cancelled`; wait a little for the server to have it all.
 
@@ -241,8 +159,7 @@ class Run:
         if self._telling is not None:
             self._telling.finish()
         self._writer.close()
-        if self._files is not None:
-            self._files.close()
+        self._close_files()
         if os.getpid() == self._owner and not self._joined:
             self._end(outcome, error_message)
         self._stop_shipping()
@@ -259,7 +176,7 @@ class Run:
             if error is None:
                 raise
             # The program's own error is the one to be seen.
-            _complain(f"the end of run {self.name!r} could not be recorded ({fault})")
+            complain(f"the end of run {self.name!r} could not be recorded ({fault})")
 
     # -- the spool -----------------------------------------------------------------------------------------
 
@@ -268,8 +185,8 @@ class Run:
         writer = str(uuid_utils.uuid7())
         agents = _agents_spool()
         if not (self._joined and agents is not None and self._open_in(agents, writer)):
-            self._group = open_group(self.url, _complain)
-            self._shipper = Shipper(self._group, self.url, _complain)
+            self._group = open_group(self.url, complain)
+            self._shipper = Shipper(self._group, self.url, complain)
             self._folder = self._group.path
             self._writer = self._open_writer(FIRST, writer)
         if create is not None and self._group is not None:
@@ -293,7 +210,7 @@ class Run:
         return True
 
     def _open_writer(self, place: str, writer: str) -> SampleWriter:
-        return SampleWriter(Lane(self._folder, place + writer, _complain), self.id, writer)
+        return SampleWriter(Lane(self._folder, place + writer, complain), self.id, writer)
 
     def _create(self, pipeline: str, parameters: dict[str, Parameter], tags: dict[str, str]) -> Record:
         """Raises ValueError where the server would refuse: now, rather than when nobody looks."""
@@ -324,13 +241,13 @@ class Run:
     def _end(self, outcome: Status, error_message: str | None) -> None:
         assert self._group is not None
         finish = FinishRun(status=outcome, error_message=error_message, completed_at=datetime.now(UTC))
-        if append_last(self._folder, self._finish_record(finish), _complain):
+        if append_last(self._folder, self._finish_record(finish), complain):
             self._group.set_epitaph(None)
 
     def _stop_shipping(self) -> None:
         if self._shipper is None or self._group is None:
             return
-        close_after_drain(self._group, self._shipper, self._drain_s, _complain)
+        close_after_drain(self._group, self._shipper, self._drain_s, complain)
 
     def _finish_after(self, error: BaseException | None) -> None:
         if error is None or (isinstance(error, SystemExit) and not error.code):
@@ -343,9 +260,7 @@ class Run:
     def _after_fork(self) -> None:
         """In a forked child: a lane of its own beside the parent's, which the parent (or the agent) ships."""
         self._writer.close_in_child()
-        if self._files is not None:
-            self._files.close_in_child()
-            self._files = None
+        self._close_files_in_child()
         if self._group is not None:
             self._group.close_in_child()
         self._group = self._shipper = self._telling = None
@@ -376,11 +291,6 @@ def _agents_spool() -> Path | None:
     """The spool of the agent that runs this program, if that agent lives on this machine."""
     told = os.environ.get("MLTUI_AGENT_SPOOL")
     return Path(told) if told and is_held(Path(told) / "lock") else None
-
-
-def _complain(text: str) -> None:
-    sys.stderr.write(f"mltui: {text}\n")
-    sys.stderr.flush()
 
 
 def _one_line(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.artifacts import DeletedFolder, RestoredFolder, StayingArtifact
+from mltui.wire.counting import counted
 from mltui_server.artifacts.held import hold
 from mltui_server.artifacts.hindrances import hindrances
 from mltui_server.artifacts.models import Artifact
@@ -104,4 +105,4 @@ def _one_of(ids: Sequence[UUID]) -> ColumnElement[bool]:
 
 
 def _counted(files: int, name: str) -> str:
-    return f"{files:,} file{'s' * (files != 1)} of {name}" if name.endswith("/") else ""
+    return f"{counted(files, 'file')} of {name}" if name.endswith("/") else ""

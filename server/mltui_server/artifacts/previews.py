@@ -1,7 +1,6 @@
 """What a console shows of an artifact: the beginning, as text, JSON or a table. Bounded, whatever the file is."""
 
 import asyncio
-import codecs
 import io
 import json
 from pathlib import PurePosixPath
@@ -21,8 +20,10 @@ from mltui.wire.artifact_previews import (
     TablePreview,
     TextPreview,
 )
+from mltui.wire.counting import counted
 from mltui_server.artifacts.cells import cell
 from mltui_server.artifacts.contents import Contents
+from mltui_server.artifacts.encodings import in_utf8, text_of
 from mltui_server.artifacts.models import Artifact
 from mltui_server.artifacts.packing import SUFFIXES as PACKED
 from mltui_server.artifacts.packing import unpacked
@@ -68,10 +69,16 @@ def shown(name: str, head: bytes, *, cut: bool) -> AnyPreview:
         name, cut = name.rpartition(".")[0], cut or len(head) == MOST_BYTES
     if not head:
         return TextPreview(text="", cut=False)
-    head = _in_utf8(head)
+    head, how = in_utf8(head, cut=cut)
     if b"\0" in head[:TEXT_BYTES]:
         return NoPreview(note="not text, and no format that is shown here")
-    suffix, note = PurePosixPath(name).suffix, ""
+    preview = _read(PurePosixPath(name).suffix, head, cut=cut)
+    preview.note = "; ".join(filter(None, (how, preview.note)))
+    return preview
+
+
+def _read(suffix: str, head: bytes, *, cut: bool) -> AnyPreview:
+    note = ""
     try:
         if suffix in JSON:
             return _json(head, cut=cut)
@@ -81,14 +88,7 @@ def shown(name: str, head: bytes, *, cut: bool) -> AnyPreview:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         note = f"shown as text: {why}"
     cut = cut or len(head) > TEXT_BYTES
-    return TextPreview(text=head[:TEXT_BYTES].decode(errors="replace"), cut=cut, note=note)
-
-
-def _in_utf8(head: bytes) -> bytes:
-    """What a mark at its beginning says is UTF-16, which Windows writes, in UTF-8; without the mark."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head.decode("utf-16", errors="replace").encode()
-    return head.removeprefix(codecs.BOM_UTF8)
+    return TextPreview(text=text_of(head[:TEXT_BYTES], cut=cut), cut=cut, note=note)
 
 
 def _json(head: bytes, *, cut: bool) -> JsonPreview:
@@ -128,5 +128,5 @@ def _table(head: bytes, separator: str, *, cut: bool) -> TablePreview:
         rows=[list(row) for row in zip(*columns[:TABLE_COLUMNS], strict=True)],
         row_count=None if cut else table.num_rows,
         column_count=table.num_columns,
-        note=f"{left_out:,} rows have another number of values and are left out" if left_out else "",
+        note=f"left out: {counted(left_out, 'row')} with another number of values" if left_out else "",
     )

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from mltui.wire.code import CodeVersion
+from mltui.wire.counting import counted
 
 
 def program_of(code: CodeVersion) -> dict[str, str]:
@@ -27,7 +28,7 @@ def _changes(code: CodeVersion) -> str:
     if not code.dirty:
         return "none"
     lines = [line for line in code.diff.splitlines() if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")]
-    return f"{len(lines)} lines{' and more' if code.diff_cut else ''} ({digest(code.diff)})"
+    return f"{counted(len(lines), 'line')}{' and more' if code.diff_cut else ''} ({digest(code.diff)})"
 
 
 def digest(text: str) -> str:

@@ -25,7 +25,7 @@ class LocalEngine:
         self._url, self._folder, self._exited = url, folder, exited
         self._watching: set[asyncio.Task[None]] = set()
 
-    async def launch(self, execution_id: str) -> None:
+    async def launch(self, execution_id: str) -> int | None:
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         output = self._folder / f"{execution_id}.log"
         command = [sys.executable, "-m", "mltui", "exec", "--execution", execution_id, "--url", self._url]
@@ -33,10 +33,11 @@ class LocalEngine:
             process = await asyncio.to_thread(_spawn, command, output)
         except OSError as error:
             await self._exited(execution_id, f"the agent could not be started: {error}")
-            return
+            return None
         task = asyncio.create_task(self._watch(execution_id, process, output))
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
+        return process.pid
 
     async def _watch(self, execution_id: str, process: subprocess.Popen[bytes], output: Path) -> None:
         """Learn at once that an agent died, where waiting for its lease would take twenty seconds."""

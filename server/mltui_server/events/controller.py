@@ -11,8 +11,8 @@ from litestar.response import Stream
 
 from mltui.wire.base import Page
 from mltui.wire.events import EventRow
+from mltui_server.events.called import objects_called
 from mltui_server.events.export import MEDIA_TYPES, Format, export
-from mltui_server.events.names import objects_called
 from mltui_server.events.queries import EventFilter, follow_events, list_events
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.http import attachment
@@ -28,7 +28,11 @@ Actions = Annotated[
 ]
 Object = Annotated[
     str | None,
-    QueryParameter(name="object", description="The id or name of a run, with its stages, a pipeline or a metric"),
+    QueryParameter(
+        name="object",
+        description="An id, or what anything is or was called: a run, with its stages; a "
+        "model, with its versions; MODEL/3, MODEL@ALIAS; a file by its whole path",
+    ),
 ]
 Text = Annotated[
     str | None, QueryParameter(description="Part of the action, the actor, the object's id or the message")

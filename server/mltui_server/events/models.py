@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mltui_server.db.base import Base
 
+_NAME = "coalesce(after ->> 'name', before ->> 'name')"
+
 
 class Event(Base):
     """Append-only: a trigger refuses update and delete."""
@@ -21,6 +23,8 @@ class Event(Base):
             Index(f"ix_event_{name}", name, "time", "id")
             for name in ("actor", "action", "object_type", "object_id", "run_id")
         ),
+        # A hash: names may be longer than a tree takes, and many files have the same.
+        Index("ix_event_name", text(f"md5({_NAME})"), postgresql_where=text(f"md5({_NAME}) IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -37,3 +41,9 @@ class Event(Base):
     after: Mapped[dict[str, Any] | None]
     message: Mapped[str] = mapped_column(server_default="")
     request_id: Mapped[str | None]
+
+
+NAME = func.coalesce(Event.after["name"].astext, Event.before["name"].astext)
+"""What an event says that its object is called, mostly where it was made or deleted; NULL in others."""
+NAME_HASH = func.md5(NAME)
+"""By which names are found."""

@@ -1,6 +1,6 @@
 """What the objects of events are called: people know names, events keep ids."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -35,8 +35,6 @@ _NAMED: Mapping[str, tuple[Any, Select[Any]]] = {
     "execution": (Execution.id, select(Run.name + " " + Execution.scope).join(Run, Run.id == Execution.run_id)),
 }
 """By type of object: its id, and a query of names."""
-_CALLED = (Run, Pipeline, Metric, RegisteredModel, Dataset, IngestionJob)
-"""What is asked for by name."""
 _EVER = {DELETED_TOO: True}
 """Events of what was deleted are there, too."""
 
@@ -45,24 +43,13 @@ async def names_of(session: AsyncSession, objects: Iterable[tuple[str, str]]) ->
     """Names by (type, id), of those that are there; in one query. A stage's is `<run> <stage>`."""
     wanted: dict[str, set[UUID]] = {}
     for type_, id_ in objects:
-        if type_ in _NAMED and (known := _uuid(id_)) is not None:
+        if type_ in _NAMED and (known := uuid_of(id_)) is not None:
             wanted.setdefault(type_, set()).add(known)
     if not wanted:
         return {}
     queries = [_names(type_, ids) for type_, ids in wanted.items()]
     found = await session.execute(union_all(*queries), execution_options=_EVER)
     return {(type_, id_): name for name, type_, id_ in found}
-
-
-async def objects_called(session: AsyncSession, word: str) -> list[str]:
-    """Ids of what is called so, by the kinds in _CALLED; and `word` itself, which may be an id."""
-    queries = [select(cast(kind.id, String)).where(kind.name == word) for kind in _CALLED]
-    return [word, *(await session.scalars(union_all(*queries), execution_options=_EVER))]
-
-
-def run_ids(objects: Sequence[str]) -> list[UUID]:
-    """Those that may be ids of runs."""
-    return [known for id_ in objects if (known := _uuid(id_)) is not None]
 
 
 def _names(type_: str, ids: set[UUID]) -> Select[Any]:
@@ -72,7 +59,8 @@ def _names(type_: str, ids: set[UUID]) -> Select[Any]:
     return query.add_columns(literal(type_), cast(identity, String)).where(identity == any_(array))
 
 
-def _uuid(text: str) -> UUID | None:
+def uuid_of(text: str) -> UUID | None:
+    """None for what is no id of ours."""
     try:
         return UUID(text)
     except ValueError:

@@ -17,7 +17,7 @@ from mltui_server.executions.models import Execution
 from mltui_server.lib.ids import new_id
 from mltui_server.lib.principal import SYSTEM
 from mltui_server.runs.models import Run, StageRun
-from mltui_server.runs.plan import plan
+from mltui_server.runs.plan import first_ended, plan
 from mltui_server.runs.service import parameter_text
 from mltui_server.runs.transitions import move
 
@@ -77,7 +77,7 @@ async def _end(session: AsyncSession, run: Run, stage_runs: list[StageRun], outc
         outcome = Status.FAILED if run.timed_out else Status.CANCELLED
         await move(session, SYSTEM, run, outcome, run_id=run.id)
         return
-    failed = next((s for s in stage_runs if s.status == Status.FAILED.value), None)
+    failed = first_ended(stage for stage in stage_runs if stage.status == Status.FAILED.value)
     error = f"stage {failed.name!r} failed: {failed.error_message}" if failed else None
     await move(session, SYSTEM, run, outcome, run_id=run.id, error=error)
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import psutil
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import Row, select
 
 from mltui.wire.executions import LEASE_S
 from mltui.wire.host import boot_id, host_name
@@ -19,7 +20,11 @@ from mltui_server.lib.principal import SYSTEM
 from mltui_server.lib.problems import DATABASE_AWAY
 
 CLAIM_WITHIN_S = 30.0
-"""An agent that was launched must have claimed its work by then."""
+"""An agent whose process nobody knows must have claimed its work by then."""
+CLAIM_AT_LAST_S = 600.0
+"""One whose process lives is waited for as long: on a machine under load, starting alone may take minutes."""
+
+PROCESS = (Execution.id, Execution.host, Execution.boot_id, Execution.agent_pid)
 
 logger = structlog.get_logger(__name__)
 
@@ -31,37 +36,60 @@ async def settle_lost(database: Database, now: datetime, reachable_since: dateti
     """
     if now - reachable_since < timedelta(seconds=LEASE_S):
         return
+    await _settle_silent(database, now)
+    await _settle_unclaimed(database, now)
+
+
+async def _settle_silent(database: Database, now: datetime) -> None:
     async with database.session() as session:
         silent = await session.execute(
             select(Execution.id, Execution.heartbeat_at).where(
-                Execution.status.in_([Status.RUNNING.value, Status.CANCELLING.value, Status.QUEUED.value]),
-                or_(
-                    Execution.heartbeat_at < now - timedelta(seconds=LEASE_S),
-                    (Execution.heartbeat_at.is_(None))
-                    & (Execution.launched_at < now - timedelta(seconds=CLAIM_WITHIN_S)),
-                ),
+                Execution.status.in_([Status.RUNNING.value, Status.CANCELLING.value]),
+                Execution.heartbeat_at < now - timedelta(seconds=LEASE_S),
             )
         )
     for execution_id, heard in silent.all():
-        detail = f"not heard for {LEASE_S:g} s" if heard else f"it did not begin within {CLAIM_WITHIN_S:g} s"
-        await settle_one(database, str(execution_id), detail, silent_since=heard)
+        await settle_one(database, str(execution_id), f"not heard for {LEASE_S:g} s", silent_since=heard)
+
+
+async def _settle_unclaimed(database: Database, now: datetime) -> None:
+    async with database.session() as session:
+        rows = await session.execute(
+            select(*PROCESS, Execution.launched_at).where(
+                Execution.status == Status.QUEUED.value,
+                Execution.heartbeat_at.is_(None),
+                Execution.launched_at < now - timedelta(seconds=CLAIM_WITHIN_S),
+            )
+        )
+    for row in rows.all():
+        limit = CLAIM_WITHIN_S if row.agent_pid is None else CLAIM_AT_LAST_S
+        late = f"it did not begin within {limit:g} s" if row.launched_at < now - timedelta(seconds=limit) else None
+        if (detail := late or await _death_here(row)) is not None:
+            await settle_one(database, str(row.id), detail)
 
 
 async def settle_dead_here(database: Database) -> None:
     """At start: settle at once what ran on this machine under an agent that is dead, or before a reboot."""
     async with database.session() as session:
         rows = await session.execute(
-            select(Execution.id, Execution.agent_pid, Execution.boot_id, Execution.heartbeat_at).where(
+            select(*PROCESS, Execution.heartbeat_at).where(
                 Execution.status.in_([status.value for status in LIVE]),
                 Execution.host == host_name(),
                 Execution.agent_pid.is_not(None),
             )
         )
     for row in rows.all():
-        if row.boot_id != boot_id():
-            await settle_one(database, str(row.id), "the machine was restarted", silent_since=row.heartbeat_at)
-        elif not await asyncio.to_thread(_lives, row.agent_pid):
-            await settle_one(database, str(row.id), "its process is gone", silent_since=row.heartbeat_at)
+        if (detail := await _death_here(row)) is not None:
+            await settle_one(database, str(row.id), detail, silent_since=row.heartbeat_at)
+
+
+async def _death_here(row: Row[*tuple[Any, ...]]) -> str | None:
+    """How the agent's process ended, by its PROCESS. None while it lives, and for one of another machine."""
+    if row.agent_pid is None or row.host != host_name():
+        return None
+    if row.boot_id != boot_id():
+        return "the machine was restarted"
+    return None if await asyncio.to_thread(_lives, row.agent_pid) else "its process is gone"
 
 
 def _lives(pid: int) -> bool:

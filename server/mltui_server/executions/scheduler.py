@@ -8,11 +8,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.host import boot_id, host_name
 from mltui.wire.states import Status
 from mltui_server.db.database import Database
 from mltui_server.db.notify import WORK, notifications
@@ -165,4 +167,11 @@ class Scheduler:
             for execution in launching:
                 execution.launched_at = now
         for execution in launching:
-            await self._engine.launch(str(execution.id))
+            if (pid := await self._engine.launch(str(execution.id))) is not None:
+                await self._note_process(execution.id, pid)
+
+    async def _note_process(self, execution_id: UUID, pid: int) -> None:
+        """Whose process to look at while nobody claims it. An agent that was quicker said so itself."""
+        unclaimed = update(Execution).where(Execution.id == execution_id, Execution.agent.is_(None))
+        async with self._database.session() as session:
+            await session.execute(unclaimed.values(host=host_name(), boot_id=boot_id(), agent_pid=pid))

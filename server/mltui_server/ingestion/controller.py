@@ -6,12 +6,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from mltui.wire.base import Page
 from mltui.wire.ingestion import (
     ActOnJobs,
-    CancelJob,
     CompleteJob,
     CreateJob,
     FailJob,
     JobAnswer,
     JobDetail,
+    JobReason,
     JobRow,
     Progress,
     Runner,
@@ -82,9 +82,15 @@ class IngestionController(Controller):
         return job_row(await removal.restore(session, principal, job_id))
 
     @post("/{job_id:str}/start", status_code=200)
-    async def start(self, session: RequestSession, principal: RequestPrincipal, job_id: FromPath[str]) -> JobRow:
+    async def start(
+        self,
+        session: RequestSession,
+        principal: RequestPrincipal,
+        job_id: FromPath[str],
+        data: JSONBody[JobReason | None] = None,
+    ) -> JobRow:
         """A run reads the source; of a job that runs outside: it has been started."""
-        return job_row(await service.start(session, principal, job_id))
+        return job_row(await service.start(session, principal, job_id, _reason(data)))
 
     @post("/{job_id:str}/progress", status_code=200)
     async def progress(self, session: RequestSession, job_id: FromPath[str], data: JSONBody[Progress]) -> JobRow:
@@ -111,15 +117,25 @@ class IngestionController(Controller):
         session: RequestSession,
         principal: RequestPrincipal,
         job_id: FromPath[str],
-        data: JSONBody[CancelJob | None] = None,
+        data: JSONBody[JobReason | None] = None,
     ) -> JobRow:
         """Its run is stopped: SIGTERM, grace, SIGKILL."""
-        return job_row(await service.cancel(session, principal, job_id, data.reason if data else ""))
+        return job_row(await service.cancel(session, principal, job_id, _reason(data)))
 
     @post("/{job_id:str}/retry", status_code=200)
-    async def retry(self, session: RequestSession, principal: RequestPrincipal, job_id: FromPath[str]) -> JobRow:
+    async def retry(
+        self,
+        session: RequestSession,
+        principal: RequestPrincipal,
+        job_id: FromPath[str],
+        data: JSONBody[JobReason | None] = None,
+    ) -> JobRow:
         """A further attempt of one that failed or was cancelled, from the start."""
-        return job_row(await service.retry(session, principal, job_id))
+        return job_row(await service.retry(session, principal, job_id, _reason(data)))
+
+
+def _reason(data: JobReason | None) -> str:
+    return data.reason if data else ""
 
 
 def _several(text: str | None) -> list[str]:

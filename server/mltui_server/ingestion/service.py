@@ -77,25 +77,25 @@ def _check_types(types: Mapping[str, str]) -> None:
             raise Invalid(f"$.options.types.{column}: {error}") from None
 
 
-async def start(session: AsyncSession, principal: Principal, key: str) -> IngestionJob:
+async def start(session: AsyncSession, principal: Principal, key: str, reason: str) -> IngestionJob:
     """Have it done by an agent; of a job that runs outside: say that it has been started. Raises IllegalTransition."""
     job = await find(session, key, lock=True)
-    await _start(session, principal, job)
+    await _start(session, principal, job, reason)
     return job
 
 
-async def _start(session: AsyncSession, principal: Principal, job: IngestionJob) -> None:
+async def _start(session: AsyncSession, principal: Principal, job: IngestionJob, reason: str = "") -> None:
     if job.runner == AGENT:
         if job.status != Status.PENDING.value:
             raise IllegalTransition(f"ingestion job {job.name!r}", Status(job.status), Status.QUEUED)
         await begin_attempt(session, principal, job)
         job.attempt_number += 1
-        await move(session, principal, job, Status.QUEUED, run_id=job.run_id)
+        await move(session, principal, job, Status.QUEUED, run_id=job.run_id, message=reason)
         return
     if job.status == Status.PENDING.value:
         await move(session, principal, job, Status.QUEUED, run_id=None)
         job.attempt_number += 1
-    await move(session, principal, job, Status.RUNNING, run_id=None)
+    await move(session, principal, job, Status.RUNNING, run_id=None, message=reason)
 
 
 async def progress(session: AsyncSession, key: str, request: Progress) -> IngestionJob:
@@ -176,7 +176,7 @@ async def cancel(session: AsyncSession, principal: Principal, key: str, reason: 
     return job
 
 
-async def retry(session: AsyncSession, principal: Principal, key: str) -> IngestionJob:
+async def retry(session: AsyncSession, principal: Principal, key: str, reason: str) -> IngestionJob:
     """A further attempt, from the start. Raises IllegalTransition unless it failed or was cancelled."""
     job = await find(session, key, lock=True)
     current = Status(job.status)
@@ -188,7 +188,9 @@ async def retry(session: AsyncSession, principal: Principal, key: str) -> Ingest
     job.error_message = job.started_at = job.completed_at = job.execution_time = None
     await session.flush()
     after = {"status": Status.PENDING.value, "attempt": job.attempt_number + 1}
-    await record(session, principal, "ingestion_job.retry", job.id, run_id=job.run_id, before=before, after=after)
+    await record(
+        session, principal, "ingestion_job.retry", job.id, run_id=job.run_id, before=before, after=after, message=reason
+    )
     if job.runner == AGENT:
         await _start(session, principal, job)
     return job

@@ -15,11 +15,11 @@ from mltui_server.lib.problems import problem_of
 
 Act = Callable[[AsyncSession, Principal, str, str], Awaitable[IngestionJob | None]]
 ACTIONS: Mapping[JobAction, Act] = {
-    JobAction.START: lambda session, who, key, _: service.start(session, who, key),
+    JobAction.START: service.start,
     JobAction.COMPLETE: lambda session, who, key, why: service.complete(session, who, key, CompleteJob(reason=why)),
     JobAction.FAIL: lambda session, who, key, why: service.fail(session, who, key, FailJob(reason=why)),
     JobAction.CANCEL: service.cancel,
-    JobAction.RETRY: lambda session, who, key, _: service.retry(session, who, key),
+    JobAction.RETRY: service.retry,
     JobAction.DELETE: lambda session, who, key, _: removal.remove(session, who, key),
 }
 

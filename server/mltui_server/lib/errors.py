@@ -38,6 +38,10 @@ class Invalid(DomainError):
         self.faults = tuple(faults)
 
 
+class TooLarge(DomainError):
+    """There is more of it than can ever be taken at once: in parts it may be."""
+
+
 class Unavailable(DomainError):
     """It cannot be done now; the same request may succeed after `retry_after_s`."""
 

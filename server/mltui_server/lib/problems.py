@@ -18,7 +18,7 @@ from litestar.typing import FieldDefinition
 
 from mltui.wire.base import Problem, in_words
 from mltui.wire.states import IllegalTransition
-from mltui_server.lib.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
+from mltui_server.lib.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooLarge, Unavailable
 from mltui_server.lib.request_id import HEADER
 
 logger = structlog.get_logger(__name__)
@@ -74,13 +74,18 @@ def _explain(error: Exception, parameters: Parameters) -> tuple[int, str, list[d
             return 409, str(error), [], {}
         case Invalid():
             return 422, str(error), [{"path": f.path, "message": f.message} for f in error.faults], {}
+        case TooLarge():
+            return 413, str(error), [], {}
         case Unavailable():
             return 503, str(error), [], {"Retry-After": str(math.ceil(error.retry_after_s))}
         case DomainError():
             return 400, str(error), [], {}
         case msgspec.ValidationError():
             return 422, in_words(str(error)), [], {}
-        case msgspec.DecodeError() | UnicodeDecodeError():
+        case UnicodeDecodeError():
+            wrong = f"the byte 0x{error.object[error.start]:02x} in it is no UTF-8; send text in UTF-8"
+            return 400, f"the body cannot be decoded: {wrong}", [], {}
+        case msgspec.DecodeError():
             return 400, f"the body cannot be decoded: {error}", [], {}
         case RecursionError():
             return 400, "the body cannot be decoded: it is nested too deep", [], {}

@@ -14,7 +14,7 @@ Key = Annotated[
     str,
     PathParameter(
         description="Id of a run, stage run, artifact, dataset, ingestion job or model version; the last also "
-        "as name/3 or name@champion; a model's name for its newest version, or a run's name"
+        "as name/3 or name@champion; a model's name for its newest version; a run's, dataset's or job's name"
     ),
 ]
 

@@ -137,6 +137,24 @@ LIMIT 1"""
 """What has an id: a part of a run is the run, an artifact that is a table its dataset; a run that was
 deleted for good is known by what came from it."""
 
+CALLED = """
+SELECT kind, id FROM (
+  (SELECT 'model_version' AS kind, v.id FROM model_version v JOIN registered_model m ON m.id = v.model_id
+   WHERE m.name = :name AND m.deleted_at IS NULL AND v.deleted_at IS NULL ORDER BY v.version DESC LIMIT 1)
+  UNION ALL
+  SELECT 'run', r.id FROM run r WHERE r.name = :name AND r.deleted_at IS NULL
+  UNION ALL
+  SELECT 'dataset', d.id FROM dataset d JOIN artifact a ON a.id = d.artifact_id WHERE d.name = :name AND a.is_active
+  UNION ALL
+  SELECT 'ingestion_job', j.id FROM ingestion_job j
+  WHERE j.name = :name AND j.deleted_at IS NULL
+    AND NOT EXISTS (SELECT FROM dataset d JOIN artifact a ON a.id = d.artifact_id
+                    WHERE d.id = j.dataset_id AND d.name = :name AND a.is_active)
+) beside ORDER BY id DESC LIMIT :most"""
+"""What is there and has a name, the newest first: of a model its newest version, of a job and the dataset of its name
+that it brought in the dataset.
+"""
+
 FROM_SOURCE = """
 SELECT kind, id FROM (
   SELECT 'ingestion_job' AS kind, j.id FROM ingestion_job j WHERE j.uri = :uri

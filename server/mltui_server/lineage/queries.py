@@ -5,21 +5,22 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.lineage import Direction, Lineage, LineageEdge, LineageNode, NodeKind
 from mltui_server.lib.errors import Conflict, NotFound
-from mltui_server.lineage.edges import DOWN, DOWN_FROM_SEVERAL, FIND, FROM_SOURCE, NODES, UP
+from mltui_server.lineage.edges import CALLED, DOWN, DOWN_FROM_SEVERAL, FIND, FROM_SOURCE, NODES, UP
 from mltui_server.registry import service as registry
-from mltui_server.registry.models import ModelVersion, RegisteredModel
-from mltui_server.runs.models import Run
 
-WHAT = "run (by id or name), model (by name), version (as name/3 or name@alias), dataset, job or artifact (by id)"
+WHAT = (
+    "run (by id or name), dataset or job (likewise), model (by name), version (as name/3 or name@alias) "
+    "or artifact (by id)"
+)
 FAN = 100
 """Neighbours of one node that are shown."""
 NAMESAKES = 5
-"""Runs of one name that are listed to choose from."""
+"""Things of one name that are listed to choose from."""
 ROWS_A_NODE = 20
 """Edges that are read for each node that may be shown."""
 
@@ -40,46 +41,42 @@ class Walk:
 
 
 async def find(session: AsyncSession, key: str) -> Place:
-    """The node that an id, `name/3`, `name@champion`, a model's name (its newest version) or a run's name means.
+    """The node that an id, `name/3`, `name@champion` or a name means: a model's, for its newest version, a run's, a
+    dataset's or a job's.
 
-    Raises NotFound, and Conflict where several runs have that name.
+    Raises NotFound, and Conflict where several have that name.
     """
     try:
         id_ = UUID(key)
     except ValueError:
-        return await _version(session, key)
+        return await _version(session, key) or await _called(session, key)
     found = (await session.execute(text(FIND), {"id": id_})).first()
     if found is None:
         raise NotFound(WHAT, key)
     return Place(found.kind, found.id)
 
 
-async def _version(session: AsyncSession, key: str) -> Place:
-    for sign, prefix in (("@", "@"), ("/", "")):
-        name, found, rest = key.rpartition(sign)
-        if found:
+async def _version(session: AsyncSession, key: str) -> Place | None:
+    """None where it begins with no model's name: datasets may have such names, too."""
+    for name in (key.rpartition("@")[0], key.rpartition("/")[0]):
+        try:
             model = await registry.find(session, name)
-            return Place(NodeKind.MODEL_VERSION, (await registry.find_version(session, model, prefix + rest)).id)
-    return await _called(session, key)
+        except NotFound:
+            continue
+        version = await registry.find_version(session, model, key[len(name) :].removeprefix("/"))
+        return Place(NodeKind.MODEL_VERSION, version.id)
+    return None
 
 
 async def _called(session: AsyncSession, name: str) -> Place:
-    newest = await session.scalar(
-        select(ModelVersion.id)
-        .join(RegisteredModel, RegisteredModel.id == ModelVersion.model_id)
-        .where(RegisteredModel.name == name, RegisteredModel.deleted_at.is_(None), ModelVersion.deleted_at.is_(None))
-        .order_by(ModelVersion.version.desc())
-        .limit(1)
-    )
-    if newest is not None:
-        return Place(NodeKind.MODEL_VERSION, newest)
-    called = select(Run.id).where(Run.name == name).order_by(Run.id.desc()).limit(NAMESAKES)
-    runs = list(await session.scalars(called))
-    if len(runs) > 1:
-        raise Conflict(f"several runs are called {name!r}: {', '.join(map(str, runs))}; write an id")
-    if not runs:
+    found = (await session.execute(text(CALLED), {"name": name, "most": NAMESAKES + 1})).all()
+    if not found:
         raise NotFound(WHAT, name)
-    return Place(NodeKind.RUN, runs[0])
+    if len(found) > 1:
+        few = ", ".join(f"{row.kind.replace('_', ' ')} {row.id}" for row in found[:NAMESAKES])
+        more = ", …" * (len(found) > NAMESAKES)
+        raise Conflict(f"several things are called {name!r}: {few}{more}; write an id")
+    return Place(found[0].kind, found[0].id)
 
 
 async def lineage(session: AsyncSession, root: Place, direction: Direction, depth: int, limit: int) -> Lineage:

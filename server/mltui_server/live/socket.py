@@ -12,6 +12,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath
 
 from mltui import __version__
+from mltui.wire.base import in_words
 from mltui.wire.live import Command, Notice
 from mltui_server.live.hub import Hub
 from mltui_server.live.mailbox import Mailbox
@@ -64,7 +65,7 @@ async def _hear(socket: Socket, hub: Hub, mailbox: Mailbox) -> None:
                 raise ValueError(f"{len(text)} characters; a command has at most {MAX_COMMAND_BYTES}")
             command = _decode(text)
         except ValueError as error:  # msgspec's errors are some, and so is text that is no UTF-8.
-            mailbox.put(Notice(type="problem", detail=f"not a command: {error}"))
+            mailbox.put(Notice(type="problem", detail=f"not a command: {in_words(str(error))}"))
             continue
         hub.obey(mailbox, command)
 

@@ -22,6 +22,7 @@ import structlog
 import zstandard
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from mltui.wire.counting import counted
 from mltui.wire.health import Component
 from mltui.wire.logs import LogRecord
 from mltui.wire.states import ENDED
@@ -191,7 +192,9 @@ class Archivist:
         async with self._pool.connection() as connection:
             counting = f"SELECT count(*) FROM ({WAITING}) AS waiting"
             row = await (await connection.execute(counting, {"ended": ENDED_VALUES, "settled": SETTLED_S})).fetchone()
-        detail = f"{row[0] if row else 0} finished logs wait for the archive"
+        waiting = row[0] if row else 0
+        verb = "waits" if waiting == 1 else "wait"
+        detail = f"{counted(waiting, 'finished log')} {verb} for the archive"
         if self.trouble:
             return Component(name="logs", status="degraded", detail=f"{detail}; they do not move: {self.trouble}")
         return Component(name="logs", status="ok", detail=detail)

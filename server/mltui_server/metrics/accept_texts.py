@@ -1,6 +1,7 @@
 """Texts of other programs: every metric of one is known, or made, and all of its points are taken in, or none."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,34 +14,44 @@ from mltui_server.metrics.checks import MAX_FAULTS, Checker, refuse
 from mltui_server.metrics.inbox import Incoming, PointInbox
 from mltui_server.metrics.known import KnownMetric
 from mltui_server.metrics.planned import lacking, make, planned
-from mltui_server.metrics.texts import TextMetric
+from mltui_server.metrics.texts import TextMetric, text_of
 
+LARGE_BYTES = 256 * 1024
+"""Of a text that takes so long that others wait for their turn."""
 TRIES = 20
 """Each fails because another request got further, so that a try for each of those that come together will do."""
 
 
 class TextDoor:
-    """`principal`: who makes metrics and label keys that are missing; None: they are an error."""
+    """Where they come in: one for all requests."""
 
-    def __init__(self, database: Database, inbox: PointInbox, principal: Principal | None) -> None:
-        self._database, self._inbox, self._principal = database, inbox, principal
+    def __init__(self, database: Database, inbox: PointInbox) -> None:
+        self._database, self._inbox = database, inbox
+        self._turn = asyncio.Lock()
 
-    async def accept(self, body: bytes, parse: Callable[[str], list[TextMetric]]) -> AcceptedPoints:
-        """Raises UnicodeDecodeError, Invalid with the lines that are wrong, Unavailable while the inbox is full."""
-        metrics = await asyncio.to_thread(lambda: parse(body.decode()))
-        for left in reversed(range(TRIES)):
-            try:
-                await self._take(metrics)
-                break
-            except (NotFound, Conflict):
-                # Another request has made, changed or deleted a metric meanwhile.
-                if not left:
-                    raise
+    async def accept(
+        self, body: bytes, parse: Callable[[str], list[TextMetric]], principal: Principal | None
+    ) -> AcceptedPoints:
+        """`principal`: who makes metrics and label keys that are missing; None: they are an error.
+
+        Raises TooLarge, Invalid with the lines that are wrong, Unavailable while the inbox is full.
+        """
+        # Several large ones at once would be done no sooner, and leave no time to anybody else.
+        async with self._turn if len(body) > LARGE_BYTES else contextlib.nullcontext():
+            metrics = await asyncio.to_thread(lambda: parse(text_of(body)))
+            for left in reversed(range(TRIES)):
+                try:
+                    await self._take(metrics, principal)
+                    break
+                except (NotFound, Conflict):
+                    # Another request has made, changed or deleted a metric meanwhile.
+                    if not left:
+                        raise
         return AcceptedPoints(points=sum(len(metric.points) for metric in metrics))
 
-    async def _take(self, metrics: Sequence[TextMetric]) -> None:
+    async def _take(self, metrics: Sequence[TextMetric], principal: Principal | None) -> None:
         known = await self._inbox.known.look_up(metric.name for metric in metrics)
-        if self._principal is None:
+        if principal is None:
             refuse(lacking(metrics, known)[:MAX_FAULTS])
         elif plans := planned(metrics, known):
             # All points are checked before anything is made for them.
@@ -48,7 +59,7 @@ class TextDoor:
             for one in await asyncio.to_thread(_checked, metrics, known | to_be):
                 self._inbox.known.check_room(one.metric, one.metric.unknown(one.labels))
             async with self._database.session() as session:
-                await make(session, self._principal, plans, known)
+                await make(session, principal, plans, known)
             made = await self._inbox.known.look_up(plans)
             if gone := plans.keys() - made.keys():
                 raise NotFound("metric", " or ".join(gone))

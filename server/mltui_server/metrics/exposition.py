@@ -15,10 +15,13 @@ from prometheus_client.parser import text_fd_to_metric_families as parse_prometh
 from prometheus_client.samples import Sample, Timestamp
 
 from mltui.wire.metrics import DataPoint, MetricType
-from mltui_server.metrics.texts import Found, TextMetric, wrong_line
+from mltui_server.metrics.texts import Found, TextMetric, cited, wrong_line
 
 END = "# EOF"
 """The last line of OpenMetrics, and of nothing else."""
+RIGHT = 'up{job="api"} 1, with the time at its end if it has one'
+PYTHONS = ("could not convert", "invalid literal")
+"""How Python begins to say that something is no number."""
 MILLISECOND_NS = 10**6
 
 
@@ -32,10 +35,20 @@ def parse_exposition(text: str) -> list[TextMetric]:
             samples = [(lines.next_of_sample(), sample) for sample in family.samples]
             _add(found, family, samples)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        # The parser says little, and fails over some lines rather than refuse them.
-        said = f": {error}" if str(error) else ""
-        raise wrong_line(lines.at, f"this is not Prometheus' text{said}") from None
+        raise wrong_line(lines.at, _why(lines.line, error)) from None
     return list(found.metrics.values())
+
+
+def _why(line: str, error: Exception) -> str:
+    """The parser says little, and fails over some lines rather than refuse them."""
+    said = str(error) if isinstance(error, ValueError) else ""
+    if line.replace(r"\"", "").count('"') % 2:
+        said = "a quote is missing"
+    elif said.startswith(PYTHONS):
+        said = ""
+    elif said.endswith(line.strip()) or said.startswith("Invalid labels"):
+        said = said.partition(":")[0]
+    return f"{cited(line)} is not Prometheus' text{f' ({said})' if said else ''}; write it as in {RIGHT}"
 
 
 class _Lines:
@@ -43,13 +56,13 @@ class _Lines:
 
     def __init__(self, text: str) -> None:
         self._text = io.StringIO(text)
-        self.at = 0
+        self.at, self.line = 0, ""
         self._of_samples: list[int] = []
         self._taken = 0
 
     def __iter__(self) -> Iterator[str]:
         for line in self._text:
-            self.at += 1
+            self.at, self.line = self.at + 1, line
             if line.strip() and not line.lstrip().startswith("#"):
                 self._of_samples.append(self.at)
             yield line
@@ -89,6 +102,8 @@ def _histograms(name: str, samples: Iterable[tuple[int, Sample]]) -> Iterator[tu
         )
         match sample.name.removeprefix(name):
             case "_bucket":
+                if "le" not in sample.labels:
+                    raise wrong_line(line, "a bucket needs the label 'le', its upper bound")
                 if point.buckets is not None:
                     point.buckets[sample.labels["le"]] = sample.value
             case "_sum":

@@ -81,11 +81,16 @@ async def claim(connection: Connection) -> Claimed | None:
     rows = await _fetch(connection, CLAIM, [FLUSH_ROWS, FLUSH_SAMPLES])
     if not rows:
         return None
+    points = await asyncio.to_thread(_by_type, rows)
+    full = len(rows) == FLUSH_ROWS or rows[-1][-1] >= FLUSH_SAMPLES
+    return Claimed([row[0] for row in rows], {row[1] for row in rows}, points, full)
+
+
+def _by_type(rows: Iterable[tuple[Any, ...]]) -> dict[MetricType, list[PackedPoints]]:
     points: dict[MetricType, list[PackedPoints]] = defaultdict(list)
     for _, _, type_, body, _ in rows:
         points[MetricType(type_)].append(decode(body))
-    full = len(rows) == FLUSH_ROWS or rows[-1][-1] >= FLUSH_SAMPLES
-    return Claimed([row[0] for row in rows], {row[1] for row in rows}, points, full)
+    return points
 
 
 async def write(connection: Connection, store: PointStore, claimed: Claimed) -> list[SetAside]:
@@ -116,9 +121,10 @@ def _of(points: pa.Table, series: Iterable[int]) -> pa.Table:
 
 async def settle(connection: Connection, claimed: Claimed, aside: Sequence[SetAside] = ()) -> None:
     """In one transaction: summaries, versions, notifications, and the rows leave the inbox."""
+    summaries = await asyncio.to_thread(_summaries, claimed, aside)
     async with connection.transaction():
         alive = [row[0] for row in await _fetch(connection, LOCK, [list(claimed.metrics)])]
-        await connection.execute(SUMMARIZE, _summaries(claimed, aside))
+        await connection.execute(SUMMARIZE, summaries)
         await connection.execute("UPDATE metric SET version = version + 1 WHERE id = ANY(%s)", [alive])
         for one in aside:
             if one.metric in alive:

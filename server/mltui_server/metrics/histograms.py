@@ -152,12 +152,13 @@ def _columns(
 def quantile(share: float, bounds: Bounds, counts: Floats) -> float | None:
     """As Prometheus' histogram_quantile: linear within its band, which begins at 0 if it is the first and positive.
 
-    The band without an upper bound gives its lower one. `counts` are cumulative. None where no band has a bound.
+    The band without an upper bound gives its lower one. 0 is where the first band with observations begins, 1 where the
+    last ends. `counts` are cumulative. None where no band has a bound.
     """
     if len(bounds) < 2:
         return None
     rank = share * float(counts[-1])
-    at = int(np.searchsorted(counts[:-1], rank, "left"))
+    at = int(np.searchsorted(counts[:-1], rank, "left" if rank else "right"))
     if at == len(bounds) - 1:
         return bounds[-2]
     if at == 0 and bounds[0] <= 0:

@@ -11,6 +11,7 @@ from mltui.wire.metrics import AcceptedPoints, DataBatch, DataPoint
 from mltui_server.lib.content_type import MSGPACK
 from mltui_server.lib.errors import Fault, Invalid, NotFound
 from mltui_server.metrics.checks import check
+from mltui_server.metrics.entries import name_entry
 from mltui_server.metrics.inbox import PointInbox
 from mltui_server.metrics.known import KnownMetric
 
@@ -21,7 +22,7 @@ _msgpack = {kind: msgspec.msgpack.Decoder(kind) for kind in (DataPoint, DataBatc
 
 
 async def accept_point(inbox: PointInbox, name: str, body: bytes, content_type: str) -> AcceptedPoints:
-    """Raises NotFound, Invalid with a path as `$.labels`, Unavailable; msgspec.DecodeError for what is no JSON."""
+    """Raises NotFound, Invalid with a path as `$.labels`, what `put` does; msgspec.DecodeError for what is no JSON."""
     return await _accept(inbox, name, [_decode(DataPoint, body, content_type)], lambda _: "$.")
 
 
@@ -36,7 +37,8 @@ def _decode(kind: type[Any], body: bytes, content_type: str) -> Any:
         return (_msgpack if content_type == MSGPACK else _json)[kind].decode(body)
     except msgspec.ValidationError as error:
         message, _, path = in_words(str(error)).partition(" - at `")
-        path = path.rstrip("`") or "$"
+        decode = (msgspec.msgpack if content_type == MSGPACK else msgspec.json).decode
+        path = name_entry(path.rstrip("`") or "$", body, decode)
         raise Invalid(f"{path}: {message}", [Fault(path, message)]) from None
 
 
@@ -44,7 +46,7 @@ async def _accept(
     inbox: PointInbox, name: str, points: Sequence[DataPoint], path: Callable[[int], str]
 ) -> AcceptedPoints:
     async def accept(metric: KnownMetric) -> None:
-        checked = check(metric, points, time.time_ns(), path)
+        checked = await check(metric, points, time.time_ns(), path)
         if points:
             await inbox.put([checked])
 

@@ -30,15 +30,15 @@ QUANTILES = "0.5,0.9,0.99"
 
 
 def quantiles_of(text: str) -> list[str]:
-    """Raises Invalid unless each is between 0 and 1."""
+    """Raises Invalid unless each is from 0 to 1."""
     found = [part.strip() for part in text.split(",")]
     for part in found:
         try:
-            good = 0 < float(part) < 1
+            good = 0 <= float(part) <= 1
         except ValueError:
             good = False
         if not good:
-            raise Invalid(f"quantiles={text!r}: {part!r} is no quantile; write numbers between 0 and 1, as 0.5,0.99")
+            raise Invalid(f"quantiles={text!r}: {part!r} is no quantile; write numbers from 0 to 1, as 0.5,0.99")
     return list(dict.fromkeys(found))
 
 

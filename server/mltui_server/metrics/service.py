@@ -19,6 +19,8 @@ from mltui_server.metrics.queries import metric_row
 
 ADDRESSES = ("prometheus", "lines")
 """Below /metrics, where metrics are too."""
+FOR_EVER = ("name", "type", "label_keys")
+"""What points and those who ask for them go by."""
 
 
 async def find(session: AsyncSession, name: str, *, lock: bool = False) -> Metric:
@@ -50,10 +52,18 @@ async def add(session: AsyncSession, principal: Principal, request: CreateMetric
 
 
 async def patch(session: AsyncSession, principal: Principal, name: str, request: PatchMetric) -> MetricRow:
+    """Raises Invalid for another name, type or label keys."""
     metric = await find(session, name, lock=True)
     wanted = {
         field: value for field in PatchMetric.__struct_fields__ if (value := getattr(request, field)) is not UNSET
     }
+    faults = []
+    for field in FOR_EVER:
+        there = getattr(metric, field)
+        if wanted.pop(field, there) != there:
+            faults.append(Fault(f"$.{field}", f"{there!r} is for ever; make another metric"))
+    if faults:
+        raise _invalid(faults)
     before = {field: getattr(metric, field) for field in wanted}
     if before != wanted:
         for field, value in wanted.items():
@@ -90,4 +100,8 @@ def check_definition(metric: CreateMetric) -> None:
         if key in RESERVED_LABEL_KEYS:
             faults.append(Fault(f"$.label_keys[{at}]", f"{key!r} is reserved; choose another name"))
     if faults:
-        raise Invalid("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
+        raise _invalid(faults)
+
+
+def _invalid(faults: Sequence[Fault]) -> Invalid:
+    return Invalid("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)

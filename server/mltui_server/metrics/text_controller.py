@@ -1,5 +1,6 @@
 """/api/v1/metrics/prometheus and /lines: points as other programs write them."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from mltui_server.metrics.accept_texts import TextDoor
 from mltui_server.metrics.exposition import parse_exposition
 from mltui_server.metrics.incoming import MAX_BODY_BYTES
 from mltui_server.metrics.lines import Precision, parse_lines
+from mltui_server.metrics.texts import TextMetric
 
 TEXTS = ("text/plain", "application/openmetrics-text")
 
@@ -30,7 +32,7 @@ class MetricTextController(Controller):
 
         `create`: make metrics, and label keys, that are missing.
         """
-        return await _door(request, principal, create).accept(await request.body(), parse_exposition)
+        return await _accept(request, parse_exposition, principal if create else None)
 
     @post("/lines", status_code=202, request_max_body_size=MAX_BODY_BYTES)
     async def lines(
@@ -44,11 +46,12 @@ class MetricTextController(Controller):
 
         `create`: make metrics, and label keys, that are missing.
         """
-        parse = partial(parse_lines, precision=precision)
-        return await _door(request, principal, create).accept(await request.body(), parse)
+        return await _accept(request, partial(parse_lines, precision=precision), principal if create else None)
 
 
-def _door(request: Request[Any, Any, State], principal: Principal, create: bool) -> TextDoor:
+async def _accept(
+    request: Request[Any, Any, State], parse: Callable[[str], list[TextMetric]], principal: Principal | None
+) -> AcceptedPoints:
     content_type(request, *TEXTS)
-    state = request.app.state
-    return TextDoor(state.database, state.points, principal if create else None)
+    texts: TextDoor = request.app.state.texts
+    return await texts.accept(await request.body(), parse, principal)

@@ -4,13 +4,16 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from io import BytesIO
 
-from mltui.wire.metrics import RESERVED_LABEL_KEYS, DataPoint, MetricType
-from mltui_server.lib.errors import Fault, Invalid
+from mltui.wire.metrics import MAX_TEXT_VALUES, RESERVED_LABEL_KEYS, DataPoint, MetricType
+from mltui_server.lib.errors import Fault, Invalid, TooLarge
 from mltui_server.metrics.checks import CONTROL
 
 EXPORTED = "exported_"
 """Before a label whose name is taken, as Prometheus has it."""
+MAX_CITED = 120
+"""Characters of a line that an error names."""
 _FOREIGN, _NO_NAME = re.compile(r"[^A-Za-z0-9_]"), re.compile(r"[^A-Za-z0-9_:.-]")
 """What cannot be in the name of a label, and of a metric."""
 
@@ -24,19 +27,17 @@ class TextMetric:
     unit: str = ""
     description: str = ""
     points: list[tuple[int, DataPoint]] = field(default_factory=list)
+    keys: dict[str, int] = field(default_factory=dict)
+    """Label keys in the order of their first occurrence, each with the line of it."""
 
     @property
     def line(self) -> int:
         return self.points[0][0]
 
-    @property
-    def keys(self) -> dict[str, int]:
-        """Label keys in the order of their first occurrence, each with the line of it."""
-        found: dict[str, int] = {}
-        for line, point in self.points:
-            for key in point.labels:
-                found.setdefault(key, line)
-        return found
+    def add(self, line: int, point: DataPoint) -> None:
+        self.points.append((line, point))
+        for key in point.labels:
+            self.keys.setdefault(key, line)
 
 
 class Found:
@@ -52,7 +53,7 @@ class Found:
         if metric.type is not type_:
             raise wrong_line(line, f"{name!r} is of type {metric.type} in line {metric.line}, and of type {type_} here")
         point.labels = _labels(point.labels)
-        metric.points.append((line, point))
+        metric.add(line, point)
 
 
 def _labels(given: Mapping[str, str]) -> dict[str, str]:
@@ -97,6 +98,35 @@ def _free(key: str, taken: Collection[str]) -> str:
     return ours
 
 
+def text_of(body: bytes) -> str:
+    """Raises TooLarge where there are more lines with values than a text may have, Invalid for what is not UTF-8."""
+    # Most have fewer lines of any kind, which costs next to nothing to know.
+    if body.count(b"\n") >= MAX_TEXT_VALUES:
+        check_values(sum(not line.isspace() and not line.lstrip().startswith(b"#") for line in BytesIO(body)))
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        wrong = f"the byte 0x{body[error.start]:02x} is no UTF-8"
+        right = "send text, or say by Content-Encoding how it is compressed"
+        raise wrong_line(body.count(b"\n", 0, error.start) + 1, f"{wrong}; {right}") from None
+
+
+def check_values(values: int) -> None:
+    """Raises TooLarge for more than a text may have. `values`: of its lines, or the fields of them."""
+    if values > MAX_TEXT_VALUES:
+        raise TooLarge(f"the text has more than {MAX_TEXT_VALUES:,} values; send it in parts")
+
+
 def wrong_line(line: int, message: str) -> Invalid:
     where = f"line {line}"
     return Invalid(f"{where}: {message}", [Fault(where, message)])
+
+
+def cited(line: str) -> str:
+    r"""A line as an error names it.
+
+    >>> cited("up 1\n"), len(cited("x" * 999))
+    ("'up 1'", 122)
+    """
+    line = line.strip()
+    return repr(line if len(line) <= MAX_CITED else line[: MAX_CITED - 1] + "…")

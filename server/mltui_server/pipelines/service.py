@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.counting import counted
 from mltui.wire.pipelines import PipelineDetail, PipelineSpec, graph_faults
 from mltui.wire.states import LIVE
 from mltui_server.events.service import record
@@ -75,7 +76,9 @@ async def remove(session: AsyncSession, principal: Principal, key: str) -> None:
         select(func.count()).where(Run.pipeline_id == pipeline.id, Run.status.in_([s.value for s in LIVE]))
     )
     if live:
-        raise Conflict(f"pipeline {pipeline.name!r} has {live} live run{'s' * (live > 1)}; cancel them first")
+        raise Conflict(
+            f"pipeline {pipeline.name!r} has {counted(live, 'live run')}; cancel {'it' if live == 1 else 'them'} first"
+        )
     pipeline.deleted_at = func.clock_timestamp()
     await record(session, principal, "pipeline.delete", pipeline.id, before={"name": pipeline.name})
 

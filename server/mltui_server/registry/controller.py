@@ -93,10 +93,11 @@ class ModelController(Controller):
         session: RequestSession,
         window: RequestWindow,
         name: Name,
+        status: FromQuery[ApprovalStatus | None] = None,
     ) -> Page[ApprovalRow]:
         """Moves that wait for approval, and what became of earlier ones, newest first."""
         model = await service.find(session, name)
-        return await queries.list_approvals(session, model.id, window)
+        return await queries.list_approvals(session, model.id, window, status)
 
     @post("/{name:str}/approvals/{approval_id:str}/approve", status_code=200)
     async def approve(

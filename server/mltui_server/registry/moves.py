@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mltui.wire.models import Alias, ApprovalStatus, Decision, MoveAlias, MoveStage
-from mltui.wire.users import USER_HEADER
+from mltui.wire.users import USER_HEADER, is_same_user
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, Forbidden, NotFound
 from mltui_server.lib.ids import parse_id
@@ -106,7 +106,7 @@ async def decide(
         raise Conflict(f"{what} was {move.status} by {move.decided_by} already")
     if outcome is ApprovalStatus.APPROVED:
         _check_is_named(principal, what)
-        if _is_same(move.requested_by, principal.name):
+        if is_same_user(move.requested_by, principal.name):
             raise Conflict(f"{what} was asked for by {principal.name}; somebody else must decide on it")
         await _check_still_so(session, model, move)
     move.status, move.decided_by, move.decision = outcome.value, principal.name, decision.reason
@@ -186,11 +186,6 @@ async def _alias_at(session: AsyncSession, model: RegisteredModel, alias: str) -
         .join(ModelAlias, ModelAlias.version_id == ModelVersion.id)
         .where(ModelAlias.model_id == model.id, ModelAlias.alias == alias)
     )
-
-
-def _is_same(one: str, other: str) -> bool:
-    """Of names, however they are spelled."""
-    return one.casefold() == other.casefold()
 
 
 def _what(model: RegisteredModel, move: ModelApproval) -> str:

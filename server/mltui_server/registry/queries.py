@@ -144,10 +144,13 @@ async def version_row(session: AsyncSession, id_: UUID) -> VersionRow:
     return _version((await session.execute(_versions.where(ModelVersion.id == id_))).one())
 
 
-async def list_approvals(session: AsyncSession, model: UUID, window: Window) -> Page[ApprovalRow]:
+async def list_approvals(
+    session: AsyncSession, model: UUID, window: Window, status: ApprovalStatus | None
+) -> Page[ApprovalRow]:
     """Newest first."""
+    chosen = [ModelApproval.model_id == model, *([ModelApproval.status == status.value] if status else [])]
     order = order_of("-created_at", {"created_at": ModelApproval.created_at.expression}, ModelApproval.id.expression)
-    rows, following, total = await fetch_page(session, _approvals.where(ModelApproval.model_id == model), order, window)
+    rows, following, total = await fetch_page(session, _approvals.where(*chosen), order, window)
     return Page(items=[_approval(row) for row in rows], next=following, total=total)
 
 

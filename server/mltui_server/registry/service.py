@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mltui.wire.counting import counted
 from mltui.wire.models import ApprovalStatus, CreateModel, PatchModel
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Conflict, NotFound
@@ -101,7 +102,7 @@ async def remove(session: AsyncSession, principal: Principal, name: str) -> None
         select(func.count()).where(ModelVersion.model_id == model.id, ModelVersion.deleted_at.is_(None))
     )
     if count:
-        raise Conflict(f"model {name!r} has {count} version{'s' * (count > 1)}; delete them first")
+        raise Conflict(f"model {name!r} has {counted(count, 'version')}; delete {'it' if count == 1 else 'them'} first")
     model.deleted_at = func.clock_timestamp()
     await record(session, principal, "model.delete", model.id, before={"name": model.name})
 

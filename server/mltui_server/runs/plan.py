@@ -1,11 +1,14 @@
 """What a run does next: a pure function of its stages. No database, no clock of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from mltui.wire.states import ENDED, Status
+from mltui_server.runs.models import StageRun
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class StageState(Protocol):
@@ -69,6 +72,11 @@ def _outcome(statuses: set[Status]) -> Status:
     if Status.CANCELLED in statuses:
         return Status.CANCELLED
     return Status.COMPLETED
+
+
+def first_ended(stages: Iterable[StageRun]) -> StageRun | None:
+    """Of stages that failed, the one to name: what ended later may have failed on its account."""
+    return min(stages, key=lambda stage: stage.completed_at or NEVER, default=None)
 
 
 def backoff_s(base: float, failed_attempts: int, ceiling: float = 3600.0) -> float:

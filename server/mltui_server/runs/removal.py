@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.runs import RESTORABLE_H, RunDetail
+from mltui.wire.runs import FOR_GOOD, RESTORABLE_H, RunDetail
 from mltui.wire.states import LIVE, Status
 from mltui_server.artifacts.service import forget_artifacts
 from mltui_server.db.base import DELETED_TOO
@@ -33,7 +33,7 @@ async def remove(session: AsyncSession, principal: Principal, key: str, *, at_on
     if Status(run.status) in LIVE:
         raise Conflict(f"run {run.id} is {run.status}; cancel it first")
     before = {"name": run.name, "status": run.status}
-    message = "for good" if at_once else f"it can be restored for {RESTORABLE_H} hours"
+    message = FOR_GOOD if at_once else f"it can be restored for {RESTORABLE_H} hours"
     await record(session, principal, "run.delete", run.id, run_id=run.id, before=before, message=message)
     await keep_run_name(session, run.id, run.name)
     if at_once:

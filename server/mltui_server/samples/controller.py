@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
-from mltui.wire.samples import Axis, InboxState, Moved, RefusedBatch, Series, SeriesSummary
+from mltui.wire.samples import Axis, InboxState, RefusedBatch, RefusedTotal, Series, SeriesSummary
 from mltui_server.lib.content_type import JSON, MSGPACK, content_type
 from mltui_server.lib.http import attachment
 from mltui_server.lib.ids import parse_id
@@ -17,6 +17,7 @@ from mltui_server.lib.principal import RequestPrincipal
 from mltui_server.lib.session import RequestSession
 from mltui_server.samples import batch, queries, set_aside
 from mltui_server.samples.reading import Question, read_csv, read_series
+from mltui_server.samples.refused import Refused
 from mltui_server.samples.wanted import while_wanted
 
 From = Annotated[
@@ -96,15 +97,21 @@ class InboxController(Controller):
         """What the sample store refused, newest first."""
         return await set_aside.newest(session, limit)
 
+    @get("/refused/total")
+    async def refused_total(self, state: State) -> RefusedTotal:
+        """How much that is."""
+        refused: Refused = state.refused
+        return await refused.total()
+
     @post("/refused/retry", status_code=200)
-    async def retry(self, session: RequestSession, principal: RequestPrincipal) -> Moved:
+    async def retry(self, session: RequestSession, principal: RequestPrincipal) -> RefusedTotal:
         """Put all of it back into the inbox; what is refused again comes back."""
-        return Moved(batches=await set_aside.retry(session, principal))
+        return await set_aside.retry(session, principal)
 
     @delete("/refused", status_code=200)
-    async def forget(self, session: RequestSession, principal: RequestPrincipal) -> Moved:
+    async def forget(self, session: RequestSession, principal: RequestPrincipal) -> RefusedTotal:
         """Delete all of it, for good."""
-        return Moved(batches=await set_aside.forget(session, principal))
+        return await set_aside.forget(session, principal)
 
 
 def _several(keys: Sequence[str] | None) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +38,14 @@ class DuckDBFile:
         await asyncio.to_thread(self._writer.shutdown)
         await asyncio.to_thread(self._readers.shutdown)
         self.connection.close()
+
+    def size(self) -> int:
+        """Bytes on the disk, with what was committed and is not in the file itself yet."""
+        total = 0
+        for file in (self.path, self.path.with_name(f"{self.path.name}.wal")):
+            with suppress(FileNotFoundError):  # the log goes into the file now and then
+                total += file.stat().st_size
+        return total
 
     async def write(self, action: Callable[[], T]) -> T:
         """In the writer's thread, one after the other."""

@@ -138,7 +138,7 @@ class DuckDBStore:
                     yield batch
 
     def size(self) -> int:
-        return self._file.path.stat().st_size
+        return self._file.size()
 
     async def health(self) -> Component:
         started = time.perf_counter()
@@ -148,7 +148,7 @@ class DuckDBStore:
             status="ok",
             version=f"DuckDB {duckdb.__version__}",
             latency_ms=round((time.perf_counter() - started) * 1000, 2),
-            detail=f"{self._file.path}, {self.size() / 2**20:.0f} MiB",
+            detail=f"{self._file.path}, {_in_words(self.size())}",
         )
 
     async def close(self) -> None:
@@ -201,3 +201,7 @@ def _buckets(cursor: duckdb.DuckDBPyConnection, selection: Selection, count: int
 def _columns(key: str, rows: Sequence[tuple[object, ...]]) -> BucketColumns:
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(8)]
     return BucketColumns(key, *columns)
+
+
+def _in_words(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB" if size >= 2**20 else f"{size / 2**10:,.0f} KiB"

@@ -9,6 +9,7 @@ import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from mltui.wire.counting import counted
 from mltui.wire.health import Component
 from mltui.wire.samples import Accepted
 from mltui_server.lib.errors import Conflict, NotFound, Unavailable
@@ -80,10 +81,11 @@ class Inbox:
         return Accepted(samples=batch.samples)
 
     def admit(self, samples: int) -> None:
-        """Raises Unavailable if there is no room for so many."""
+        """Raises Unavailable if there is no room for so many now."""
         if self.depth + samples > self.capacity:
             raise Unavailable(
-                f"{self.depth} samples wait for the sample store, which is behind or away; at most {self.capacity} may",
+                f"{self.depth:,} samples wait for the sample store, which is behind or away; at most {self.capacity:,} "
+                f"may, and these are {samples:,} more",
                 FULL_RETRY_S,
             )
 
@@ -112,7 +114,8 @@ class Inbox:
     def health(self) -> Component:
         age = self.age_s
         full = self.depth >= self.capacity
-        detail = f"{self.depth} samples wait" + (f", the oldest for {age:.0f} s" if age >= 1 else "")
+        waiting = f"{counted(self.depth, 'sample')} {'waits' if self.depth == 1 else 'wait'}"
+        detail = waiting + (f", the oldest for {age:.0f} s" if age >= 1 else "")
         if full:
             detail += "; it is full, writers are told to wait until the sample store is back"
         return Component(name="inbox", status="down" if full else "degraded" if age > LATE_S else "ok", detail=detail)

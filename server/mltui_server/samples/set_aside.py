@@ -1,15 +1,13 @@
 """What was refused for good, for a person to look at: tried again when its cause is gone, or forgotten."""
 
-from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mltui.wire.health import Component
-from mltui.wire.samples import RefusedBatch
+from mltui.wire.samples import RefusedBatch, RefusedTotal
 from mltui_server.db.base import DELETED_TOO
-from mltui_server.db.database import Database
 from mltui_server.events.service import record
 from mltui_server.lib.errors import Invalid
 from mltui_server.lib.principal import Principal
@@ -38,7 +36,7 @@ async def newest(session: AsyncSession, limit: int) -> list[RefusedBatch]:
 def _points_shown(refused: PointRefused, metric: str) -> RefusedBatch:
     return RefusedBatch(
         run_id="",
-        samples=len(packed.decode(refused.body).times),
+        samples=points_in(refused.body),
         keys=[metric],
         reason=refused.reason,
         refused_at=refused.refused_at,
@@ -56,22 +54,21 @@ def _samples_shown(refused: SampleRefused) -> RefusedBatch:
     )
 
 
-async def retry(session: AsyncSession, principal: Principal) -> int:
-    """All of it goes back into the inbox, the oldest first. How many batches."""
+async def retry(session: AsyncSession, principal: Principal) -> RefusedTotal:
+    """All of it goes back into the inbox, the oldest first."""
     samples, points = await _take(session, principal, "samples.retry")
     if samples:
-        rows = [{"run_id": one.run_id, "samples": _samples(_series(one.body)), "body": one.body} for one in samples]
+        rows = [{"run_id": one.run_id, "samples": samples_in(one.body), "body": one.body} for one in samples]
         await session.execute(insert(SampleInbox), rows)
     if points:
         rows = [{"metric_id": one.metric_id, "samples": one.samples, "body": one.body} for one in points]
         await session.execute(insert(PointInbox), rows)
-    return len(samples) + len(points)
+    return _total(samples, points)
 
 
-async def forget(session: AsyncSession, principal: Principal) -> int:
-    """How many batches are gone for good."""
-    samples, points = await _take(session, principal, "samples.forget")
-    return len(samples) + len(points)
+async def forget(session: AsyncSession, principal: Principal) -> RefusedTotal:
+    """All of it is gone for good."""
+    return _total(*await _take(session, principal, "samples.forget"))
 
 
 async def _take(
@@ -80,22 +77,31 @@ async def _take(
     """All that is set aside, of runs and of metrics; an event for each of them."""
     samples = sorted(await session.scalars(delete(SampleRefused).returning(SampleRefused)), key=lambda one: one.id)
     points = sorted(await session.scalars(delete(PointRefused).returning(PointRefused)), key=lambda one: one.id)
-    for run, batches in Counter(one.run_id for one in samples).items():
-        await record(session, principal, action, run, run_id=run, message=f"refused batches: {batches}")
-    for metric, batches in Counter(one.metric_id for one in points).items():
-        await record(session, principal, action, metric, message=f"refused batches: {batches}")
+    for run, found in groupby(sorted(samples, key=lambda one: one.run_id), lambda one: one.run_id):
+        total = _total(list(found), [])
+        await record(session, principal, action, run, run_id=run, message=f"refused: {total.words}")
+    for metric, mine in groupby(sorted(points, key=lambda one: one.metric_id), lambda one: one.metric_id):
+        total = _total([], list(mine))
+        await record(session, principal, action, metric, message=f"refused: {total.words}")
     return samples, points
 
 
-async def check_refused(database: Database) -> Component:
-    """Degraded for as long as anything is set aside."""
-    async with database.session() as session:
-        batches = [await session.scalar(select(func.count()).select_from(one)) for one in (SampleRefused, PointRefused)]
-        last = await newest(session, 1)
-    if not last:
-        return Component(name="refused", status="ok", detail="nothing is set aside")
-    detail = f"refused and set aside: {sum(filter(None, batches))}; the last: {last[0].reason}; see `mltui samples ls`"
-    return Component(name="refused", status="degraded", detail=detail)
+def _total(samples: Sequence[SampleRefused], points: Sequence[PointRefused]) -> RefusedTotal:
+    return RefusedTotal(
+        samples=sum(samples_in(one.body) for one in samples),
+        points=sum(points_in(one.body) for one in points),
+        batches=len(samples) + len(points),
+    )
+
+
+def samples_in(body: bytes) -> int:
+    """Of a batch of a run; 0 where it cannot be read."""
+    return _samples(_series(body))
+
+
+def points_in(body: bytes) -> int:
+    """Of a batch of a metric."""
+    return len(packed.decode(body).times)
 
 
 def _series(body: bytes) -> list[PackedSeries]:

@@ -11,6 +11,7 @@ from mltui.wire.samples import RESOURCE_PREFIX, SeriesSummary
 from mltui.wire.states import Status
 from mltui_server.artifacts.models import Artifact
 from mltui_server.datasets.models import Dataset, RunInput
+from mltui_server.db.base import DELETED_TOO
 from mltui_server.executions.models import Execution
 from mltui_server.lib.errors import NotFound
 from mltui_server.lib.ids import parse_id
@@ -46,7 +47,7 @@ async def latest_attempts(session: AsyncSession, run: UUID) -> Sequence[Executio
     return (await session.scalars(statement)).all()
 
 
-async def last_good(session: AsyncSession, run: Run) -> Run | None:
+async def last_good(session: AsyncSession, run: Run, *, deleted_too: bool = False) -> Run | None:
     """The newest run of its pipeline before it that completed."""
     good: Run | None = await session.scalar(
         select(Run)
@@ -57,6 +58,7 @@ async def last_good(session: AsyncSession, run: Run) -> Run | None:
         )
         .order_by(Run.created_at.desc())
         .limit(1)
+        .execution_options(**{DELETED_TOO: deleted_too})
     )
     return good
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +15,7 @@ from mltui_server.executions.models import Execution
 from mltui_server.lib.errors import Conflict
 from mltui_server.logs.reading import Logs
 from mltui_server.runs.models import Run, StageRun
+from mltui_server.runs.plan import first_ended
 from mltui_server.samples.store import SampleStore
 from mltui_server.why import queries
 from mltui_server.why.cause import cause_of, message_of
@@ -27,13 +27,13 @@ MAIN = "main"
 NONFINITE = 3
 """Metrics whose beginning is looked for."""
 PROCESS = "process"
+MEMORY, MEMORY_SHARE = "memory_bytes", "memory_percent"
 RESOURCES = {
-    PROCESS: ("memory_bytes", "cpu_percent"),
-    "host": ("memory_bytes", "memory_percent", "disk_used_percent"),
-    "gpu": ("memory_bytes", "memory_percent", "utilization_percent"),
+    PROCESS: (MEMORY, "cpu_percent"),
+    "host": (MEMORY, MEMORY_SHARE, "disk_used_percent"),
+    "gpu": (MEMORY, MEMORY_SHARE, "utilization_percent"),
 }
 """Fields that are told, by device; `gpu` stands for each of them."""
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ async def _failure(session: AsyncSession, key: str) -> Failure:
     if run.timed_out and not failed:
         # What was under way when its time was up was cancelled.
         failed = [stage for stage in stages if stage.status == Status.CANCELLED.value and stage.started_at]
-    stage = min(failed, key=lambda stage: stage.completed_at or NEVER, default=None)
+    stage = first_ended(failed)
     attempts = await queries.latest_attempts(session, run.id)
     of_it = [one for one in attempts if stage is None or one.stage_run_id == stage.id]
     return Failure(run, pipeline, stages, stage, of_it[-1] if of_it else None)
@@ -135,8 +135,13 @@ async def _compare(session: AsyncSession, failure: Failure) -> Comparison:
     code, *_ = told = [_of_scope(codes.get(run, []), failure.scope) for run in ids]
     limit = code.memory_limit if code else None
     if good is None:
-        none = f"no run of {failure.pipeline} completed before it, so there is nothing to compare with"
-        return Comparison(None, [], [none], limit)
+        gone = await queries.last_good(session, failure.run, deleted_too=True)
+        none = (
+            f"{gone.name}, the last good run before it, was deleted"
+            if gone
+            else (f"no run of {failure.pipeline} completed before it")
+        )
+        return Comparison(None, [], [f"{none}, so there is nothing to compare with"], limit)
     parameters = await queries.parameters_of(session, ids)
     inputs = await queries.inputs_of(session, ids)
     bad_side, good_side = (
@@ -170,15 +175,23 @@ def _at_death(series: Sequence[SeriesSummary], execution: Execution | None, limi
         _, device, field = one.key.rsplit("/", 2)
         if field in RESOURCES.get(_kind(device), ()) and isinstance(one.last, float):
             found[device, field] = AtDeath(device=device, field=field, last=one.last, peak=one.max)
-    peaks = {"memory_bytes": execution.memory_usage, "cpu_percent": execution.cpu_usage} if execution else {}
+    peaks = {MEMORY: execution.memory_usage, "cpu_percent": execution.cpu_usage} if execution else {}
     for field, peak in peaks.items():
         if peak is not None:
             own = found.setdefault((PROCESS, field), AtDeath(device=PROCESS, field=field, last=None, peak=peak))
             own.peak = max(peak, own.peak or 0.0)
-    if memory := found.get((PROCESS, "memory_bytes")):
+    if memory := found.get((PROCESS, MEMORY)):
         memory.limit = limit
+    for device in {device for device, _ in found}:
+        _merge_memory(found, device)
     order = list(RESOURCES)
     return sorted(found.values(), key=lambda one: (order.index(_kind(one.device)), one.device))
+
+
+def _merge_memory(found: dict[tuple[str, str], AtDeath], device: str) -> None:
+    """Say once how much of a device's memory was taken: its share of all there is tells how much that is."""
+    if (memory := found.get((device, MEMORY))) and (share := found.pop((device, MEMORY_SHARE), None)):
+        memory.limit = 100.0 * memory.last / share.last if memory.last and share.last else None
 
 
 def _kind(device: str) -> str:

@@ -65,8 +65,7 @@ class Console:
         return screen_text(self.app)
 
     async def press(self, *keys: str) -> None:
-        for key in keys:
-            await self.pilot.press(key)
+        await self.pilot.press(*keys)
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:
@@ -85,7 +84,6 @@ class Console:
         deadline = time.monotonic() + WITHIN_S
         while not holds():
             assert time.monotonic() < deadline, f"waited for {what}; the screen was:\n{self.text}"
-            await self.pilot.pause()
             await asyncio.sleep(0.02)
 
     async def until_shown(self, *words: str) -> None:

@@ -35,6 +35,15 @@ def add_workers(server: ConsoleServer, count: int) -> None:
     wait_for(server, "worker_load")
 
 
+def add_queues(server: ConsoleServer, *queues: str) -> None:
+    """A gauge with these label sets, whose values are 0, 1, …"""
+    _make(server, "queue_length", "gauge", ["queue"], "", "")
+    when = moment(MINUTES - 60)
+    points = [{"labels": {"queue": queue}, "value": n, "timestamp": when} for n, queue in enumerate(queues)]
+    _send(server, "queue_length", points)
+    wait_for(server, "queue_length")
+
+
 def add_one_count(server: ConsoleServer) -> None:
     """A histogram with a single point."""
     _make(server, "build_seconds", "histogram", [], "s", "")

@@ -4,13 +4,15 @@ import asyncio
 import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from artifact_files import add_artifacts, add_many, contents
-from console_server import ConsoleServer, add_runs, run_id
+from console_server import NOW, ConsoleServer, add_runs, run_id
 
+from mltui.console.state.session import Session
 from mltui.wire.models import CreateVersion
 
 
@@ -43,6 +45,18 @@ async def test_folders_open_and_files_are_looked_into(files, open_console) -> No
         await console.until_shown("accuracy: 0.93", "by_class: [2]")
         await console.press("enter")
         await console.until(lambda: "accuracy" not in console.text, "folded again")
+
+
+async def test_ages_follow_the_clock(files, open_console) -> None:
+    now = NOW
+    async with open_console(run_id=run_id(0), session=Session(now=lambda: now)) as console:
+        await look(console)
+        now += timedelta(days=3)
+        await console.until(lambda: " 3d" in line_of("train.py", console.text), "its age")
+
+
+def line_of(name: str, text: str) -> str:
+    return next(line for line in text.splitlines() if name in line)
 
 
 async def test_from_what_is_read_one_goes_back_to_the_files_and_then_to_the_runs(files, open_console) -> None:
@@ -96,6 +110,32 @@ async def test_a_plot_of_the_wrong_shape_is_shown_as_it_is_and_says_why(server, 
         await console.until_shown("6 Artifacts")
         await console.press("6")
         await console.until_shown("not drawn: ", why, f'mltui: "{plot["mltui"]}"')
+
+
+async def test_a_matrix_has_gaps_between_labels_as_wide_as_its_columns(server, open_console, tmp_path) -> None:
+    add_runs(server.dsn, 3)
+    async with open_console(run_id=run_id(0), size=(80, 24)) as console:
+        for name, labels in (("latin", ["hot dogs", "ice teas"]), ("wide", ["正常な細胞である", "悪性の腫瘍である"])):
+            plot = {"mltui": "confusion_matrix", "labels": labels, "matrix": [[1, 2], [3, 4]]}
+            (tmp_path / "plot.json").write_text(json.dumps(plot))
+            await console.client.upload(run_id(0), tmp_path / "plot.json", f"{name}.json")
+        await console.until_shown("6 Artifacts")
+        await console.press("6")
+        await console.until_shown("true  hot dogs  ice teas  recall")
+        await console.press("down")
+        await console.until_shown("正…胞である   悪…瘍である  recall")
+
+
+async def test_what_is_shown_says_how_much_of_it_and_how_it_was_read(files, open_console, tmp_path) -> None:
+    wide = ",".join(f"c{number}" for number in range(300))
+    name = f"zz-{'predictions-' * 8}.csv"
+    (tmp_path / "a").write_bytes(f"{wide}\n{wide}é\n".encode("latin-1"))
+    async with open_console(run_id=run_id(0), size=(80, 24)) as console:
+        await console.client.upload(run_id(0), tmp_path / "a", name)
+        await look(console)
+        await console.until_shown("▸ checkpoints/                              2 files", " 2 files \n")
+        await console.press("end")
+        await console.until_shown("1 row, 100 of 300 columns", "not UTF-8, read as Latin-1 (Windows-1252)")
 
 
 async def test_what_comes_is_shown_and_where_one_is_stays(files, open_console, tmp_path) -> None:
@@ -185,11 +225,42 @@ async def test_a_save_that_is_stopped_goes_on_from_there(files, open_console, fo
         await console.until(lambda: parts(folder) and parts(folder)[0] > len(content) // 4, "half of it")
         await console.press("escape")
         await console.until_shown("stopped at", "saved again, it goes on")
-        await save_in(console, folder)
+        await console.press("S")
+        await console.until_shown("The folder to save it in", str(folder))
+        await console.press("enter")
         await console.until_shown("saved to")
     assert (folder / "checkpoints" / "big.pt").read_bytes() == content
     assert begun[0] == 0 and begun[1] > len(content) // 4
     assert (len(begun), parts(folder), len(list((folder / "checkpoints").iterdir()))) == (2, [], 3)
+
+
+async def test_that_the_server_died_in_the_middle_of_a_save_is_said_once(files, server, open_console, folder, tmp_path):
+    (tmp_path / "big.pt").write_bytes(bytes(30 << 20))
+    died = asyncio.Event()
+    async with open_console(run_id=run_id(0)) as console:
+        await console.client.upload(run_id(0), tmp_path / "big.pt", "checkpoints/big.pt")
+        await look(console)
+        whole = console.client.artifact_content
+
+        async def stalling(artifact: str, start: int = 0) -> AsyncIterator[bytes]:
+            async for piece in whole(artifact, start):
+                yield piece
+                if parts(folder):
+                    await died.wait()
+
+        console.client.artifact_content = stalling
+        await save_in(console, folder)
+        await console.until(lambda: parts(folder), "some of it")
+        before = len(console.client.requests)
+        server.kill()
+        died.set()
+        said = console.app._notifications
+        await console.until(lambda: any("saved again, it goes on" in one.message for one in said), "the toast")
+        await console.press("ctrl+r")
+        await console.until(lambda: len(console.client.requests) > before, "the screen below to ask")
+        await console.until_shown("stale")
+        words = [one.message for one in said]
+        assert sum("server" in one for one in words) == sum("broke off" in one for one in words) == 1, words
 
 
 def parts(folder: Path) -> list[int]:

@@ -112,6 +112,11 @@ async def test_all_that_match_are_written_to_a_file(history, dsn, open_console, 
         await console.until_shown("Every event that matches actor:eve")
         await console.press(*["j"] * (form == "json"), "enter")
         await console.until_shown("A file that does not exist yet", f".{form}")
+        other = {"csv": "json", "json": "csv"}[form]
+        for wrong, words in ((f"all.{other}", f"write a name that ends in .{form}"), ("all", "neither .csv nor .json")):
+            await console.press("ctrl+u")
+            console.paste(str(tmp_path / wrong))
+            await console.until_shown(words)
         await console.press("ctrl+u")
         console.paste(str(target))
         await console.press("enter")

@@ -101,7 +101,7 @@ async def test_what_has_no_screen_says_all_of_it(server: ConsoleServer, open_con
         )
     async with open_console() as console:
         await console.press("H")
-        await console.until_shown("⊘ refused", "the disk said no")
+        await console.until_shown("⊘ refused", "the last: the disk")
         await console.press("enter")
         await console.until(lambda: "mltui samples ls" in console.text.replace("\n", " "), "what to do")
 
@@ -121,6 +121,8 @@ async def test_home_is_asked_for_rarely_and_drawn_when_it_changes(
             return console.client.requests.count("GET /dashboard/overview")
 
         await console.until(lambda: asked() >= 2, "a second look")
+        await home.window.settled()
+        await console.pilot.pause()
         painted = home.table.painted_lines
         await console.until(lambda: asked() >= 3, "a third look")
         await home.window.settled()

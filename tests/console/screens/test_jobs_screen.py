@@ -77,6 +77,30 @@ async def test_nonsense_is_refused_at_its_field_in_the_servers_words(server, ope
         assert server.get("/ingestion-jobs")["items"] == []
 
 
+async def test_what_is_wrong_with_each_field_is_read_whole_on_a_small_screen(server, open_console):
+    async with open_console(size=(80, 24)) as console:
+        await console.type(":ingest")
+        await console.press("enter", "a")
+        await console.until_shown("Add an ingestion job", "Paths are those")
+        console.paste("/a.csv")
+        await console.press(*["tab"] * 6)
+        await console.type("abc")
+        await console.press("tab", "tab")
+        await console.type("zip=FOO")
+        delimiter, kind = (
+            refusal(server, uri="/a.csv", options=options).partition(": ")[2]
+            for options in ({"delimiter": "abc"}, {"types": {"zip": "FOO"}})
+        )
+        await console.until(lambda: kind in in_dialog(console.text), kind)
+        assert delimiter not in in_dialog(console.text)
+        await console.press("tab")
+        await console.until_shown("Paths are those", "✗ a delimiter is one", "✗ 'FOO' is no type")
+        await console.press("ctrl+s")
+        await console.until(lambda: delimiter in in_dialog(console.text), delimiter)
+        await console.press("tab", "tab")
+        await console.until(lambda: kind in in_dialog(console.text), kind)
+
+
 def in_dialog(text: str) -> str:
     """What stands in the box, as if it had one long line."""
     return " ".join(text.replace("│", " ").split())
@@ -119,7 +143,7 @@ async def test_what_is_marked_is_failed_at_once_with_one_reason(jobs, open_conso
         for _ in range(3):
             await console.press("j")
         await console.press("space", "space", "f")
-        await console.until_shown("Fail warehouse, orders", "why it failed")
+        await console.until_shown("Fail 2 jobs", "Marks warehouse, orders as failed")
         await console.press("enter")
         await console.until_shown("say why")
         await console.type("the warehouse is shut")
@@ -136,34 +160,58 @@ async def test_what_is_left_out_is_said_before_anything_is_done(jobs, open_conso
     async with open_console() as console:
         await open_jobs(console)
         await console.press("space", "j", "space", "D")
-        await console.until_shown("Delete prices?", "Deletes prices.", "clicks is still running and stays.")
+        await console.until_shown("Delete prices?", "Left out:", "clicks is running; cancel it first")
         await console.until_shown("y yes · n no, as enter")
         await console.press("enter")
         await console.until_shown("6 jobs")
         assert "Delete prices?" not in console.text
 
 
-async def test_what_is_refused_says_both_states(jobs, open_console):
+async def test_what_cannot_be_done_is_refused_at_once_and_says_both_states(jobs, open_console):
     async with open_console() as console:
         await open_jobs(console)
         await console.press("j", "s")
-        await console.until_shown("is completed", "queued")
+        await console.until_shown("events is completed; it cannot become queued")
+        await console.press("f")
+        await console.until_shown("events is done by an agent here, which says itself how it ends")
+        assert "Fail events" not in console.text
         await console.press("j", "j", "c")
-        await console.until_shown("why it is complete")
+        await console.until_shown("Marks warehouse as completed")
         await console.type("loaded")
         await console.press("enter")
         await console.until(lambda: console.text.count("✓ completed") == 2)
+
+
+async def test_of_several_each_that_is_left_out_is_named_and_the_reason_is_kept(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("space", "space", "space", "space", "R")
+        await console.until_shown("Retry prices", "Begins prices anew", "clicks is running; it cannot become pending")
+        await console.until_shown("events is completed; it cannot", "warehouse is running; it cannot")
+        await console.type("the line was mended")
+        await console.press("enter")
+        await console.until_shown("1 job begun anew")
+        await console.press("M", "g", "j", "j", "e")
+        await console.until_shown("ingestion_job.retry", "the line was mended")
+
+
+async def test_what_can_be_done_to_none_of_several_is_said_of_each(jobs, open_console):
+    async with open_console() as console:
+        await open_jobs(console)
+        await console.press("space", "space", "j", "space", "R")
+        for name, status in (("clicks", "running"), ("events", "completed"), ("warehouse", "running")):
+            await console.until_shown(f"{name} is {status}; it cannot become pending")
 
 
 async def test_cancelling_and_deleting_are_asked_first(jobs, open_console):
     async with open_console() as console:
         await open_jobs(console)
         await console.press("j", "j", "j", "x")
-        await console.until_shown("Cancel warehouse?", "What was read is thrown away")
-        await console.press("y")
+        await console.until_shown("Cancel warehouse", "What was read is thrown away", "it may stay empty")
+        await console.press("enter")
         await console.until_shown("⊘ cancelled")
         await console.press("D")
-        await console.until_shown("Delete warehouse?", "Datasets and runs stay. z brings it back.")
+        await console.until_shown("Delete warehouse?", "Datasets and runs stay. z brings back")
         await console.press("y")
         await console.until_shown("5 jobs", "deleted warehouse; z undoes it")
         assert "⊘ cancelled" not in console.text
@@ -175,7 +223,7 @@ async def test_jobs_deleted_together_come_back_together(jobs, open_console):
     async with open_console() as console:
         await open_jobs(console)
         await console.press("j", "space", "space", "D")
-        await console.until_shown("Delete 2 jobs?", "events, prices", "z brings them")
+        await console.until_shown("Delete 2 jobs?", "events, prices", "z brings back")
         await console.press("y")
         await console.until_shown("4 jobs", "deleted 2 jobs; z undoes it")
         await console.press("z")

@@ -299,7 +299,7 @@ async def test_a_long_answer_says_so_and_can_be_stopped(
     server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_metrics(server)
-    async with slow_line(server.url) as line:
+    async with slow_line(server.url, b"/data?") as line:
         monkeypatch.setattr(server, "url", line.url)
         async with open_console(session=session()) as console:
             screen = await look_at(console, "gpu_temperature")
@@ -381,6 +381,8 @@ def test_no_metrics_pictured(server: ConsoleServer, snap_compare: Callable[..., 
         await console.until_shown("● live", "No runs yet")
         await console.press("m")
         await console.until_shown("No metrics yet.", "● live")
+        offered = ("enter Open", "f Filter")
+        await console.until(lambda: not any(key in console.text for key in offered), "the footer of an empty list")
 
     assert snap_compare(app, terminal_size=size, run_before=before)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from console_server import ConsoleServer
-from metric_points import add_metrics, add_one_count, add_workers
+from metric_points import MINUTES, add_metrics, add_one_count, add_queues, add_workers, moment
 from test_metrics import look_at, session, settled
 
 from mltui.console.state.memory import Memory
@@ -100,3 +100,63 @@ async def test_a_click_opens_a_tab(server: ConsoleServer, open_console: Callable
         for tab, column in ((2, 14), (1, 4)):
             await console.pilot.click("#metric-tabs", offset=(column, 0))
             await console.until(lambda tab=tab: screen.view.tab == tab, f"tab {tab}")
+
+
+async def test_an_empty_label_is_to_be_seen_wherever_it_is_named(
+    server: ConsoleServer, open_console: Callable[..., Any], tmp_path: Path
+) -> None:
+    add_queues(server, "", "email")
+    path = tmp_path / "console.json"
+    async with open_console(session=session(path), size=(140, 32)) as console:
+        screen = await look_at(console, "queue_length")
+        await console.until_shown('● queue="" 0', "● queue=email 1")
+        await console.press("end")
+        assert [reading.name for reading in screen.view.chart.reading()] == ['queue=""', "queue=email"]
+        await console.press("2")
+        await console.until_shown(' ""        0 ', " email     1 ")
+        await console.press("f")
+        await console.until_shown("Filter queue_length", "All label sets.")
+        await console.press("space")
+        await console.until_shown('queue ""')
+        await console.press("enter", "1")
+        await console.until_shown('queue ""  1 label set', '● queue="" 0')
+    async with open_console(session=session(path), size=(140, 32)) as console:
+        await console.until_shown("● live")
+        await console.press("m")
+        await console.until_shown("Metrics › queue_length", 'queue ""  1 label set', '● queue="" 0')
+
+
+async def test_what_has_no_labels_is_called_as_its_metric(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_metrics(server)
+    server.post("/metrics/queue_depth/data", {"value": 7, "timestamp": moment(MINUTES - 60)})
+    async with open_console(session=session()) as console:
+        await look_at(console, "queue_depth")
+        await console.until_shown("● queue_depth 7")
+
+
+async def test_the_choice_of_times_begins_at_the_one_in_use(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_metrics(server)
+    async with open_console(session=session()) as console:
+        screen = await look_at(console, "gpu_temperature")
+        for words, keys in (("last 24h", ()), ("last 7d", ("down",)), ("all", ("down", "down"))):
+            await console.press("t")
+            await console.until_shown("all there is")
+            await console.press(*keys, "enter")
+            await console.until_shown(f"  {words}  live")
+            await settled(console)
+            # What it begins at is what was chosen.
+            await console.press("t")
+            await console.until_shown("all there is")
+            await console.press("enter")
+            await console.until(lambda: console.app.screen is screen, "the chart")
+            assert f"  {words}  live" in console.text
+        await console.press("plus")
+        await console.until(lambda: "  all  live" not in console.text, "half of it")
+        await console.press("t")
+        await console.until_shown("all there is")
+        await console.press("enter")
+        await console.until_shown("As in 90m", "+00:00 .. 2026-")

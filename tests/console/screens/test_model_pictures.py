@@ -17,7 +17,7 @@ SCENES: dict[str, Steps] = {
     "version": [*TO_MODEL, ("ready", ["enter"]), ("Trained on", [])],
     "alias": [*TO_MODEL, ("ready", ["a"]), ("as in champion", ["w", "enter"]), ("@w from none", ["enter"])],
     "stage": [*TO_MODEL, ("ready", ["s"]), ("It is in None", [])],
-    "waiting": [*TO_MODEL, ("ready", ["w"]), ("Nobody approves", [])],
+    "waiting": [*TO_MODEL, ("ready", ["w"]), ("Whoever asked", [])],
     "comparison": [*TO_MODEL, ("ready", ["space", "c"]), ("digits/2", [])],
     "lineage": [*TO_MODEL, ("ready", ["L"]), ("CAME FROM", [])],
     "lineage of a source": [

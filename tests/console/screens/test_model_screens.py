@@ -59,18 +59,50 @@ async def test_a_move_waits_for_somebody_else(models, open_console):
         await console.until_shown("Why approve it?")
         await console.type("agreed")
         await console.press("enter")
-        await console.until_shown("@champion 3")
+        await console.until_shown("@champion 3", "approved: @champion 2 → 3 of digits")
         await console.until(lambda: "Waits" not in console.text, "nothing to wait")
         await console.press("s", "enter")
         await console.until_shown("digits/3 from None to Staging")
         await console.type("go")
         await console.press("enter")
         await console.until_shown("it waits until somebody else approves it", "version 3 None → Staging")
-        await console.press("w", "enter")
-        await console.until_shown("Why approve it?")
-        await console.type("mine")
+        await console.press("w")
+        await console.until_shown(
+            "You asked for it: anybody but ada may approve", "take back  version 3 None → Staging"
+        )
+        assert "reject" not in console.text
+        async with httpx.AsyncClient(headers={"X-Mltui-User": "grace"}) as grace:
+            url = f"{models.url}/api/v1/models/digits/aliases/champion"
+            (await grace.put(url, json={"version": 2, "reason": "it drifts"})).raise_for_status()
+        await console.press("escape", "w")
+        await console.until_shown("Whoever asked for a move takes it back", "approve  @champion 3 → 2", "reject")
+        await console.press("down", "down", "enter")
+        await console.until_shown("Why take it back?")
+        await console.type("too soon")
         await console.press("enter")
-        await console.until_shown("was asked for by ada")
+        await console.until_shown("taken back: version 3 None → Staging of digits")
+        await console.until(lambda: "Waits         version 3" not in console.text, "the move to be taken back")
+        await console.press("enter")
+        await console.until_shown("Models › digits › 3", "Waits", "@champion 3 → 2", "grace: it drifts")
+
+
+async def test_approval_stays_on_while_moves_wait_for_it(models, open_console):
+    async with open_console() as console:
+        await console.type(":model digits")
+        await console.press("enter")
+        await console.until_shown("Waits", "somebody else approves them")
+        await console.press("A")
+        await console.until_shown("1 move waits for approval of digits: decide on it with w")
+        assert "approval off?" not in console.text
+        await console.press("w", "down", "enter")
+        await console.until_shown("Why reject it?")
+        await console.type("no")
+        await console.press("enter")
+        await console.until_shown("rejected: @champion 2 → 3 of digits")
+        await console.press("A")
+        await console.until_shown("digits: approval off?", "made at once again")
+        await console.press("y")
+        await console.until_shown("approval off for digits")
 
 
 async def test_what_somebody_else_moved_meanwhile_is_said(models, open_console):
@@ -291,6 +323,6 @@ async def test_what_somebody_moved_since_stays_and_does_not_keep_the_rest_from_b
             url = f"{models.url}/api/v1/models/fraud/aliases/champion"
             (await grace.put(url, json={"version": None, "reason": "it drifts"})).raise_for_status()
         await console.press("z")
-        await console.until_shown("fraud was changed since by grace (model.alias); it stays as it is")
+        await console.until_shown("fraud@champion was changed since by grace")
         await console.press("z")
         await console.until_shown("undone: tagged fraud/1")

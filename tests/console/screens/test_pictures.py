@@ -87,6 +87,10 @@ SCENES = {
         [("digits-40", ["J"]), ("warehouse", ["j", "enter"]), ("3,000,000 rows", ["2"]), ("FIRST ROWS", [])]
     ),
     "adding a job": Scene([("digits-40", ["J"]), ("warehouse", ["a"]), ("HOW TO READ", [])]),
+    "adding a job wrong": Scene(
+        [("digits-40", ["J"]), ("warehouse", ["a"]), ("HOW TO READ", ["tab"] * 8 + ["x"]), ("as in zip=VARCHAR", [])]
+    ),
+    "retrying jobs": Scene([("digits-40", ["J"]), ("warehouse", [*["space"] * 5, "R"]), ("Left out", [])]),
     "gauge": Scene(
         [("digits-40", ["m"]), ("3 label sets", ["tab", "end", "left"]), ("2026-03-14 1", [])], metric="gpu_temperature"
     ),

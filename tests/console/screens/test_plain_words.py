@@ -54,7 +54,8 @@ async def test_a_run_that_is_deleted_while_it_is_open_says_so_and_asks_no_more(
     async with open_console(run_id=run_id(0), size=(80, 24)) as console:
         await console.until_shown("Runs › digits-40", "● live", "R Retry")
         await console.client.delete_run(run_id(0))
-        await console.until_shown("✗ deleted", "This run was deleted. Press q to go back.")
+        await console.until_shown("✗ deleted", "This run was deleted 20", " by ada. Press q to go back.")
+        await console.until_shown("this brings it back:", "runs restore", run_id(0))
         await console.until(lambda: "R Retry" not in console.text and "q Back" in console.text, "the footer")
         asked = len([request for request in console.client.requests if run_id(0) in request])
         await console.press("ctrl+r", "2", "R", "D")

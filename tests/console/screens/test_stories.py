@@ -19,6 +19,18 @@ async def test_open_a_run_and_go_back(server: ConsoleServer, open_console: Calla
         await console.until_shown("40 runs", "digits-40")
 
 
+async def test_from_inside_a_run_the_same_keys_lead_on_as_from_the_list(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_runs(server.dsn)
+    places = {"p": "Looks at digits", "m": "No metrics yet", "J": "No ingestion jobs yet", "H": "7 DAYS"}
+    for key, shown in places.items():
+        async with open_console(run_id=run_id(0)) as console:
+            await console.until_shown("Runs › digits-40", "Overview")
+            await console.press(key)
+            await console.until_shown(shown)
+
+
 async def test_a_run_is_gone_to_by_its_name_and_not_by_what_it_failed_with(
     server: ConsoleServer, open_console: Callable[..., Any]
 ) -> None:

@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from artifact_files import add_artifacts
 from conftest import Console
-from console_server import ConsoleServer
+from console_server import ConsoleServer, add_runs, run_id
 from metric_points import add_metrics
+from slow_line import slow_line
 from test_metrics import look_at, session
 from textual.widgets import Input
 
+from mltui.console.widgets.exact_table import ExactTable
 from mltui.console.widgets.text_field import MOST
 
 
@@ -46,3 +50,66 @@ async def test_a_pasted_megabyte_is_cut_and_quoted_in_short(
         await console.until_shown("None has", "…'")
         await console.press("escape")
         await console.until_shown("Metrics › gpu_temperature", "queue_depth")
+
+
+@pytest.mark.parametrize("held", [b"/artifacts", b"GET "], ids=["artifacts", "everything"])
+async def test_what_is_typed_before_lines_are_there_is_done_to_them(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, held: bytes
+) -> None:
+    add_runs(server.dsn, 3)
+    add_artifacts(server.dsn, server.folder / "data", 1)
+    async with slow_line(server.url, held) as line:
+        monkeypatch.setattr(server, "url", line.url)
+        line.open.clear()
+        async with open_console() as console:
+            console.type_ahead("j", "enter", "6", "enter", "j", "k", "end", "up", "enter", "down", "enter")
+            await console.until(lambda: line.waiting, "a request that is held up")
+            line.open.set()
+            await console.until_shown("digits-2", "▾ checkpoints/", "accuracy: 0.93", "q Files")
+
+
+async def test_who_goes_back_from_lines_that_do_not_come_has_given_up_what_was_typed(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_runs(server.dsn, 3)
+    add_artifacts(server.dsn, server.folder / "data", 0)
+    async with slow_line(server.url, b"/artifacts") as line:
+        monkeypatch.setattr(server, "url", line.url)
+        line.open.clear()
+        async with open_console() as console:
+            console.type_ahead("enter", "6", "end", "j", "enter")
+            await console.until(lambda: line.waiting, "a request that is held up")
+            console.type_ahead("q", "j", "space")
+            await console.until_shown("Pipelines", "1 marked")
+
+
+async def test_a_key_for_a_run_that_is_on_its_way_waits_for_it(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_runs(server.dsn, 3)
+    async with slow_line(server.url, f"/runs/{run_id(0)}".encode()) as line:
+        monkeypatch.setattr(server, "url", line.url)
+        async with open_console() as console:
+            await console.until_shown("digits-3")
+            line.open.clear()
+            console.type_ahead("enter", "t", "ctrl+u", *"team=fraud", "enter")
+            await console.until(lambda: line.waiting, "a request that is held up")
+            line.open.set()
+            await console.until_shown("Runs › digits-3", "team=fraud")
+
+
+async def test_keys_for_a_metric_wait_until_it_is_looked_at(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_metrics(server)
+    mine = session()
+    mine.memory.look_at("gpu_temperature")
+    async with slow_line(server.url, b"/metrics") as line:
+        monkeypatch.setattr(server, "url", line.url)
+        line.open.clear()
+        async with open_console(session=mine) as console:
+            console.type_ahead("m", "t", "end", "enter", "ctrl+u", *"90m", "enter", "2", "tab")
+            await console.until(lambda: line.waiting, "a request that is held up")
+            line.open.set()
+            await console.until_shown("Metrics › gpu_temperature", "last 90m")
+            await console.until(lambda: isinstance(console.app.focused, ExactTable), "the table to have the focus")

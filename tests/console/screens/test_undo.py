@@ -77,7 +77,7 @@ async def test_a_secret_is_not_undone_to_what_hides_it(runs, open_console):
         await console.until_shown("tagged digits-40; z undoes it")
         await console.press("z")
         await console.until_shown("db_password was a secret, which no event keeps; set it by hand")
-        assert tags(runs, 0) == {"db_password": "two"}
+        assert tags(runs, 0) == {"db_password": "two", "team": "vision"}
         await console.press("z")
         await console.until_shown("nothing to undo")
 
@@ -91,10 +91,68 @@ async def test_what_somebody_changed_since_stays(runs, open_console):
             url = f"{runs.url}/api/v1/runs/{run_id(0)}"
             (await grace.patch(url, json={"tags": {"team": "red"}})).raise_for_status()
         await console.press("z")
-        await console.until_shown("digits-40 was changed since by grace (run.update); it stays as it is")
+        await console.until_shown("tag team of digits-40 was changed since by grace; it stays as it is")
         assert tags(runs, 0) == {"team": "red"}
         await console.press("z")
         await console.until_shown("nothing to undo")
+
+
+def patched_by_grace(runs, path, **body):
+    answer = httpx.patch(f"{runs.url}/api/v1/{path}", json=body, headers={"X-Mltui-User": "grace"}, trust_env=False)
+    answer.raise_for_status()
+
+
+async def test_what_others_did_not_touch_is_undone_tag_by_tag(runs, open_console):
+    async with open_console() as console:
+        await console.until_shown("digits-40", "● live")
+        await write(console, "t", "best team=blue k=2")
+        await console.until_shown("tagged digits-40; z undoes it")
+        await write(console, "n", "hello")
+        await console.until_shown("wrote notes of digits-40; z undoes it")
+        patched_by_grace(runs, f"runs/{run_id(0)}", tags={"team": "red", "best": "", "new": "1"})
+        await console.press("z")
+        await console.until_shown("undone: wrote notes of digits-40")
+        assert runs.get(f"/runs/{run_id(0)}")["notes"] == ""
+        patched_by_grace(runs, f"runs/{run_id(0)}", notes="from grace")
+        await console.press("z")
+        await console.until_shown(
+            "tag team of digits-40 was changed since by grace; it stays as it is", "undone: tagged digits-40"
+        )
+        assert tags(runs, 0) == {"team": "red", "new": "1"}
+        assert runs.get(f"/runs/{run_id(0)}")["notes"] == "from grace"
+
+
+async def test_what_was_deleted_since_stays_and_what_came_back_is_undone(runs, open_console):
+    async with open_console() as console:
+        await console.until_shown("digits-40", "● live")
+        await write(console, "t", "best")
+        await console.until_shown("tagged digits-40; z undoes it")
+        await write(console, "n", "hello")
+        await console.until_shown("wrote notes of digits-40; z undoes it")
+        async with httpx.AsyncClient(headers={"X-Mltui-User": "grace"}) as grace:
+            url = f"{runs.url}/api/v1/runs/{run_id(0)}"
+            (await grace.delete(url)).raise_for_status()
+            await console.press("z")
+            await console.until_shown("digits-40 was changed since by grace (run.delete); it stays as it is")
+            (await grace.post(f"{url}/restore")).raise_for_status()
+        await console.press("z")
+        await console.until_shown("undone: tagged digits-40")
+        assert tags(runs, 0) == {"team": "vision"}
+
+
+async def test_archiving_is_undone_though_somebody_described_the_version(runs, open_console):
+    runs.post("/models/digits/versions", {"run": run_id(0)})
+    async with open_console() as console:
+        await console.type(":models digits")
+        await console.press("enter")
+        await console.until_shown("ready")
+        await console.press("x")
+        await console.until_shown("archived", "z undoes it")
+        patched_by_grace(runs, "models/digits/versions/1", description="from grace")
+        await console.press("z")
+        await console.until_shown("undone: ", "ready")
+        version = runs.get("/models/digits/versions/1")
+        assert (version["status"], version["description"]) == ("ready", "from grace")
 
 
 async def test_what_could_not_be_undone_while_the_server_was_away_can_be_later(runs, open_console):

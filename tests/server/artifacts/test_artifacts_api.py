@@ -279,7 +279,7 @@ async def test_what_is_wrong_is_said(http, run):
         await refused(422, "names joined by /" if name else "it must not be empty", name=name)
     await refused(422, "no artifact store of type S3; it has LOCAL", storage_type="S3")
     await refused(404, "no stage run", stage_run="nothing")
-    await refused(422, "Expected `int` >= 0", file_size=-1)
+    await refused(422, "it must be a whole number >= 0", file_size=-1)
     nowhere = await http.put("/api/v1/runs/0190163d-8694-739b-aea5-966c26f8ad91/artifacts/a", content=b"1")
     assert nowhere.status_code == 404
     assert (await http.get("/api/v1/artifacts/nothing/content")).status_code == 404

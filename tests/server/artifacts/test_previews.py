@@ -37,7 +37,6 @@ async def test_text_is_its_beginning(preview):
     assert await preview("train.py", b"print(1)\n") == {"kind": "text", "note": "", "text": "print(1)\n", "cut": False}
     long = await preview("log.txt", b"x" * (TEXT_BYTES + 1))
     assert (len(long["text"]), long["cut"]) == (TEXT_BYTES, True)
-    assert (await preview("latin.txt", "é".encode("latin-1")))["text"] == "\ufffd"
     assert (await preview("empty", b""))["text"] == ""
 
 
@@ -53,6 +52,22 @@ async def test_what_windows_writes_is_text_too(preview):
         assert json.loads((await preview("a.json", '{"ü": 1}'.encode(encoding)))["text"]) == {"ü": 1}
     assert (await preview("half.txt", "ab".encode("utf-16")[:-1]))["text"] == "a\ufffd"
     assert (await preview("wide.txt", "a".encode("utf-32")))["kind"] == "none"
+
+
+async def test_what_is_no_utf8_says_how_it_was_read(preview):
+    how = "not UTF-8, read as Latin-1 (Windows-1252)"
+    found = await preview("latin.txt", "Größe in €".encode("cp1252"))
+    assert (found["text"], found["note"]) == ("Größe in €", how)
+    found = await preview("latin.csv", "id,Größe\n1,é\n1,2,3\n".encode("latin-1"))
+    assert (found["columns"][1]["name"], found["rows"]) == ("Größe", [["1", "é"]])
+    assert found["note"] == f"{how}; left out: 1 row with another number of values"
+    found = await preview("latin.json", '{"é": 1}'.encode("latin-1"))
+    assert (found["kind"], json.loads(found["text"]), found["note"]) == ("json", {"é": 1}, how)
+    found = await preview("mixed.txt", "é and ".encode() + b"\xff")
+    assert (found["text"], found["note"]) == ("é and \ufffd", "not all of it is UTF-8; the rest is shown as \ufffd")
+    assert "not all of it is UTF-8" in (await preview("none.txt", b"\x81"))["note"]
+    cut = await preview("cut.txt", b"x" * (TEXT_BYTES - 1) + "é".encode() * 1_000_000)
+    assert (len(cut["text"]), cut["note"]) == (TEXT_BYTES - 1, ""), "what is cut in the middle of a character"
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.csv", "a.txt", "a"])
@@ -100,7 +115,7 @@ async def test_csv_is_a_table_with_a_schema_and_each_value_as_it_is_written(prev
     assert (found["row_count"], found["column_count"]) == (2, 3)
     assert (await preview("a.tsv", b"a\tb\n1\t2\n"))["rows"] == [["1", "2"]]
     ragged = await preview("ragged.csv", b"a,b\n1,2\n1,2,3\n")
-    assert (ragged["rows"], ragged["note"][:10]) == ([["1", "2"]], "1 rows hav")
+    assert (ragged["rows"], ragged["note"][:10]) == ([["1", "2"]], "left out: ")
     assert (await preview("empty.csv", b""))["kind"] == "text"
 
 

@@ -270,7 +270,7 @@ async def test_samples_that_wait_are_said_and_then_nobody_is_called_stalled(http
         assert (await http.post(f"/api/v1/runs/{run_id}/samples", json={"series": series})).status_code == 202
         found = await eventually(lambda: attention(http), lambda kinds: "inbox" in kinds)
         assert list(found) == ["inbox"]
-        assert "1 samples wait" in found["inbox"][0][1]
+        assert "1 sample waits" in found["inbox"][0][1]
     await eventually(lambda: attention(http), lambda kinds: list(kinds) == ["stalled"])
 
 

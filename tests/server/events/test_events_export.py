@@ -63,7 +63,7 @@ async def test_many_events_are_all_in_the_file_in_order(http, dsn):
     assert [event["object_id"] for event in json.loads(await fetch(http, "json", actor="bob"))] == everything[2::3]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     message=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
     value=st.recursive(st.none() | st.booleans() | st.text("aé\"',\n{"), st.lists, max_leaves=4),

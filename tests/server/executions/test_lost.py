@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import psutil
+import pytest
 import sqlalchemy as sa
 
 from mltui.wire.executions import LEASE_S
 from mltui.wire.host import boot_id, host_name
-from mltui_server.executions.lost import settle_dead_here, settle_exited, settle_lost
-from tests.server.agents import claim, make_pipeline, queued_execution, run_of, start, until_status
+from mltui_server.executions.lost import CLAIM_AT_LAST_S, CLAIM_WITHIN_S, settle_dead_here, settle_exited, settle_lost
+from tests.server.agents import claim, eventually, make_pipeline, queued_execution, run_of, start, until_status
 
 NOBODY = 2**22 + 1
 """A pid that no process has: above the kernel's limit."""
@@ -119,6 +121,71 @@ async def test_an_agent_that_the_engine_saw_die_is_settled_at_once_unless_it_had
     assert (await run_of(http, run_id))["error_message"] == run["error_message"]
 
 
+@pytest.fixture
+def agents_that_reach_nobody(parts):
+    """Agents are started, and wait for a server that does not answer."""
+    parts.state.url = "http://127.0.0.1:1"
+    yield
+    parts.state.url = None
+
+
+async def launched(http, database, ago) -> tuple[str, str, psutil.Process]:
+    """A run whose agent was started `ago` seconds ago and has not begun."""
+    await make_pipeline(http)
+    run_id = await start(http)
+    execution_id = await queued_execution(http, run_id, "a")
+
+    async def pid():
+        async with database.session() as session:
+            return await session.scalar(sa.text("SELECT agent_pid FROM execution WHERE id = :id"), {"id": execution_id})
+
+    agent = psutil.Process(await eventually(pid, lambda pid: pid is not None))
+    async with database.session() as session:
+        await session.execute(
+            sa.text("UPDATE execution SET launched_at = now() - make_interval(secs => :s) WHERE id = :id"),
+            {"s": ago, "id": execution_id},
+        )
+    return run_id, execution_id, agent
+
+
+async def test_an_agent_that_is_slow_to_begin_is_waited_for_while_it_lives(agents_that_reach_nobody, http, database):
+    run_id, execution_id, agent = await launched(http, database, CLAIM_WITHIN_S + 30)
+    now = datetime.now(UTC)
+    await settle_lost(database, now, now - timedelta(hours=1))
+    assert (await run_of(http, run_id))["stages"][0]["status"] == "queued"
+    assert (await claim(http, execution_id)).status_code == 200
+    assert (await run_of(http, run_id))["status"] == "running"
+    agent.kill()
+
+
+async def test_an_agent_that_does_not_begin_is_not_waited_for_for_ever(agents_that_reach_nobody, http, database):
+    run_id, _, agent = await launched(http, database, CLAIM_AT_LAST_S + 1)
+    now = datetime.now(UTC)
+    await settle_lost(database, now, now - timedelta(hours=1))
+    run = await until_status(http, run_id, "failed")
+    assert run["error_message"] == "stage 'a' failed: no agent began it (it did not begin within 600 s)"
+    agent.kill()
+
+
+async def test_an_agent_that_died_before_it_began_is_not_waited_for(http, database):
+    await make_pipeline(http)
+    for pid, said in ((NOBODY, "its process is gone"), (None, "it did not begin within 30 s")):
+        run_id = await start(http)
+        execution_id = await queued_execution(http, run_id, "a")
+        async with database.session() as session:
+            await session.execute(
+                sa.text(
+                    "UPDATE execution SET host = :host, boot_id = :boot, agent_pid = :pid,"
+                    " launched_at = now() - interval '31 s' WHERE id = :id"
+                ),
+                {"id": execution_id, "pid": pid, "host": host_name(), "boot": boot_id()},
+            )
+        now = datetime.now(UTC)
+        await settle_lost(database, now, now - timedelta(hours=1))
+        run = await until_status(http, run_id, "failed")
+        assert run["error_message"] == f"stage 'a' failed: no agent began it ({said})"
+
+
 async def test_an_agent_that_never_began_fails_the_attempt_and_the_next_one_may_work(http, database):
     await make_pipeline(http, stages=[{"name": "a", "command": "true", "retries": 1, "backoff_s": 0}])
     run_id = await start(http)
@@ -128,8 +195,6 @@ async def test_an_agent_that_never_began_fails_the_attempt_and_the_next_one_may_
     async def second():
         stage = (await run_of(http, run_id))["stages"][0]
         return stage["execution_id"] if stage["status"] == "queued" else first
-
-    from tests.server.agents import eventually
 
     execution_id = await eventually(second, lambda e: e != first)
     assert (await claim(http, execution_id)).status_code == 200

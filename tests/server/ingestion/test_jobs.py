@@ -176,6 +176,26 @@ async def test_a_job_that_runs_outside_is_moved_by_people_with_a_reason(http):
     assert (event["actor"], event["message"], event["object_name"]) == ("ada", "loaded by the nightly batch", "topic")
 
 
+async def test_why_a_job_is_started_cancelled_and_begun_anew_is_in_its_events(http):
+    read_here, outside = await add(http), await add(http, "x", runner="outside")
+    for job, started in ((read_here, "ingestion_job.queue"), (outside, "ingestion_job.start")):
+        for verb, reason in (("start", "the file is there"), ("cancel", "the wrong file"), ("retry", "the right one")):
+            await do(http, job, verb, reason=reason)
+            if verb == "cancel":
+                await until_job(http, job, "cancelled")
+        said = {
+            event["action"]: event["message"]
+            for event in reversed((await http.get("/api/v1/events", params={"object": job["id"]})).json()["items"])
+            if event["message"] and event["actor"] == "ada"
+        }
+        assert said[started] == "the file is there"
+        assert said["ingestion_job.retry"] == "the right one"
+        assert (await http.get(f"{JOBS}/{job['id']}")).json()["error"] is None
+    several = {"action": "cancel", "ids": [read_here["id"], outside["id"]], "reason": "enough"}
+    answers = (await http.post(f"{JOBS}/actions", json=several)).json()
+    assert answers[1]["job"]["error"] == "enough"
+
+
 async def test_an_outside_job_fails_and_begins_anew(http):
     job = await add(http, "x", runner="outside")
     await do(http, job, "start")

@@ -165,10 +165,10 @@ async def test_a_retry_comes_from_what_it_retries_and_a_deleted_version_is_gone(
 
 
 @pytest.mark.parametrize(("key", "query", "status", "words"), [
-    ("01a1ffae-9b85-72fa-b0e3-d267cbb74282", {}, 404, "dataset, job or artifact (by id)"),
+    ("01a1ffae-9b85-72fa-b0e3-d267cbb74282", {}, 404, "or artifact (by id)"),
     ("digits/9", {}, 404, "no version 'digits/9'"),
-    ("other@champion", {}, 404, "no model 'other'"),
-    ("nothing", {}, 404, "no run (by id or name), model (by name), version (as name/3 or name@alias)"),
+    ("other@champion", {}, 404, "no run (by id or name), dataset or job (likewise)"),
+    ("nothing", {}, 404, "no run (by id or name), dataset or job (likewise), model (by name), version"),
     ("digits/1", {"depth": 0}, 422, "depth is 0; it must be between 1 and 50"),
     ("digits/1", {"limit": 5000}, 422, "limit is 5000; it must be between 1 and 2000"),
     ("digits/1", {"direction": "left"}, 422, "left"),
@@ -219,3 +219,24 @@ async def test_what_no_source_is_says_so(http, story):
     ]:
         answer = await http.get("/api/v1/lineage", params=query)
         assert (answer.status_code, words in answer.text) == (status, True), answer.text
+
+
+async def test_names_mean_what_only_one_thing_has(http, database, story):
+    later = {"name": "adata", "uri": "s3://bucket/adata.csv"}
+    job = await add_job(database, **later)
+    assert (await lineage(http, "adata"))["root"] == str(job)
+    dataset = await add_dataset(database, await put_file(http, story["ingest"], "adata.csv", b"a"), "adata")
+    refused = await http.get("/api/v1/lineage/adata")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409, f"several things are called 'adata': dataset {dataset}, ingestion job {job}; write an id",
+    )  # fmt: skip
+    await http.delete(f"/api/v1/ingestion-jobs/{job}")
+    assert (await lineage(http, "adata"))["root"] == str(dataset)
+    # A job and the dataset that it brought in are one thing.
+    await add_job(database, **later, dataset_id=dataset)
+    assert (await lineage(http, "adata"))["root"] == str(dataset)
+    slashed = await add_dataset(database, await put_file(http, story["ingest"], "in/b@2.csv", b"b"), "in/b@2.csv")
+    assert (await lineage(http, "in/b@2.csv"))["root"] == str(slashed)
+    await make_run(http, "digits")
+    refused = (await http.get("/api/v1/lineage/digits")).json()["detail"]
+    assert f"model version {story['version']}" in refused and ", ingestion job" not in refused

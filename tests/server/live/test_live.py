@@ -253,7 +253,7 @@ async def test_a_reader_that_reads_nothing_gets_the_sum_of_it(server, database):
     ("said", "words"),
     [
         ("nonsense", "not a command"),
-        ("[]", "Expected `object`, got `array`"),
+        ("[]", "it must be an object, not a list"),
         ('{"subscribe": ["runs"]}', "$.subscribe[0]"),
         (b"\xff", "not a command"),
         ('{"subscribe": [{"name": "everything"}]}', "no topic 'everything'; the topics are runs"),

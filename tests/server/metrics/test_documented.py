@@ -89,6 +89,7 @@ LIMITS: dict[str, Callable[[int], Request]] = {
     "characters of a state": lambda n: batch("state", {"state": "s" * n}),
     "buckets of a histogram, with `+Inf`": lambda n: batch("latency", {"buckets": buckets(n)}),
     "points of a batch": lambda n: batch("one", *[{"labels": {"k": "v"}, "value": 1}] * n),
+    "values of a text": lambda n: ("POST", "/api/v1/metrics/lines", {"content": f"one,k=v value=1 {at(0)}\n" * n}),
     "bytes of a body, unpacked": lambda n: ("POST", "/api/v1/metrics/lines", {"content": b"#".ljust(n)}),
     "`limit`, points of a page": lambda n: question("many", limit=n),
     "`buckets` of an answer": lambda n: question("many", buckets=n, k="v1"),

@@ -51,7 +51,7 @@ async def inbox(database) -> PointInbox:
 async def put(inbox: PointInbox, *rows: tuple[float, float]) -> None:
     """Rows (seconds, value) of one label set."""
     points = [DataPoint(labels={"queue": "a"}, value=value, timestamp=at(second)) for second, value in rows]
-    await inbox.put([check(await inbox.known.find("depth"), points, time.time_ns(), lambda _: "$.")])
+    await inbox.put([await check(await inbox.known.find("depth"), points, time.time_ns(), lambda _: "$.")])
 
 
 async def stored(connection: psycopg.AsyncConnection, store: PointStore) -> list[tuple[int, float]]:

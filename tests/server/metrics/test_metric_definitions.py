@@ -74,8 +74,17 @@ async def test_a_wrong_definition_is_refused_with_the_place(http, changed, where
     assert words in response.text
 
 
-async def test_what_is_for_ever_cannot_be_changed(http):
+@pytest.mark.parametrize("other", [{"name": "latency"}, {"type": "gauge"}, {"label_keys": ["service"]}])
+async def test_what_is_for_ever_cannot_be_changed(http, other):
+    made = await make(http)
+    response = await http.patch("/api/v1/metrics/request_latency", json=other | {"unit": "s"})
+    [field] = other
+    says = f"$.{field}: {LATENCY[field]!r} is for ever; make another metric"
+    assert (response.status_code, response.json()["detail"]) == (422, says)
+    assert (await http.get("/api/v1/metrics/request_latency")).json() == made
+
+
+async def test_what_was_shown_may_be_sent_back_with_a_change(http):
     await make(http)
-    response = await http.patch("/api/v1/metrics/request_latency", json={"type": "gauge"})
-    assert response.status_code in (400, 422)
-    assert "type" in response.json()["detail"]
+    changed = await http.patch("/api/v1/metrics/request_latency", json=LATENCY | {"unit": "s"})
+    assert (changed.status_code, changed.json()["unit"]) == (200, "s"), changed.text

@@ -23,7 +23,7 @@ from mltui_server.samples.grid import Grid, grid_over
 from mltui_server.samples.influx import lines, point_groups, point_outline, point_store
 from mltui_server.samples.points import SCHEMAS, PointRange, PointSeries, PointStore
 
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SECOND = 10**9
 fresh = itertools.count(1)
 
@@ -245,6 +245,15 @@ async def test_numbers_whose_sum_no_float_can_hold_have_a_mean(store):
     ]
 
 
+@pytest.mark.parametrize("kind", ["duckdb", "influx"])
+async def test_a_state_that_changes_all_the_time_is_summed_up_however_often(open_sample_store, kind):
+    store, case, states = open_sample_store(kind).points, Case(MetricType.ENUM), "abcdefgh"
+    await case.write(store, [(0, time, states[time % 8]) for time in range(20_000)])
+    found = await read_buckets(store, case.selection(0, 20_000), 100, "0.5")
+    [series] = found.series
+    assert {state: round(spent) for state, spent in series.durations.items()} == dict.fromkeys(states, 2_500)
+
+
 async def test_histograms_that_were_written_without_links_are_read_by_point(influx_access, open_sample_store):
     store, case = open_sample_store("influx").points, Case(MetricType.HISTOGRAM)
     await case.write(store, [(1, 1, (math.inf,), (1.0,), None)])
@@ -286,6 +295,13 @@ async def test_the_longest_range_there_is(store, count):
         (0.5, (-1, 2, math.inf), (10, 10, 10), -1),
         (0.25, (math.inf,), (4,), None),
         (0.9, (0.1, 0.2, 0.5, math.inf), (2, 6, 10, 10), 0.425),
+        (0, (1, 2, math.inf), (5, 10, 10), 0),
+        (0, (1, 2, math.inf), (0, 10, 10), 1),
+        (0, (1, 2, math.inf), (0, 0, 5), 2),
+        (0, (-1, 2, math.inf), (3, 3, 3), -1),
+        (1, (1, 2, math.inf), (5, 10, 10), 2),
+        (1, (1, 2, math.inf), (5, 5, 5), 1),
+        (1, (1, 2, math.inf), (0, 0, 5), 2),
     ],
 )
 def test_quantiles_are_interpolated_as_prometheus_does(share, bounds, counts, expected):

@@ -42,7 +42,12 @@ async def metrics(http):
         ("depth", {"labels": {"queue": "x" * 501}, "value": 1}, "$.labels.queue", "has 501 characters"),
         ("depth", {"labels": {"queue": "a\x00"}, "value": 1}, "$.labels.queue", "control characters"),
         ("depth", {"labels": {"queue": "\x1b[2J"}, "value": 1}, "$.labels.queue", "control characters"),
-        ("depth", {"labels": {"queue": 1}, "value": 1}, "$.labels", "Expected `str`"),
+        (
+            "depth",
+            {"labels": {"b": "c", "queue": 1}, "value": 1},
+            "$.labels.queue",
+            "it must be text, not a whole number",
+        ),
         ("depth", {"labels": QUEUE}, "$.value", "it is missing"),
         ("depth", {"labels": QUEUE, "value": "nan"}, "$.value", "write a number, NaN, Infinity or -Infinity"),
         ("depth", {"labels": QUEUE, "value": 1, "state": "up"}, "$.state", "of type gauge, which takes value"),
@@ -72,6 +77,7 @@ async def metrics(http):
         ("latency", {"labels": QUEUE}, "$.buckets", "it is missing"),
         ("latency", HISTOGRAM | {"buckets": {"1": 2}}, "$.buckets", 'the bucket "+Inf" is missing'),
         ("latency", HISTOGRAM | {"buckets": {"1": 2, "1.0": 2, "+Inf": 3}}, "$.buckets", "are the same bound"),
+        ("latency", HISTOGRAM | {"buckets": {"1": 2, "+Inf": None}}, "$.buckets.+Inf", "it must be a number or text"),
         ("latency", HISTOGRAM | {"buckets": {"x": 2, "+Inf": 3}}, "$.buckets", '"x" is no bound'),
         ("latency", HISTOGRAM | {"buckets": {"NaN": 2, "+Inf": 3}}, "$.buckets", '"NaN" is no bound'),
         ("latency", HISTOGRAM | {"buckets": {"1": 4, "+Inf": 3}}, "$.buckets.+Inf", '3 is less than 4 at "1"'),
@@ -102,8 +108,12 @@ def _good(name):
     ("body", "status", "says"),
     [
         (b"{", 400, "cannot be decoded"),
-        (b"[]", 422, "Expected `object`"),
-        (b'{"points": [{"labels": {"queue": "\xff"}}]}', 400, "cannot be decoded"),
+        (b"[]", 422, "it must be an object"),
+        (
+            b'{"points": [{"labels": {"queue": "\xff"}}]}',
+            400,
+            "cannot be decoded: the byte 0xff in it is no UTF-8; send text in UTF-8",
+        ),
         (b"", 400, "cannot be decoded"),
         (msgspec.json.encode({"points": [{"labels": QUEUE, "value": 1}] * 10_001}), 422, "at most 10000 entries"),
     ],
@@ -111,6 +121,28 @@ def _good(name):
 async def test_a_wrong_body(metrics, body, status, says):
     answer = await metrics.post("/api/v1/metrics/depth/data/batch", content=body)
     assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.text
+
+
+@pytest.mark.parametrize(
+    ("point", "path"),
+    [
+        ('{"labels": {"queue": "a"}, "value": 1e400}', "$.value"),
+        ('{"labels": {"queue": 1e400}}', "$.labels.queue"),
+        ('{"buckets": {"1": 1, "+Inf": 1e400}}', "$.buckets.+Inf"),
+    ],
+)
+async def test_a_number_that_no_float_holds(metrics, point, path):
+    says = 'Number out of range: a float ends at 1.8e308, and what is infinite is "Infinity"'
+    answer = await metrics.post("/api/v1/metrics/depth/data", content=point)
+    assert (answer.status_code, answer.json()["errors"]) == (422, [{"path": path, "message": says}])
+    good = '{"labels": {"queue": "a"}, "value": 1}'
+    answer = await metrics.post("/api/v1/metrics/depth/data/batch", content=f'{{"points": [{good}, {point}]}}')
+    assert answer.json()["errors"] == [{"path": path.replace("$", "$.points[1]"), "message": says}]
+
+
+async def test_a_label_that_is_there_twice_has_its_last_value(metrics):
+    answer = await metrics.post("/api/v1/metrics/depth/data", content='{"labels": {"queue": 5, "queue": "a"}}')
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "$.labels[...]")
 
 
 async def test_an_unknown_metric(http):
@@ -229,12 +261,21 @@ async def test_label_sets_that_come_at_once_are_made_once(metrics):
 
 
 async def test_a_full_inbox_says_come_back(settings):
-    small = msgspec.structs.replace(settings, inbox_max_samples=2)
+    small = msgspec.structs.replace(settings, inbox_max_samples=3)
     async with AsyncTestClient(create_app(small, settings.database_url)) as http:
         await make(http, "latency", "histogram")
-        answer = await post(http, "latency", {"buckets": {"1": 1, "2": 2, "+Inf": 3}})
-        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-        assert (await post(http, "latency", {"buckets": {"1": 1, "+Inf": 3}})).status_code == 202
+        await send(http, "latency", {"buckets": {"+Inf": 2}})
+        while (await http.get("/api/v1/samples/inbox")).json()["waiting"]:
+            await asyncio.sleep(0.02)
+        async with await psycopg.AsyncConnection.connect(settings.database_url) as connection:
+            # Nothing leaves the inbox now.
+            await connection.execute("LOCK TABLE metric_label_set IN SHARE MODE")
+            assert (await post(http, "latency", {"buckets": {"+Inf": 3}})).status_code == 202
+            assert (await post(http, "latency", {"buckets": {"1": 1, "+Inf": 3}})).status_code == 202
+            answer = await post(http, "latency", {"buckets": {"+Inf": 4}})
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert "at most 3 may, and these are 1 more" in answer.json()["detail"]
+        await readable(http, "latency", 3)
 
 
 async def test_a_metric_that_is_made_again_may_have_other_labels(metrics):

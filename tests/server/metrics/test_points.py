@@ -59,10 +59,10 @@ async def test_a_histogram_by_bucket(http):
         {"buckets": {"1": a, "2": b, "+Inf": c}, "sum": s, "timestamp": at(t)}
         for t, a, b, c, s in [(-1, 5, 5, 5, 2), (1, 6, 8, 9, 8), (6, 7, 8, 10, 9), (7, 2, 2, 2, 1)]
     ))  # fmt: skip
-    found = await data(http, "latency", buckets=2, quantiles="0.5", **span(0, 10))
+    found = await data(http, "latency", buckets=2, quantiles="0,0.5,1", **span(0, 10))
     assert found["le"] == [1, 2, "Infinity"]
     assert found["bands"] == [[1, 2, 1], [3, 0, 0]]
     assert found["total"]["count"] == [4, 3]
     assert found["total"]["sum"] == [6, 2]
-    assert found["total"]["quantiles"] == {"0.5": [1.5, 0.5]}
+    assert found["total"]["quantiles"] == {"0": [0, 0], "0.5": [1.5, 0.5], "1": [2, 1]}
     assert found["series"][0] == found["total"]

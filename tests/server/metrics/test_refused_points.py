@@ -16,6 +16,7 @@ METRICS = {
     "latency": ("histogram", {"buckets": {"1": 2, "5": 3, "+Inf": 4}, "sum": 9}),
 }
 NOW = {"timestamp": None}
+SIX = {"samples": 0, "points": 6, "batches": 3}
 
 
 @pytest.fixture
@@ -64,9 +65,13 @@ async def test_refused_points_come_back_when_the_cause_is_gone(http, retention):
     shown = await refused(http, 3)
     assert {one["keys"][0]: (one["run_id"], one["samples"]) for one in shown} == dict.fromkeys(METRICS, ("", 2))
     assert all("retention" in one["reason"] for one in shown)
-    assert (await http.get("/health")).json()["status"] == "degraded"
+    assert (await http.get("/api/v1/samples/refused/total")).json() == SIX
+    health = (await http.get("/health")).json()
+    assert health["status"] == "degraded"
+    [component] = [one for one in health["components"] if one["name"] == "refused"]
+    assert component["detail"].startswith("refused and set aside: 6 points in 3 batches; the last: ")
     await retention("INF")
-    assert (await http.post("/api/v1/samples/refused/retry")).json() == {"batches": 3}
+    assert (await http.post("/api/v1/samples/refused/retry")).json() == SIX
     for name, (_, values) in METRICS.items():
         await readable(http, name, 4)
         first, second, *_ = (await data(http, name))["items"]
@@ -74,7 +79,7 @@ async def test_refused_points_come_back_when_the_cause_is_gone(http, retention):
         assert second["timestamp"] == "2026-09-21T14:13:22Z"
     assert await refused(http, 0) == []
     events = (await http.get("/api/v1/events", params={"action": "samples.retry"})).json()["items"]
-    assert {(event["actor"], event["message"]) for event in events} == {("ada", "refused batches: 1")}
+    assert {(event["actor"], event["message"]) for event in events} == {("ada", "refused: 2 points in 1 batch")}
     ids = {(await http.get(f"/api/v1/metrics/{name}")).json()["id"] for name in METRICS}
     assert {event["object_id"] for event in events} == ids
 
@@ -82,7 +87,7 @@ async def test_refused_points_come_back_when_the_cause_is_gone(http, retention):
 async def test_tried_again_too_early_they_come_back_to_where_they_were(http, retention):
     await put_aside(http, retention)
     before = await refused(http, 3)
-    assert (await http.post("/api/v1/samples/refused/retry")).json() == {"batches": 3}
+    assert (await http.post("/api/v1/samples/refused/retry")).json() == SIX
     after = await refused(http, 3)
     assert {one["refused_at"] for one in before}.isdisjoint(one["refused_at"] for one in after)
 
@@ -94,6 +99,6 @@ async def test_points_are_forgotten_by_a_person_and_with_their_metric(http, rete
     assert len(await refused(http, 3)) == 3, "the metric may come back"
     assert (await http.delete("/api/v1/metrics/depth", params={"now": True})).status_code == 204
     assert {one["keys"][0] for one in await refused(http, 2)} == {"deploy", "latency"}
-    assert (await http.delete("/api/v1/samples/refused")).json() == {"batches": 2}
+    assert (await http.delete("/api/v1/samples/refused")).json() == {"samples": 0, "points": 4, "batches": 2}
     assert await refused(http, 0) == []
     assert (await http.get("/health")).json()["status"] == "ok"

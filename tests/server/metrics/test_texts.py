@@ -12,8 +12,9 @@ from point_calls import at, data, make, readable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from mltui.wire.metrics import RESERVED_LABEL_KEYS
+from mltui.wire.metrics import MAX_TEXT_VALUES, RESERVED_LABEL_KEYS
 from mltui_server.lib.errors import Invalid
+from mltui_server.metrics.accept_texts import LARGE_BYTES
 from mltui_server.metrics.exposition import parse_exposition
 from mltui_server.metrics.lines import parse_lines
 
@@ -206,8 +207,14 @@ async def test_openmetrics_with_a_state_set(http):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a 1\nb{ 2\n", "line 2"),
-        ("a 1\nb x\n", "line 2"),
+        ("a 1\nb{ 2\n", "line 2: 'b{ 2' is not Prometheus' text; write it as in up{job=\"api\"} 1, with the time"),
+        ("a 1\nb x\n", "line 2: 'b x' is not Prometheus' text; write it"),
+        ('a 1\nup{job="api} 1\n', "line 2: 'up{job=\"api} 1' is not Prometheus' text (a quote is missing); write it"),
+        ('a 1\nup{job="api} 1\n# EOF', "line 2: 'up{job=\"api} 1' is not Prometheus' text (a quote is missing); write"),
+        ("a 1\nup{job=api} 1\n", "line 2: 'up{job=api} 1' is not Prometheus' text (Invalid labels); write it"),
+        (f"a 1\nb {'x' * 999}\n", "line 2: 'b xxx"),
+        ("# TYPE a nonsense\na 1\n", "(Invalid metric type: nonsense)"),
+        ("# TYPE h histogram\nh_bucket 1\n", "line 2: a bucket needs the label 'le', its upper bound"),
         ("ok 1\n\nlines 1\n", "line 3: 'lines' cannot be a metric: 'lines' is an address of the API; choose another"),
         (f"ok 1\nbad{{{MANY}}} 1\n", "line 2: 'bad' cannot be a metric: it has 33 labels; at most 32 are allowed"),
         (f"depth{{{MANY}}} 1\n", "line 1: 'depth' cannot be a metric: it has 33 labels"),
@@ -280,7 +287,19 @@ async def test_hours_and_what_is_no_precision(http):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("depth value=1\nnonsense\n", "line 2: this is not line protocol"),
+        (
+            "depth value=1\nnonsense\n",
+            "line 2: 'nonsense' is not line protocol (failed to parse measurement); write it as",
+        ),
+        (
+            "depth,queue= value=1",
+            "line 1: the tag 'queue' has no value; leave it out, as a label that is absent is empty",
+        ),
+        ("depth,a=b,queue=,c=d value=1", "line 1: the tag 'queue' has no value"),
+        (
+            "depth,queue=a",
+            "line 1: 'depth,queue=a' is not line protocol (failed to parse value of tag); write it as in",
+        ),
         ("depth value=1 1790000000\n", "line 1: timestamp: 1790000000 is out of range"),
         ('h 1="x",+Inf=2\n', "line 1: field '1' of a histogram is no number"),
         (f"{'a' * 201} value=1\n", "line 1: 'aaa"),
@@ -296,16 +315,55 @@ async def test_a_wrong_line_is_refused_with_its_number(http, text, says):
     assert says in answer.json()["detail"]
 
 
-async def test_a_body_that_is_no_text(http):
-    assert (await prometheus(http, b"\xff\xfe")).status_code == 400
-    assert (await lines(http, b"\xff\xfe")).status_code == 400
+@pytest.mark.parametrize("send", [prometheus, lines])
+async def test_a_body_that_is_no_text(http, send):
+    answer = await send(http, gzip.compress(TEXT.encode()))
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422, "line 1: the byte 0x8b is no UTF-8; send text, or say by Content-Encoding how it is compressed"
+    )  # fmt: skip
+    answer = await send(http, b"depth 1\ndepth 2 \xff\n")
+    assert answer.json()["errors"][0]["path"] == "line 2"
+
+
+@pytest.mark.parametrize("send", [prometheus, lines])
+async def test_a_text_has_a_ceiling_of_values(http, send):
+    # Nothing of it is looked at where there are too many.
+    answer = await send(http, "nonsense\n" * (MAX_TEXT_VALUES + 1))
+    assert (answer.status_code, answer.json()["detail"]) == (
+        413, f"the text has more than {MAX_TEXT_VALUES:,} values; send it in parts"
+    )  # fmt: skip
+    row = "depth 1\n" if send is prometheus else "depth value=1\n"
+    answer = await send(http, "# A comment.\n  \n" * MAX_TEXT_VALUES + row)
+    assert (answer.status_code, answer.json()) == (202, {"points": 1}), answer.text
+
+
+async def test_fields_of_a_line_count_each(http):
+    fields = ",".join(f"f{n}=1" for n in range(1_000))
+    answer = await lines(http, f"depth {fields}\n" * 101)
+    assert (answer.status_code, "more than 100,000 values" in answer.json()["detail"]) == (413, True)
+    assert (await http.get("/api/v1/metrics")).json()["total"] == 0
+
+
+async def test_large_texts_that_come_at_once_are_all_taken(http):
+    texts = ["".join(f"depth,queue=q{m} value={n} {at(n)}\n" for n in range(10_000)) for m in range(4)]
+    assert min(map(len, texts)) > LARGE_BYTES
+    answers = await asyncio.gather(*(lines(http, text) for text in texts))
+    assert [answer.json() for answer in answers] == [{"points": 10_000}] * 4
+    await readable(http, "depth", 40_000)
+
+
+async def test_lines_with_their_times_may_be_sent_again(http):
+    for count in (2, 4):
+        await lines(http, f"depth value=1 {at(1)}\ndepth value=2 {at(2)}\n")
+        await readable(http, "depth", count)
+    assert [point["value"] for point in (await data(http, "depth"))["items"]] == [1, 2]
 
 
 label = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=10)
 value = st.floats(width=64)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(label, value, st.floats(0, 1e6)), min_size=1, max_size=5), st.booleans())
 def test_what_prometheus_own_library_writes_is_read(rows, modern):
     registry = CollectorRegistry()
@@ -330,7 +388,7 @@ def test_what_prometheus_own_library_writes_is_read(rows, modern):
         }  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.sampled_from(list('ab_{}="\\,# \n\t0123.eE+-NaInf@TYPEHELP\x00é')), max_size=60))
 def test_nonsense_is_refused_and_never_breaks(text):
     for parse in (parse_exposition, partial(parse_lines, precision="ns")):

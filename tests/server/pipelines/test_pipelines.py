@@ -123,7 +123,7 @@ async def test_deleting_refuses_while_a_run_is_live_and_keeps_history(http):
     await make_pipeline(http)
     run_id = await start(http)
     refused = await http.delete("/api/v1/pipelines/p")
-    assert (refused.status_code, refused.json()["detail"]) == (409, "pipeline 'p' has 1 live run; cancel them first")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "pipeline 'p' has 1 live run; cancel it first")
     await play(http, run_id, "a")
     await until_status(http, run_id, "completed")
     assert (await http.delete("/api/v1/pipelines/p")).status_code == 204

@@ -111,7 +111,9 @@ async def test_somebody_else_approves(http, guarded):
     assert (again.status_code, "was approved by bob already" in again.json()["detail"]) == (409, True)
     actions = [e["action"] for e in (await http.get("/api/v1/events", params={"object": "digits"})).json()["items"]]
     assert actions[:3] == ["model.alias", "model.approve", "model.request"]
-    assert [a["id"] for a in (await http.get(f"{MODELS}/digits/approvals")).json()["items"]] == [approval["id"]]
+    for query, ids in (({}, [approval["id"]]), ({"status": "approved"}, [approval["id"]]), ({"status": "pending"}, [])):
+        listed = (await http.get(f"{MODELS}/digits/approvals", params=query)).json()["items"]
+        assert [one["id"] for one in listed] == ids
 
 
 @pytest.mark.parametrize("who", ["", " ", "Anonymous"])

@@ -174,7 +174,7 @@ async def test_models_are_made_changed_listed_and_deleted(http):
     assert [m["name"] for m in (await http.get(MODELS, params={"text": "CARD"})).json()["items"]] == ["fraud"]
     await register(http, "fraud")
     answer = await http.delete(f"{MODELS}/fraud")
-    assert (answer.status_code, answer.json()["detail"]) == (409, "model 'fraud' has 1 version; delete them first")
+    assert (answer.status_code, answer.json()["detail"]) == (409, "model 'fraud' has 1 version; delete it first")
     assert (await http.delete(f"{MODELS}/fraud/versions/1")).status_code == 204
     assert (await http.delete(f"{MODELS}/fraud")).status_code == 204
     assert (await http.get(f"{MODELS}/fraud")).status_code == 404

@@ -46,7 +46,7 @@ async def test_our_own_clients_start_runs_by_hand(http):
     ("body", "message"),
     [
         ({"parameters": {"rl": 1}}, "unknown parameter 'rl'; the parameters of 'p' are: lr"),
-        ({"parameters": {"lr": [1]}}, "Expected"),
+        ({"parameters": {"lr": [1]}}, "it must be true or false, a whole number, a"),
         ({"name": "a/b"}, "1 to 200 characters, no control characters, no slash"),
     ],
 )

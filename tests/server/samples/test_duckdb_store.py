@@ -31,6 +31,15 @@ async def test_it_is_all_there_after_opening_it_again(tmp_path):
     await store.close()
 
 
+async def test_its_size_is_what_it_has_on_the_disk_with_what_is_not_in_the_file_yet(tmp_path):
+    store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
+    await store.write([1], [columns([1.0])])
+    file, log = sorted(tmp_path.iterdir())
+    assert store.size() == file.stat().st_size + log.stat().st_size > file.stat().st_size
+    assert (await store.health()).detail == f"{file}, {store.size() / 1024:.0f} KiB"
+    await store.close()
+
+
 async def test_reads_see_whole_writes_while_writing_goes_on(tmp_path):
     store = DuckDBStore(tmp_path / "samples.duckdb", "128MB")
 

@@ -84,7 +84,7 @@ def written(draw: st.DrawFn) -> list[list[Sample]]:
     return writes
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     writes=written(), restart=st.integers(0, 5), axis=st.sampled_from(["step", "time"]), count=st.integers(1, 40),
     data=st.data(),

@@ -1,7 +1,7 @@
 """The first error in a log, and the line that names it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mltui.wire.logs import STDOUT, LogLine
@@ -73,7 +73,6 @@ def test_errors_of_many_kinds_are_known(lines, found):
     assert (error and error.n) == found
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=8))
 def test_no_log_is_too_odd_to_be_looked_at(texts):
     said = [LogLine(n=n, time=0, stream="err", text=text) for n, text in enumerate(texts)]

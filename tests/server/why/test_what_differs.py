@@ -68,6 +68,17 @@ async def test_what_cannot_be_compared_is_said(http):
     assert told["unknown"] == [f"code and packages cannot be compared: nobody told them for a of {name}"]
 
 
+async def test_a_last_good_run_that_was_deleted_is_said_to_be(http):
+    await make_pipeline(http)
+    good = await start(http)
+    await play(http, good, "a")
+    name = (await until_status(http, good, "completed"))["name"]
+    assert (await http.delete(f"/api/v1/runs/{good}")).status_code == 204
+    told = await failed(http)
+    gone = f"{name}, the last good run before it, was deleted, so there is nothing to compare with"
+    assert (told["good"], told["unknown"]) == (None, [gone])
+
+
 async def test_packages_that_one_run_has_not_are_no_difference(http):
     """A shell script says of no Python."""
     await make_pipeline(http)

@@ -88,7 +88,8 @@ async def test_the_stage_that_failed_first_is_named_and_what_it_took_along(http)
     told = await ask(http, run_id)
     assert told["stage"] == "b", "what failed can be asked for while the rest goes on"
     await fail(http, run_id, "a", ["a: ERROR two"])
-    await until_status(http, run_id, "failed")
+    run = await until_status(http, run_id, "failed")
+    assert run["error_message"] == "stage 'b' failed: exit code 1"
     told = await ask(http, run_id)
     assert (told["stage"], told["also_failed"], told["skipped"]) == ("b", ["a"], ["c", "d"])
     assert told["error"]["text"] == "b: ERROR one"
@@ -117,17 +118,20 @@ async def test_what_the_machine_was_like(http):
     await claim(http, execution_id)
     await samples(http, run_id, {
         "sys/a/process/memory_bytes": [1e9, 4e9, 3e9], "sys/a/host/disk_used_percent": [50.0, 99.5],
-        "sys/a/gpu0/memory_bytes": [7e10], "sys/a/process/threads": [4], "sys/other/process/memory_bytes": [1.0],
+        "sys/a/host/memory_bytes": [9e9, 6e9], "sys/a/host/memory_percent": [90.0, 60.0],
+        "sys/a/gpu0/memory_bytes": [7e10], "sys/a/gpu1/memory_percent": [3.0],
+        "sys/a/process/threads": [4], "sys/other/process/memory_bytes": [1.0],
     })  # fmt: skip
     await code(http, run_id, memory_limit=8 * 10**9)
     finish = {"signal": 9, "memory_peak": 5e9, "cpu_peak": 180.0}
     await http.post(f"/api/v1/executions/{execution_id}/finish", json=finish)
     await until_status(http, run_id, "failed")
     resources = (await ask(http, run_id))["resources"]
-    assert [one["limit"] for one in resources] == [8e9, None, None, None]
+    assert [one["limit"] for one in resources] == [8e9, None, None, 10e9, None, None]
     assert [(one["device"], one["field"], one["last"], one["peak"]) for one in resources] == [
         ("process", "memory_bytes", 3e9, 5e9), ("process", "cpu_percent", None, 180.0),
-        ("host", "disk_used_percent", 99.5, 99.5), ("gpu0", "memory_bytes", 7e10, 7e10),
+        ("host", "disk_used_percent", 99.5, 99.5), ("host", "memory_bytes", 6e9, 9e9),
+        ("gpu0", "memory_bytes", 7e10, 7e10), ("gpu1", "memory_percent", 3.0, 3.0),
     ]  # fmt: skip
 
 
@@ -207,7 +211,7 @@ async def test_the_number_of_queries_does_not_depend_on_how_much_there_is(http, 
 
     await make_pipeline(http, parameters={"lr": 1})
     alone = (await failed(http))["run_id"]
-    assert await counted(alone) == 6
+    assert await counted(alone) == 7
     for _ in range(3):
         good = await start(http)
         await code(http, good, packages={f"p{i}": "1" for i in range(100)})

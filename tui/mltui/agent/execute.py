@@ -12,6 +12,7 @@ import msgspec
 import uuid_utils
 
 from mltui.agent.command import Command, Stop
+from mltui.agent.complaint import complain
 from mltui.agent.environment import check_settings, drain_s, sample_every_s
 from mltui.agent.frames import Record
 from mltui.agent.guard import Guard
@@ -35,12 +36,6 @@ SHIP_PATIENCE_S = 24 * 3600.0
 """How long it goes on shipping after its command has ended."""
 CONGESTED_BYTES = 64 * 1024 * 1024
 """Waiting in the spool while the server answers: output is then read no faster than it is shipped."""
-
-
-def complain(text: str) -> None:
-    """Say something about tracking, where it does not mix with the command's own output."""
-    sys.stderr.write(f"mltui: {text}\n")
-    sys.stderr.flush()
 
 
 def run_exec(command: list[str], *, url: str, run_name: str, pipeline: str, tags: dict[str, str]) -> int:

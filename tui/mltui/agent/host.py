@@ -20,10 +20,11 @@ class Host:
         elapsed = max(now - self._at, 1e-3)
         counters = _counters()
         memory = psutil.virtual_memory()
+        used = float(memory.total - memory.available)
         values = {
             "cpu_percent": psutil.cpu_percent(None),
-            "memory_bytes": float(memory.total - memory.available),
-            "memory_percent": memory.percent,
+            "memory_bytes": used,
+            "memory_percent": 100.0 * used / memory.total,
         }
         try:
             values["disk_used_percent"] = psutil.disk_usage(self._directory).percent

@@ -17,11 +17,23 @@ JSON = "application/json"
 MSGPACK = "application/msgpack"
 TIMEOUT_S = 30.0
 _LATER = {408, 425, 429}
+LONGEST_S = 60.0
+"""To wait where the server says when to come back."""
 Headers = dict[str, str | bytes]
+Answer = tuple[int, bytes, float | None]
+"""Status, body, seconds after which to come back."""
 
 
 class Away(Exception):
     """The server cannot be reached, or says that it cannot answer now. Try later."""
+
+
+class Full(Away):
+    """The server is there and has no room for more just now (503): try again after `after_s`."""
+
+    def __init__(self, reason: str, after_s: float) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
 
 
 class Faulty(Away):
@@ -64,7 +76,7 @@ class Server:
         """The body of a 2xx answer; `more` headers. Raises Away, which asks for another try, or Refused."""
         headers = self._headers | {"Content-Type": content_type} | (more or {})
         try:
-            status, answer = self._exchange(method, self._prefix + path, body, headers)
+            status, answer, after_s = self._exchange(method, self._prefix + path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise Away(f"{self.url}: {error or type(error).__name__}") from error
@@ -73,6 +85,8 @@ class Server:
         detail = _detail(status, answer)
         if status == 500:
             raise Faulty(f"{self.url} answered {status}: {detail}")
+        if status == 503 and after_s is not None:
+            raise Full(f"{self.url} answered {status}: {detail}", after_s)
         if status > 500 or status in _LATER:
             raise Away(f"{self.url} answered {status}: {detail}")
         raise Refused(status, detail)
@@ -80,7 +94,7 @@ class Server:
     def is_well(self) -> bool:
         """Whether the server says that everything it needs is there."""
         try:
-            status, _ = self._exchange("GET", f"{self._prefix}/health", b"", self._headers)
+            status, *_ = self._exchange("GET", f"{self._prefix}/health", b"", self._headers)
         except (OSError, http.client.HTTPException):
             self.close()
             return False
@@ -89,7 +103,7 @@ class Server:
     def close(self) -> None:
         self._connection.close()
 
-    def _exchange(self, method: str, path: str, body: bytes, headers: Headers) -> tuple[int, bytes]:
+    def _exchange(self, method: str, path: str, body: bytes, headers: Headers) -> Answer:
         """One request. Everything we send is idempotent, so one that met a closed keep-alive goes out once more."""
         reused = self._connection.sock is not None
         try:
@@ -100,10 +114,11 @@ class Server:
                 raise
             return self._once(method, path, body, headers)
 
-    def _once(self, method: str, path: str, body: bytes, headers: Headers) -> tuple[int, bytes]:
+    def _once(self, method: str, path: str, body: bytes, headers: Headers) -> Answer:
         self._connection.request(method, path, body=body, headers=headers)
         with self._connection.getresponse() as response:
-            return response.status, response.read()
+            after = response.headers.get("Retry-After", "")
+            return response.status, response.read(), min(float(after), LONGEST_S) if after.isdecimal() else None
 
 
 def _detail(status: int, answer: bytes) -> str:

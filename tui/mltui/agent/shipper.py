@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mltui.agent.courier import Courier
-from mltui.agent.server import Away, Busy, Server
+from mltui.agent.server import Away, Busy, Full, Server
 from mltui.agent.spool import Group
 
 POLL_EVERY_S = 0.25
@@ -78,7 +78,8 @@ class Shipper:
             except (Away, OSError) as away:
                 # OSError: the spool cannot be read just now, which is no reason for this thread to die.
                 self.away = None if isinstance(away, Busy) else away
-                self._wake.wait(back_off(failures))
+                after_s = away.after_s if isinstance(away, Full) else 0.0
+                self._wake.wait(after_s + back_off(failures))
                 failures += 1
                 continue
             self.away = None
@@ -89,6 +90,11 @@ class Shipper:
                     self._answered = asked
                     self._emptied.notify_all()
                 self._wake.wait(POLL_EVERY_S)
+
+
+def why_not(away: Exception) -> str:
+    """In words, why nothing can be shipped now."""
+    return f"the server {'takes no more just now' if isinstance(away, Full) else 'is away'} ({away})"
 
 
 def close_after_drain(
@@ -107,5 +113,5 @@ def close_after_drain(
         # Otherwise a request still hangs, and its thread may yet touch the group: the lock goes with the process.
         group.close()
     if not shipped:
-        reason = f"the server is away ({shipper.away})" if shipper.away else "not everything could be shipped yet"
+        reason = why_not(shipper.away) if shipper.away else "not everything could be shipped yet"
         complain(f"{reason}; the rest is kept in {group.path}; `mltui sync` ships it")

@@ -12,10 +12,13 @@ import msgspec
 from mltui.agent.courier import Courier
 from mltui.agent.environment import spool_root
 from mltui.agent.frames import read_frame
-from mltui.agent.server import Away, Busy, Faulty, Server
-from mltui.agent.shipper import back_off
+from mltui.agent.server import Away, Busy, Faulty, Full, Server
+from mltui.agent.shipper import back_off, why_not
 from mltui.agent.spool import Group
 from mltui.wire.runs import FinishRun
+
+WAITS = 6
+"""For a server that has no room: so often in a row without getting anything through."""
 
 
 @dataclass
@@ -26,7 +29,7 @@ class SyncReport:
     refused: int = 0
     """Kept with the server's reason in the folder `refused` of their spool."""
     left: int = 0
-    """Still in the spool, because the server is away."""
+    """Still in the spool, because the server is away or has no room."""
 
 
 def sync(*, url: str, say: Callable[[str], None]) -> SyncReport:
@@ -53,28 +56,34 @@ def _sync_group(group: Group, server: Server, report: SyncReport, say: Callable[
     died = _last_written(group.path)
     courier = Courier(group, server, say)
     try:
-        _persist(lambda: _ship_all(group, courier, died))
+        _persist(courier, lambda: _ship_all(group, courier, died))
     except Away as away:
         first = report.left == 0
         report.left += courier.left()
         if first:
-            say(f"the server is away ({away}); what is left stays in {group.path.parent}")
+            say(f"{why_not(away)}; what is left stays in {group.path.parent}")
     finally:
         courier.close()
     report.shipped += courier.shipped
     report.refused += courier.refused
 
 
-def _persist(ship: Callable[[], None]) -> None:
-    """Again, for as long as the courier wants to know whether it is the record or the server, and while somebody else
-    sends the same file. Raises Away.
+def _persist(courier: Courier, ship: Callable[[], None]) -> None:
+    """Again, for as long as the courier wants to know whether it is the record or the server, while somebody else
+    sends the same file, and while the server now and then has room. Raises Away.
     """
-    for failures in itertools.count():
+    failures, waits, shipped = itertools.count(), 0, 0
+    while True:
         try:
             ship()
             return
         except (Busy, Faulty):
-            time.sleep(back_off(failures))
+            time.sleep(back_off(next(failures)))
+        except Full as full:
+            waits, shipped = waits + 1 if courier.shipped == shipped else 1, courier.shipped
+            if waits > WAITS:
+                raise
+            time.sleep(full.after_s)
 
 
 def _ship_all(group: Group, courier: Courier, died: datetime) -> None:

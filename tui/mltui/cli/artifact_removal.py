@@ -10,6 +10,7 @@ from mltui.cli.output import size
 from mltui.cli.session import CommandError, converse
 from mltui.naming import run_id
 from mltui.paging import PAGE, read_rows
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -33,7 +34,7 @@ def remove(args: argparse.Namespace) -> int:
                 await client.delete_artifact(there[name].id)
             else:
                 what = await _remove_folder(client, run, name)
-            print(f"deleted {what}; back with: mltui artifacts restore {args.run} {shlex.quote(name)}")
+            print(f"deleted {what}; back with: mltui artifacts restore {run} {shlex.quote(name)}")
         return 0
 
     return converse(args, talk)
@@ -44,7 +45,7 @@ async def _remove_folder(client: "Client", run: str, name: str) -> str:
     gone = await client.delete_artifacts(run, name)
     staying = [f"{one.name} stays: it is cited by model version {one.version}" for one in gone.cited]
     _tell(staying)
-    return f"{_counted(gone.files)} of {_folder(name)}, {size(gone.file_size)}"
+    return f"{counted(gone.files, 'file')} of {_folder(name)}, {size(gone.file_size)}"
 
 
 def restore(args: argparse.Namespace) -> int:
@@ -59,7 +60,7 @@ def restore(args: argparse.Namespace) -> int:
             if deletion := deletions.get(name):
                 back = await client.restore_artifacts(deletion)
                 _tell([f"{one.name} stays deleted: {one.reason}" for one in back.staying])
-                print(f"restored {_counted(back.files)} of {_folder(name)}, {size(back.file_size)}")
+                print(f"restored {counted(back.files, 'file')} of {_folder(name)}, {size(back.file_size)}")
             else:
                 await client.restore_artifact(gone[name])
                 print(f"restored {name}")
@@ -88,7 +89,3 @@ def _tell(lines: list[str]) -> None:
 
 def _folder(name: str) -> str:
     return f"{name.strip('/')}/"
-
-
-def _counted(files: int) -> str:
-    return f"{files:,} file{'s' * (files != 1)}"

@@ -12,6 +12,7 @@ from mltui.cli.output import Column, clock, print_json, print_table, size
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.naming import RUN_HELP, run_id
 from mltui.paging import read_rows
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +104,7 @@ async def _listed(found: "Iterator[tuple[Path, str]]") -> "list[tuple[Path, str]
             # Here it can be interrupted.
             await asyncio.sleep(0)
     if len(files) >= MANY:
-        print(f"{len(files):,} files, {size(total)}", file=sys.stderr, flush=True)
+        print(f"{counted(len(files), 'file')}, {size(total)}", file=sys.stderr, flush=True)
     return files
 
 
@@ -131,8 +132,8 @@ def _get(args: argparse.Namespace) -> int:
 
 def _reading(args: argparse.Namespace, talk: "Callable[[Client], object]") -> int:
     """`converse`, with what goes wrong with files here."""
-    from mltui.artifact_calls import ContentError
     from mltui.artifact_files import BadPlace
+    from mltui.part_file import ContentError
 
     try:
         return converse(args, talk)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import Column, ago, number, print_table, size
 from mltui.naming import short_id
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.wire.datasets import ColumnProfile, DatasetDetail, DatasetRow
@@ -34,7 +35,7 @@ def print_dataset(dataset: "DatasetDetail") -> None:
     print(f"{dataset.name}  {dataset.id}{'' if dataset.is_active else '  deleted'}")
     facts = {
         "source": dataset.source_uri,
-        "holds": f"{_count(dataset.row_count)} rows, {_count(dataset.column_count)} columns",
+        "holds": f"{counted(dataset.row_count, 'row')}, {counted(dataset.column_count, 'column')}",
         "file": f"{dataset.format}, {size(dataset.file_size)}",
         "artifact": dataset.artifact_id,
         "job": dataset.job_id,

@@ -10,6 +10,7 @@ from msgspec import Struct
 from mltui import __version__
 from mltui.cli.output import Column, duration, print_json, print_table, size
 from mltui.cli.session import add_json, add_url, converse, url_of
+from mltui.wire.counting import counted
 from mltui.wire.health import Component, Level
 
 if TYPE_CHECKING:
@@ -99,9 +100,9 @@ def _spool() -> Component:
             octets += sum(_size(file) for file in segments)
     words = []
     if left:
-        words.append(f"{left} processes died with {size(octets)} not shipped: run `mltui sync`")
+        words.append(f"{counted(left, 'process')} died with {size(octets)} not shipped: run `mltui sync`")
     if refused:
-        words.append(f"the server refused records of {refused} processes: see the folders refused in {root}")
+        words.append(f"the server refused records of {counted(refused, 'process')}: see the folders refused in {root}")
     return Component(
         name="spool", status="degraded" if words else "ok", detail="; ".join(words) or f"nothing left over in {root}"
     )

@@ -10,6 +10,7 @@ import msgspec
 from mltui.cli.output import Column, clock, print_json, print_table
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import moment
+from mltui.console.state.event_text import said
 from mltui.paging import PAGE, read_rows
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
                      "prints them as CSV, or as JSON with --json")  # fmt: skip
     parser.add_argument("--actor", help="who did it; several with commas")
     parser.add_argument("--action", help="what was done, as in run.cancel or 'run.*'; several with commas")
-    parser.add_argument("--object", metavar="NAME", help="a run with its stages, a pipeline or a metric, by name or id")
+    parser.add_argument("--object", metavar="NAME", help="what has that id, or is or was called so: a run with its "
+                        "stages; a model with its versions; MODEL/3, MODEL@ALIAS; a file by its path")  # fmt: skip
     parser.add_argument("--object-type", metavar="TYPE", help="run, pipeline, …")
     parser.add_argument("--object-id", metavar="ID")
     parser.add_argument("--run", metavar="ID", help="all that happened to one run and its stages")
@@ -106,4 +108,4 @@ async def _follow(client: "Client", filters: dict[str, str | None], limit: int, 
 
 
 def _cells(event: "EventRow") -> list[str]:
-    return [clock(event.time), event.actor, event.action, event.object_name or event.object_id[-8:], event.message]
+    return [clock(event.time), event.actor, event.action, event.object_name or event.object_id[-8:], said(event)]

@@ -2,9 +2,10 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mltui.cli.session import CommandError
+from mltui.export_form import form_of
 from mltui.new_file import new_file
 
 if TYPE_CHECKING:
@@ -20,22 +21,14 @@ async def export(client: "Client", filters: dict[str, str | None], where: str, *
             sys.stdout.buffer.write(piece)
         return
     path = Path(where)
-    form = _form(path)
     try:
+        form = form_of(path)
         with new_file(path) as file:
             async for piece in client.export_events(form, **filters):
                 file.write(piece)
+    except ValueError as error:
+        raise CommandError(str(error), 2) from None
     except FileExistsError:
         raise CommandError(f"{path} exists; write another name", 2) from None
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from None
-
-
-def _form(path: Path) -> Literal["csv", "json"]:
-    match path.suffix.lower():
-        case ".csv":
-            return "csv"
-        case ".json":
-            return "json"
-        case _:
-            raise CommandError(f"{str(path)!r} is neither .csv nor .json; its suffix says what to write", 2)

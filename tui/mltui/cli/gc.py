@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import print_json, size
 from mltui.cli.session import add_json, add_url, converse
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -28,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     elif not (found.objects or found.uploads):
         print("there is nothing to remove")
     else:
-        what = f"{size(found.bytes)}: {found.objects} contents of deleted artifacts, {found.uploads} given-up uploads"
+        objects, uploads = counted(found.objects, "content"), counted(found.uploads, "given-up upload")
+        what = f"{size(found.bytes)}: {objects} of deleted artifacts, {uploads}"
         print(f"removed {what}" if args.yes else f"would remove {what}; `mltui gc --yes` does it")
     return 0

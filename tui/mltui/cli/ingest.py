@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mltui.wire.ingestion import JobRow
 
 SHOWN = 50
+WHY = "why, for the job's events"
 WORK = "work"
 """What the server has agents run; not for people, so no help names it."""
 
@@ -37,7 +38,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         return made
 
     ingest_options.add(add_json_and_wait(command("add", "Add a job; with --start, begin it.", _add, job=False)))
-    add_json_and_wait(command("start", "Begin a job: an agent reads its source.", _start))
+    start = add_json_and_wait(command("start", "Begin a job: an agent reads its source.", _start))
+    start.add_argument("--reason", default="", help=WHY)
     complete = command("complete", "Say that a job which runs outside is done.", _complete)
     complete.add_argument("--reason", required=True, help="why you say so, for the job's events")
     complete.add_argument("--dataset", metavar="DATASET", help="id or name of the dataset that it made")
@@ -46,9 +48,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     fail.add_argument("--reason", required=True, help="why it failed")
     add_json(fail)
     cancel = command("cancel", "Stop a job.", _cancel)
-    cancel.add_argument("--reason", default="", help="why, for the job's events")
+    cancel.add_argument("--reason", default="", help=WHY)
     add_json(cancel)
-    add_json_and_wait(command("retry", "Begin a job anew that failed or was cancelled.", _retry))
+    retry = add_json_and_wait(command("retry", "Begin a job anew that failed or was cancelled.", _retry))
+    retry.add_argument("--reason", default="", help=WHY)
     command("delete", "Delete a job that is not live; its dataset stays.", _delete)
     restore = command("restore", "Bring a deleted job back as it was.", _restore, job=False)
     restore.add_argument("job", metavar="ID", help="its whole id, which `delete` printed")
@@ -81,7 +84,7 @@ def _add(args: argparse.Namespace) -> int:
 
 
 def _start(args: argparse.Namespace) -> int:
-    return _change(args, _named(args, lambda client, job: client.start_job(job)), wait=args.wait)
+    return _change(args, _named(args, lambda client, job: client.start_job(job, args.reason)), wait=args.wait)
 
 
 def _complete(args: argparse.Namespace) -> int:
@@ -103,7 +106,7 @@ def _cancel(args: argparse.Namespace) -> int:
 
 
 def _retry(args: argparse.Namespace) -> int:
-    return _change(args, _named(args, lambda client, job: client.retry_job(job)), wait=args.wait)
+    return _change(args, _named(args, lambda client, job: client.retry_job(job, args.reason)), wait=args.wait)
 
 
 def _named(

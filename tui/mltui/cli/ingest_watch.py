@@ -9,6 +9,7 @@ from mltui.cli.output import coloured, duration, size, state
 from mltui.cli.run_watch import EXIT_CODES
 from mltui.cli.session import CommandError, converse
 from mltui.naming import job_id
+from mltui.wire.counting import counted
 from mltui.wire.states import ENDED, Status
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _line(job: "JobRow") -> str:
     if job.status in ENDED:
         words.append(duration(job.execution_time))
     if job.rows is not None:
-        words.append(f"{job.rows:,} rows")
+        words.append(counted(job.rows, "row"))
     if job.rows_set_aside:
         words.append(f"{job.rows_set_aside:,} set aside")
     return "  ".join([*words, *([job.error] if job.error else [])])
@@ -84,7 +85,7 @@ def _show_progress(job: "JobRow", looks: int) -> None:
 
 
 def _progress(job: "JobRow") -> str:
-    words = [job.name, size(job.bytes), f"{job.rows or 0:,} rows"]
+    words = [job.name, size(job.bytes), counted(job.rows or 0, "row")]
     if job.progress is not None:
         words.append(f"{100 * job.progress:.0f} %")
     return "  ".join([*words, *pace(job)])

@@ -8,6 +8,7 @@ from mltui.cli.dataset_page import print_columns
 from mltui.cli.ingest_watch import pace, rate
 from mltui.cli.output import Column, ago, clock, duration, print_table, size, state
 from mltui.naming import short_id
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.wire.datasets import DatasetDetail
@@ -45,7 +46,7 @@ def print_job(job: "JobDetail", dataset: "DatasetDetail | None", events: "Sequen
         "run": job.run_id,
         "read": None if job.bytes is None else ", ".join((f"{size(job.bytes)} of {size(job.bytes_total)}", *pace(job))),
         "rows": None if job.rows is None else f"{job.rows:,}",
-        "set aside": f"{job.rows_set_aside:,} rows" if job.rows_set_aside else None,
+        "set aside": counted(job.rows_set_aside, "row") if job.rows_set_aside else None,
         "took": duration(job.execution_time) if job.execution_time is not None else None,
         "error": job.error,
     }

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="of a run (also a part of it, its name, or `latest`), an artifact, "
-                        "a dataset, an ingestion job or a model version; name/3 or name@alias; a model's name, for its "
-                        "newest version; or the URI of a source")  # fmt: skip
+    parser.add_argument("id", metavar="ID", help="of a run (also a part of it, or `latest`), an artifact, a dataset, "
+                        "an ingestion job or a model version; name/3 or name@alias; a name that only one run, dataset, "
+                        "job or model has, of that its newest version; or the URI of a source")  # fmt: skip
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--up", action="store_true", help="only what it came from")
     way.add_argument("--down", action="store_true", help="only what it led to")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VERSION_HELP = "a version: name/3 or name@alias"
 STATUSES = ("pending", "ready", "failed", "archived")
 STAGES = ("None", "Staging", "Production", "Archived")
-OR_ELSE = "else, from where it is when this begins"
+OR_ELSE = "without it, what somebody else moved before this begins is moved on, and the answer says from where"
 AddCommand = Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]
 
 
@@ -59,7 +59,9 @@ def add(command: AddCommand) -> None:
     promote = command("promote", "Move a version to a stage.", _promote)
     promote.add_argument("version", metavar="VERSION", help=VERSION_HELP)
     promote.add_argument("stage", metavar="STAGE", type=_stage, help=", ".join(STAGES))
-    promote.add_argument("--expect", metavar="STAGE", type=_stage, help=f"only from this stage; {OR_ELSE}")
+    promote.add_argument(
+        "--expect", metavar="STAGE", type=_stage, help=f"only from this stage, as you saw it; {OR_ELSE}"
+    )
     _add_reason(promote)
 
     alias = command("alias", "Have an alias point to a version.", _alias)
@@ -68,7 +70,7 @@ def add(command: AddCommand) -> None:
     away = alias.add_mutually_exclusive_group()
     away.add_argument("--remove", action="store_true", help="take the alias away from this version")
     away.add_argument("--expect", metavar="VERSION|none", type=_expected, default=argparse.SUPPRESS,
-                      help=f"only away from this version; {OR_ELSE}")  # fmt: skip
+                      help=f"only from this version, as you saw it; {OR_ELSE}")  # fmt: skip
     _add_reason(alias)
 
     for verb, sentence in (("approve", "Make a move that waits."), ("reject", "Refuse a move that waits.")):
@@ -231,8 +233,8 @@ def _tell(args: argparse.Namespace, outcome: "MoveOutcome", done: str) -> int:
 
 def _decide(args: argparse.Namespace) -> int:
     async def talk(client: "Client") -> "ApprovalRow":
-        page = await client.approvals(args.model, limit=500)
-        waiting = [one for one in page.items if one.status.value == "pending" and args.id.lower() in one.id]
+        page = await client.approvals(args.model, status="pending", limit=500)
+        waiting = [one for one in page.items if args.id.lower() in one.id]
         if len(waiting) != 1:
             few = ", ".join(f"{short_id(one.id)} (by {one.requested_by})" for one in waiting[:5])
             which = f"{len(waiting)} moves wait: {few}; write the id of one" if waiting else "no such move waits"

@@ -82,7 +82,7 @@ def _show(args: argparse.Namespace) -> int:
         if args.json:
             print_json({"model": model, "versions": versions})
         else:
-            waiting = [one for one in (await client.approvals(args.model)).items if one.status.value == "pending"]
+            waiting = (await client.approvals(args.model, status="pending")).items
             _print_model(model, versions, waiting)
         return 0
 

@@ -10,6 +10,7 @@ from mltui.cli.output import Column, ago, coloured, duration, percent, print_jso
 from mltui.cli.session import CommandError, add_json, add_url, converse
 from mltui.cli.words import add_parameters, add_tags, parameters_of, tags_of
 from mltui.paging import read_rows
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -142,7 +143,7 @@ def run_apply(args: argparse.Namespace) -> int:
     if args.json:
         print_json(pipeline)
     else:
-        print(f"{'registered' if new else 'updated'} {pipeline.name}: {_stages(len(pipeline.stages))}")
+        print(f"{'registered' if new else 'updated'} {pipeline.name}: {counted(len(pipeline.stages), 'stage')}")
     return 0
 
 
@@ -162,12 +163,8 @@ def run_validate(args: argparse.Namespace) -> int:
     spec = _read(args.file)
     if spec is None:
         return 1
-    print(f"{args.file}: {spec.name} is fine: {_stages(len(spec.stages))}")
+    print(f"{args.file}: {spec.name} is fine: {counted(len(spec.stages), 'stage')}")
     return 0
-
-
-def _stages(count: int) -> str:
-    return "1 stage" if count == 1 else f"{count} stages"
 
 
 def _read(file: Path) -> "PipelineSpec | None":

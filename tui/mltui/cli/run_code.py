@@ -5,10 +5,10 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from mltui.cli.diff_gaps import gaps
 from mltui.cli.output import clock, print_json
 from mltui.cli.session import add_json, converse
 from mltui.naming import run_id
-from mltui.wire.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from mltui.client import Client
@@ -46,10 +46,8 @@ def _print_diffs(versions: "list[CodeVersion]") -> None:
         print(version.diff, end="")
         if version.diff_cut:
             print(f"mltui: {version.scope}: the diff is longer; the rest was not kept", file=sys.stderr)
-        if masked := sum(line[:1] in "+- " and HIDDEN in line for line in version.diff.splitlines()):
-            lines = f"{masked} line{'s' * (masked > 1)} with {HIDDEN}"
-            said = f"{lines}: where that hides a secret, `git apply` refuses the changes or writes the stars"
-            print(f"mltui: {version.scope}: {said}", file=sys.stderr)
+        for sentence in gaps(version.diff):
+            print(f"mltui: {version.scope}: {sentence}", file=sys.stderr)
 
 
 def print_version(code: "CodeVersion", packages: bool) -> None:
@@ -84,7 +82,7 @@ def changed(code: "CodeVersion") -> str:
     added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
     removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
     more = " and more, which was not kept" if code.diff_cut else ""
-    return f"+{added} -{removed} lines{more}; --diff shows them"
+    return f"+{added:,} -{removed:,} lines{more}; --diff shows them"
 
 
 def _listed(names: list[str], more: int) -> str:

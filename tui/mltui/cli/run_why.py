@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mltui.cli.output import Column, clock, coloured, percent, print_json, print_table, size
 from mltui.cli.session import converse
 from mltui.naming import run_id
+from mltui.wire.counting import counted
 from mltui.wire.states import Status
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def _print_nonfinite(why: "Why") -> None:
     print("\nNAN OR INFINITE")
     for one in why.nonfinite:
         since = "" if one.step is None else f" from step {one.step} on"
-        print(f"  {one.key}{since}: {one.count} values")
+        print(f"  {one.key}{since}: {counted(one.count, 'value')}")
     if why.nonfinite_more:
-        print(f"  and {why.nonfinite_more} more metrics")
+        print(f"  and {counted(why.nonfinite_more, 'more metric')}")
 
 
 def _print_differences(why: "Why") -> None:

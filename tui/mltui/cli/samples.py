@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import Column, clock, print_json, print_table
 from mltui.cli.session import add_json, add_url, converse
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.client import Client
-    from mltui.wire.samples import RefusedBatch
+    from mltui.wire.samples import RefusedBatch, RefusedTotal
+
+NOTHING = "nothing was refused"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +25,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         add_url(command)
         if call is _ls:
             add_json(command)
+        if call is _forget:
+            command.add_argument(
+                "--yes", action="store_true", help="do it; without this it is only said how much would be deleted"
+            )
         command.set_defaults(call=call)
 
 
@@ -33,13 +40,13 @@ def _ls(args: argparse.Namespace) -> int:
         columns = [
             Column("TIME"),
             Column("RUN"),
-            Column("SAMPLES", right=True),
+            Column("HOW MUCH", right=True),
             Column("KEYS"),
             Column("WHY", flexible=True),
         ]
         print_table(columns, [_cells(one) for one in refused])
     else:
-        print("nothing was refused")
+        print(NOTHING)
     return 0
 
 
@@ -47,23 +54,30 @@ def _cells(one: "RefusedBatch") -> list[str]:
     return [
         clock(one.refused_at),
         one.run_id[-8:] or "metric",
-        str(one.samples),
+        counted(one.samples, "sample" if one.run_id else "point"),
         ", ".join(one.keys) or "unreadable",
         one.reason,
     ]
 
 
 def _retry(args: argparse.Namespace) -> int:
-    async def talk(client: "Client") -> int:
-        return (await client.retry_refused_samples()).batches
+    async def talk(client: "Client") -> "RefusedTotal":
+        return await client.retry_refused_samples()
 
-    print(f"batches on their way again: {converse(args, talk)}")
+    total = converse(args, talk)
+    print(f"on their way again: {total.words}" if total.batches else NOTHING)
     return 0
 
 
 def _forget(args: argparse.Namespace) -> int:
-    async def talk(client: "Client") -> int:
-        return (await client.forget_refused_samples()).batches
+    async def talk(client: "Client") -> "RefusedTotal":
+        return await (client.forget_refused_samples() if args.yes else client.refused_total())
 
-    print(f"batches forgotten: {converse(args, talk)}")
+    total = converse(args, talk)
+    if not total.batches:
+        print(NOTHING)
+    elif args.yes:
+        print(f"deleted for good: {total.words}")
+    else:
+        print(f"would delete for good: {total.words}; `mltui samples forget --yes` does it")
     return 0

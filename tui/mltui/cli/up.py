@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.console import need_terminal, open_console
 from mltui.cli.session import CommandError, add_url, converse, url_of
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.cli.local_server import LocalServer
@@ -69,7 +70,7 @@ def _may_leave(args: argparse.Namespace) -> bool:
         return True
     if not count or not sys.stdin.isatty():
         return True
-    runs = "1 run is" if count == 1 else f"{count} runs are"
+    runs = f"{counted(count, 'run')} {'is' if count == 1 else 'are'}"
     while True:
         try:
             answer = input(QUESTION.format(runs=runs)).strip().lower()

@@ -16,7 +16,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from mltui.console.faults import words_of
+from mltui.console.faults import is_away, words_of
 from mltui.console.going import Going
 from mltui.console.keymap import APP
 from mltui.console.screens.frame import Frame
@@ -37,6 +37,8 @@ COUNT_EVERY_S = 1.0
 LOOK_EVERY_S = 5.0
 """At whether samples are delayed: nothing tells of what does not move."""
 TOAST_S = 6.0
+AWAY = "away"
+"""The one cause of all that is said of a server that does not answer."""
 RUNS_TOPIC = "runs"
 
 
@@ -235,14 +237,20 @@ class MltuiApp(Going):
 
     # What goes wrong.
 
-    def report(self, error: BaseException) -> None:
-        """Say in a toast what went wrong, in the server's own words where it has some. The same, not twice in a row."""
+    def report(self, error: BaseException, then: str = "") -> None:
+        """Say in a toast what went wrong, in the server's own words where it has some, and `then` what can be done.
+
+        One cause is said once: the same words are not, twice in a row, nor is in others that the server is away.
+        """
         words = words_of(error)
-        said, when = self._last_report
-        if said == words and time.monotonic() - when < TOAST_S:
-            return
-        self._last_report = (words, time.monotonic())
-        self.notify(words, severity="error", timeout=TOAST_S, markup=False)
+        cause = AWAY if is_away(error) else words
+        before, when = self._last_report
+        if before == cause and time.monotonic() - when < TOAST_S:
+            words = ""
+        else:
+            self._last_report = (cause, time.monotonic())
+        if said := "; ".join(filter(None, (words, then))):
+            self.notify(said, severity="error", timeout=TOAST_S, markup=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:

@@ -43,10 +43,15 @@ def words_of(error: BaseException) -> str:
 
 def words_within(error: BaseException, width: int) -> str:
     """The same in at most `width` characters."""
+    words = words_of(error)
+    return "server away" if is_away(error) and len(words) > width else cut(words, width)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether no answer came from the server."""
     from mltui.client import Unreachable
 
-    words = words_of(error)
-    return "server away" if isinstance(error, Unreachable) and len(words) > width else cut(words, width)
+    return isinstance(error, Unreachable)
 
 
 def is_refusal(error: BaseException) -> bool:

@@ -49,6 +49,15 @@ def printable(text: str) -> str:
     return text if text.isprintable() else text.translate(_SIGNS)
 
 
+def label(value: str) -> str:
+    """A label's value, which is to be seen where it is empty too.
+
+    >>> label("ingest"), label("")
+    ('ingest', '""')
+    """
+    return value or '""'
+
+
 def shortened(name: str, width: int) -> str:
     """At most `width` characters; of a long key or path, the end tells more than the beginning.
 
@@ -76,6 +85,16 @@ def percent(value: float | None) -> str:
     if value is None:
         return ABSENT
     return f"{value:.1f}%" if abs(value) < 9.95 else f"{value:.0f}%"
+
+
+def share(value: float) -> str:
+    """A part of a whole, from 0 to 1. Only nothing of it is 0 %, and only all of it is 100 %.
+
+    >>> share(5 / 12), share(0.99999), share(1.0), share(1e-9)
+    ('41.7%', '99.9%', '100%', '0.1%')
+    """
+    rounded = round(value * 100, 1)
+    return f"{min(max(rounded, 0.1), 99.9) if 0 < value < 1 else rounded:g}%"
 
 
 def duration(seconds: float | None) -> str:

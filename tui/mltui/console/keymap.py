@@ -73,6 +73,10 @@ RUN = [
     Key("run.events", "events", "e", "What was done to it"),
     Key("run.code", "code", "v", "Code version"),
     Key("run.lineage", "lineage", "L", "Lineage"),
+    Key("run.pipelines", "app.go('pipelines')", "p", "Pipelines"),
+    Key("run.metrics", "app.go('metrics')", "m", "Metrics"),
+    Key("run.jobs", "app.go('ingest')", "J", "Ingestion"),
+    Key("run.home", "app.go('home')", "H", "Home"),
 ]
 
 WHY = [
@@ -112,6 +116,7 @@ PIPELINE = [
     Key("pipeline.start", "start", "s", "Start", show=True),
     Key("pipeline.all_runs", "all_runs", "r", "All its runs", show=True),
     Key("pipeline.panes", "app.focus_next", "tab", "Other pane"),
+    Key("pipeline.home", "app.go('home')", "H", "Home"),
 ]
 
 EVENTS = [
@@ -204,6 +209,7 @@ JOB = [
     Key("job.model", "open_model", "m", "Its models", show=True),
     Key("job.lineage", "lineage", "L", "Lineage"),
     Key("job.events", "events", "e", "What was done to it"),
+    Key("job.home", "app.go('home')", "H", "Home"),
 ]
 
 METRICS = [
@@ -333,8 +339,9 @@ def active(screen: Screen[object], keymap: Mapping[str, str]) -> list[Active]:
     `keymap` has the keys that a user chose, by id.
     """
     found: dict[str, Active] = {}
-    for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        if not enabled or not binding.id or not binding.description:
+    for key, (node, binding, _, _) in screen.active_bindings.items():
+        # One that is not enabled waits for what it is for.
+        if not binding.id or not binding.description:
             continue
         at = f"{binding.id}@{id(node)}"
         earlier = found.get(at)

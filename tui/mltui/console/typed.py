@@ -11,6 +11,8 @@ from textual.screen import ModalScreen, Screen
 
 WAIT_S = 0.5
 """The longest that a key waits for the one before it."""
+GO_BACK = ("app.back", "app.quit")
+"""Ids of keys that wait for nothing to come from the server."""
 LOOK_EVERY_S = 0.01
 ASKS = "action_"
 """How workers are called that ask something in a dialog: as the action that they are."""
@@ -32,6 +34,9 @@ class InOrder(App[object]):
 
     Textual sends on each as it comes. So a letter is written at once, where the `ctrl+u` before it is still on its
     way up to the app; and what opens a dialog has not opened it yet when the next key does something below.
+
+    What acts on lines that are on their way (`check_action` says None) waits for them, and so does what was typed
+    after it. Who goes back has given it up.
     """
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
@@ -73,15 +78,28 @@ class InOrder(App[object]):
         await self._send_on()
 
     def _can_take_one(self) -> bool:
-        if time.monotonic() - self._sent_at >= WAIT_S:
-            return True
-        if not self._is_taken or not self.screen.is_mounted:
+        if not self.screen.is_mounted:
             return False
         if self.screen is not self._top:
             # What it focuses has the focus by the next look.
             self._top = self.screen
             return False
-        return not self._may_ask()
+        if time.monotonic() - self._sent_at < WAIT_S and (not self._is_taken or self._may_ask()):
+            return False
+        return not self._is_early()
+
+    def _is_early(self) -> bool:
+        """Whether what the next key acts on is on its way; with the keys before one that goes back, it is dropped."""
+        active = self.screen.active_bindings
+        known = [active.get(event.key) if isinstance(event, Key) else None for event in self._typed]
+        if known[0] is None or known[0].enabled:
+            return False
+        back = next((at for at, one in enumerate(known) if one is not None and one.binding.id in GO_BACK), None)
+        if back is None:
+            return True
+        for _ in range(back):
+            self._typed.popleft()
+        return False
 
     def _may_ask(self) -> bool:
         """Whether a dialog may come up in a moment. What has not asked for WAIT_S is busy with something else."""

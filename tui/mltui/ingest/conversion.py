@@ -32,7 +32,7 @@ class Conversion:
 
     def __init__(self, folder: Path) -> None:
         self._rows = 0
-        self._counting = threading.Lock()
+        self._counting, self._working = threading.Lock(), threading.Lock()
         self._connection = duckdb.connect()
         for name, value in {
             "memory_limit": MEMORY_LIMIT,
@@ -65,23 +65,38 @@ class Conversion:
         return max(0.0, float(self._connection.query_progress())) / 100
 
     def stop(self) -> None:
+        """End what DuckDB does at this moment: it is to be called again for as long as there is more."""
         self._connection.interrupt()
 
     def close(self) -> None:
-        with contextlib.suppress(duckdb.Error):
-            self._connection.remove_function(COUNTED)
-        self._connection.close()
+        """Not while it works: it would wait for that."""
+        if self._working.acquire(blocking=False):
+            with contextlib.suppress(duckdb.Error):
+                self._connection.remove_function(COUNTED)
+            self._connection.close()
 
     def convert(self, source: Source, options: ReadOptions, target: Path) -> list[BadRow]:
-        """Write the source's rows to `target`. The rows that were set aside. Raises SourceFault."""
+        """Write the source's rows to `target`. The rows that were set aside.
+
+        Raises SourceFault, and duckdb.InterruptException once it is stopped.
+        """
+        with self._working:
+            return self._convert(source, options, target)
+
+    def _convert(self, source: Source, options: ReadOptions, target: Path) -> list[BadRow]:
         try:
             reading = READINGS[source.format](self._connection, source, options)
+        except duckdb.InterruptException:
+            raise
         except duckdb.Error as error:
             raise SourceFault(said(error, source, str(source.files[0]))) from None
         rows = f"SELECT * FROM ({reading.query}) WHERE {COUNTED}(true)"
         try:
             written = self._connection.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
             bad = reading.bad_rows(options.bad_rows_limit + 1)
+        except duckdb.InterruptException:
+            # Or all of the source would be read once more, to find what is wrong with it.
+            raise
         except duckdb.OutOfMemoryException as error:
             words = said(error, source, str(source.files[0]))
             raise SourceFault(f"{words}; it does not fit into memory and disk") from None
@@ -95,4 +110,5 @@ class Conversion:
 
     def profile(self, table: Path) -> Profiled:
         """What is in a Parquet file."""
-        return profile_of(self._connection, table)
+        with self._working:
+            return profile_of(self._connection, table)

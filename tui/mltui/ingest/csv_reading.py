@@ -13,6 +13,7 @@ from mltui.ingest.fault import SourceFault
 from mltui.ingest.log import say
 from mltui.ingest.reading import LONGEST_TEXT, BadRow, Reading, arguments, check_columns, literal, packed, quoted
 from mltui.ingest.source import Source
+from mltui.wire.counting import counted
 from mltui.wire.ingestion import ReadOptions
 from mltui.wire.sql_types import canonical
 
@@ -57,7 +58,7 @@ class CsvReading(Reading):
         if self.set_aside:
             self.query += f" WHERE {' AND '.join(self._fits(name) for name in self._types)}"
         say(f"{source.format.value}: delimiter {first.delimiter!r}, {'a' if first.header else 'no'} header, "
-            f"{len(columns)} columns")  # fmt: skip
+            f"{counted(len(columns), 'column')}")  # fmt: skip
 
     def _table(self, files: list[str], more: str) -> str:
         """Its values as texts: what does not become exactly what is written is noticed only by who has the text."""

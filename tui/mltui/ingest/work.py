@@ -6,6 +6,7 @@ transaction that completes the job.
 
 import asyncio
 import csv
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from mltui.ingest.scratch import scratch
 from mltui.ingest.source import Source, local_files, source_of
 from mltui.patience import patiently
 from mltui.wire.artifacts import ArtifactRow
+from mltui.wire.counting import counted
 from mltui.wire.ingestion import CompleteJob, FailJob, JobRow, Made
 from mltui.wire.sources import scheme_of
 
@@ -31,6 +33,7 @@ T = TypeVar("T")
 CANCELLED = 143
 BAD_ROWS = "bad-rows.csv"
 REASON_LENGTH = 2000
+STOPS, STOP_EVERY_S = 20, 0.1
 
 
 def work(url: str, job: str, run: str, folder: Path) -> int:
@@ -59,7 +62,8 @@ async def _until_stopped(url: str, job: str, run: str, folder: Path) -> int:
                 return 1
     except asyncio.CancelledError:
         say("stopped")
-        return CANCELLED
+        # No thread is waited for.
+        os._exit(CANCELLED)
     return 0
 
 
@@ -86,8 +90,9 @@ async def _ingest(client: Client, job: JobRow, run: str, folder: Path) -> None:
     )
     await patiently(lambda: client.complete_job(job.id, CompleteJob(run=run, made=made)))
     seconds = time.monotonic() - began
-    say(f"{profiled.row_count:,} rows, {len(profiled.schema.columns)} columns, {len(bad):,} rows set aside, from "
-         f"{source.size:,} bytes in {seconds:.1f} s; dataset {job.name}")  # fmt: skip
+    rows, aside = counted(profiled.row_count, "row"), counted(len(bad), "row")
+    say(f"{rows}, {counted(len(profiled.schema.columns), 'column')}, {aside} set aside, from {source.size:,} bytes in "
+         f"{seconds:.1f} s; dataset {job.name}")  # fmt: skip
 
 
 async def _source(client: Client, job: JobRow, run: str, folder: Path, account: Account) -> Source:
@@ -100,7 +105,7 @@ async def _source(client: Client, job: JobRow, run: str, folder: Path, account: 
         say(f"copied {account.fetched:,} bytes")
     source = await asyncio.to_thread(source_of, files, folder, job.options)
     account.total = source.size
-    say(f"{len(files):,} file{'s' * (len(files) != 1)}, {source.size:,} bytes, {source.format.value}, compression "
+    say(f"{counted(len(files), 'file')}, {source.size:,} bytes, {source.format.value}, compression "
          f"{source.compression.value}")  # fmt: skip
     return source
 
@@ -141,13 +146,22 @@ def _write(bad: list[BadRow], file: Path) -> None:
 
 
 async def _in_thread(do: Callable[[], T], stop: Callable[[], None]) -> T:
-    """What `do` returns. Cancelled, it is stopped and waited for: what it uses is about to be taken away."""
+    """What `do` returns. Cancelled, it is stopped and waited for: what it uses is about to be taken away.
+
+    Not for long: now and then an interrupt leaves DuckDB waiting for a thread of its own that never comes.
+    """
     task = asyncio.ensure_future(asyncio.to_thread(do))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        stop()
-        await asyncio.gather(task, return_exceptions=True)
+        # One that comes between two queries stops neither.
+        for _ in range(STOPS):
+            stop()
+            await asyncio.wait([task], timeout=STOP_EVERY_S)
+            if task.done():
+                # Or asyncio complains of an error that nobody asked for.
+                task.exception()
+                break
         raise
 
 

@@ -24,12 +24,12 @@ class ArtifactEntry(Answer, kw_only=True):
 
 class Preview(Answer, kw_only=True, tag_field="kind"):
     note: str = ""
-    """What a reader should know of it: why it is not shown as what its name says, for instance."""
+    """What a reader should know of it: why it is not shown as what its name says, or that it was read as Latin-1."""
 
 
 class TextPreview(Preview, kw_only=True, tag="text"):
     text: str
-    """At most TEXT_BYTES of the file. What is no UTF-8 has replacement characters."""
+    """Of at most TEXT_BYTES. What is in no known encoding has replacement characters."""
     cut: bool
     """Whether there is more of it."""
 

@@ -15,8 +15,15 @@ Number = float | str
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
+_TOO_LARGE = "Number out of range"
 _PATTERNS: dict[str, str] = {}
 _REGEX = re.compile(r"Expected `str` matching regex ('(?:[^'\\]|\\.)*')")
+_KINDS = {
+    "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "object": "an object",
+    "array": "a list", "null": "null",
+}  # fmt: skip
+"""What people call the kinds of JSON."""
+_KIND = re.compile(r"Expected `([\w |]+)`(?:, got `(\w+)`)?")
 _LENGTH = re.compile(r"Expected `(\w+)` of length (<=|>=) (\d+)")
 
 
@@ -33,12 +40,22 @@ def in_words(message: str) -> str:
 
     >>> _ = text(r"^a+$", "only the letter a")
     >>> in_words(r"Expected `str` matching regex '^a+$(?!\\n)' - at `$.name`")
-    'Expected `str`: only the letter a - at `$.name`'
+    'only the letter a - at `$.name`'
     >>> in_words("Expected `str` of length <= 200 - at `$.name`")
     'it may have at most 200 characters - at `$.name`'
+    >>> in_words("Expected `int | null`, got `str` - at `$.retries`"), in_words("Expected `int` >= 0")
+    ('it must be a whole number or null, not text - at `$.retries`', 'it must be a whole number >= 0')
     """
     message = _LENGTH.sub(_length, message)
-    return _REGEX.sub(lambda found: f"Expected `str`: {_PATTERNS.get(found[1], found[1])}", message)
+    message = message.replace(_TOO_LARGE, f'{_TOO_LARGE}: a float ends at 1.8e308, and what is infinite is "Infinity"')
+    message = _REGEX.sub(lambda found: _PATTERNS.get(found[1], found[1]), message)
+    return _KIND.sub(_kinds, message)
+
+
+def _kinds(found: re.Match[str]) -> str:
+    *some, last = (_KINDS.get(kind, kind) for kind in found[1].split(" | "))
+    either = f"{', '.join(some)} or {last}" if some else last
+    return f"it must be {either}" + (f", not {_KINDS.get(found[2], found[2])}" if found[2] else "")
 
 
 def _length(found: re.Match[str]) -> str:

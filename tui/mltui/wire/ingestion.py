@@ -189,7 +189,9 @@ class FailJob(Request, kw_only=True):
     """Said by the job's own run, which fails it so."""
 
 
-class CancelJob(Request, kw_only=True):
+class JobReason(Request, kw_only=True):
+    """Why a job is started, cancelled or begun anew, for its events; it may stay empty."""
+
     reason: Annotated[str, Meta(max_length=2000)] = ""
 
 

@@ -14,6 +14,8 @@ MAX_DEPTH = 50
 MAX_NODES = 2_000
 NODES = 500
 """At most so many, unless asked for more."""
+DELETED = "deleted"
+"""The state of what was."""
 
 
 class NodeKind(StrEnum):
@@ -33,7 +35,7 @@ class LineageNode(Answer, kw_only=True):
     name: str
     """What people call it; of a model's version `name/3`."""
     state: str
-    """Its status: of a run `completed`, of what was deleted `deleted`; empty for what has none."""
+    """Its status: of a run `completed`, of what was deleted DELETED; empty for what has none."""
     note: str
     """What else is worth a word: a run's pipeline, an artifact's type, a dataset's format and rows."""
     run_id: str | None

@@ -50,6 +50,11 @@ class CreateMetric(Request, kw_only=True):
 
 
 class PatchMetric(Request, kw_only=True):
+    """Name, type and label keys are for ever: given, they have to be what they are."""
+
+    name: str | UnsetType = UNSET
+    type: MetricType | UnsetType = UNSET
+    label_keys: list[str] | UnsetType = UNSET
     unit: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET
     description: Annotated[str, Meta(max_length=2000)] | UnsetType = UNSET
 
@@ -73,10 +78,13 @@ class MetricRow(Answer, kw_only=True):
 
 MAX_POINTS = 10_000
 """Of one batch."""
+MAX_TEXT_VALUES = 100_000
+"""Of one text: a line of Prometheus' has one, a line of line protocol one a field."""
 MAX_STATE = 200
 
 
-class DataPoint(Request, kw_only=True):
+# Python's collector would stop everything to look through the points of a large request, in which no cycle can be.
+class DataPoint(Request, kw_only=True, gc=False):
     """One measurement of one label set. A point with the labels and the time of an earlier one takes its place.
 
     `labels` has exactly the metric's label keys. By the metric's type there is `value` (gauge), `state` (enum), or

@@ -13,6 +13,8 @@ from mltui.wire.states import Status
 
 RESTORABLE_H = 24
 """Hours for which a deleted run can be brought back."""
+FOR_GOOD = "for good"
+"""What the event of a deletion says where nothing brings the run back."""
 TagKey = Annotated[str, Meta(min_length=1, max_length=250)]
 
 

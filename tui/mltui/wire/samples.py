@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from mltui.wire.base import Answer, Number, Request, text
+from mltui.wire.counting import counted
 
 RESOURCE_PREFIX = "sys/"
 MAX_KEY = 250
@@ -135,5 +136,21 @@ class RefusedBatch(Answer, kw_only=True):
     refused_at: datetime
 
 
-class Moved(Answer, kw_only=True):
+class RefusedTotal(Answer, kw_only=True):
+    """What of it there is, was put back, or is gone."""
+
+    samples: int
+    """Of runs; those in batches that cannot be read are not counted."""
+    points: int
+    """Of operational metrics."""
     batches: int
+
+    @property
+    def words(self) -> str:
+        """As everybody says it.
+
+        >>> RefusedTotal(samples=0, points=2, batches=1).words, RefusedTotal(samples=1200, points=1, batches=3).words
+        ('2 points in 1 batch', '1,200 samples and 1 point in 3 batches')
+        """
+        found = [counted(number, what) for number, what in ((self.samples, "sample"), (self.points, "point")) if number]
+        return f"{' and '.join(found) or 'nothing that can be read'} in {counted(self.batches, 'batch')}"

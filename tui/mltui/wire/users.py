@@ -8,6 +8,11 @@ USER_HEADER = "X-Mltui-User"
 """Its name in UTF-8, on every request."""
 
 
+def is_same_user(one: str, other: str) -> bool:
+    """Whether two names are one user's, however they are spelled."""
+    return one.casefold() == other.casefold()
+
+
 def user_name() -> str:
     """The login name, as the server keeps names. Containers may have a uid without a name: then `uid 1234`."""
     try:

@@ -39,7 +39,7 @@ class AtDeath(Answer, kw_only=True):
     """None where it ended before a sample was taken."""
     peak: float | None
     limit: float | None = None
-    """All that there may be, of the memory of the processes; where the field is a percentage, that is 100."""
+    """Bytes of memory that there are: for the processes all that they may take; None where nobody told."""
 
 
 class NonFinite(Answer, kw_only=True):

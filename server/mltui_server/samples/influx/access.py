@@ -44,6 +44,17 @@ class Retention:
     def of(self, kind: Kind) -> str:
         return {"metric": self.metrics, "resource": self.resources, "rollup": self.rollups}[kind]
 
+    @property
+    def words(self) -> str:
+        """
+        >>> Retention(metrics="30d").words, Retention().words
+        ('metrics 30d, resources for ever, roll-ups for ever', 'all for ever')
+        """
+        kept = {"metrics": self.metrics, "resources": self.resources, "roll-ups": self.rollups}
+        if not any(kept.values()):
+            return "all for ever"
+        return ", ".join(f"{what} {long or 'for ever'}" for what, long in kept.items())
+
 
 def access_from(settings: Settings) -> Access:
     """Raises SettingsError for an address that cannot be one."""

@@ -63,7 +63,7 @@ class Rows(msgspec.Struct):
     columns: list[str] = []
     values: list[list[Any]] = []
     partial: bool = False
-    """The server cut it off at a limit of its own."""
+    """There may be more than the server says at once."""
 
 
 class Result(msgspec.Struct):
@@ -84,7 +84,7 @@ class Answer(msgspec.Struct):
     error: str = ""
 
 
-_from_msgpack, _from_json = msgspec.msgpack.Decoder(Answer).decode, msgspec.json.Decoder(Answer).decode
+_from_msgpack, _from_json = msgspec.msgpack.Decoder(Answer).decode, msgspec.json.Decoder(Answer).decode_lines
 
 
 class InfluxClient:
@@ -144,24 +144,42 @@ class InfluxClient:
             return [result for one in statements for result in await self._query(place, one)]
         return await self._query(place, "; ".join(statements))
 
+    async def series(self, place: Place, statement: str) -> list[Rows]:
+        """Those of one statement, however long. Times are in ns."""
+        [result] = await self.query(place, [statement])
+        if not any(rows.partial for rows in result.series):
+            return result.series
+        # 1.x says so of all that has more than 10,000 rows, and of what its settings cut off. In pieces all of it
+        # comes, and of JSON it is known where each ends.
+        response = await self._ask(place, statement, JSON, chunked="true")
+        whole: list[Rows] = []
+        for rows in (rows for result in await self._results(response) for rows in result.series):
+            if whole and whole[-1].tags == rows.tags:
+                whole[-1].values += rows.values
+            else:
+                whole.append(rows)
+        return whole
+
     async def _query(self, place: Place, statements: str) -> list[Result]:
-        response = await self.call(
-            "POST",
-            "/query",
-            data={"q": statements, "db": place.database, "epoch": "ns"},
-            headers={"Accept": MSGPACK if self.major < 3 else JSON},
-        )
+        return await self._results(await self._ask(place, statements, MSGPACK if self.major < 3 else JSON))
+
+    async def _ask(self, place: Place, statements: str, kind: str, **more: str) -> httpx.Response:
+        data = {"q": statements, "db": place.database, "epoch": "ns"} | more
+        return await self.call("POST", "/query", data=data, headers={"Accept": kind})
+
+    async def _results(self, response: httpx.Response) -> list[Result]:
         self.check(response)
-        answer = await asyncio.to_thread(self._decoded, response)
-        for error in (answer.error, *(result.error for result in answer.results)):
+        answers = await asyncio.to_thread(self._decoded, response)
+        results = [result for answer in answers for result in answer.results]
+        for error in (*(answer.error for answer in answers), *(result.error for result in results)):
             if error:
                 raise self._failure(error)
-        return answer.results
+        return results
 
-    def _decoded(self, response: httpx.Response) -> Answer:
+    def _decoded(self, response: httpx.Response) -> list[Answer]:
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         try:
-            return _from_msgpack(response.content) if kind == MSGPACK else _from_json(response.content)
+            return [_from_msgpack(response.content)] if kind == MSGPACK else _from_json(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise StoreError(f"what answers at {self.access.url} is no InfluxDB; check INFLUX_URL") from None
 

@@ -8,7 +8,6 @@ from mltui_server.samples.grid import Grid
 from mltui_server.samples.influx.client import InfluxClient, Place
 from mltui_server.samples.influx.schema import POINTS
 from mltui_server.samples.points import PointRange, PointSeries
-from mltui_server.samples.store import StoreError
 
 ANSWER_ROWS = 50_000
 """Of one answer, at most: some 10 MB."""
@@ -36,12 +35,7 @@ class Groups:
         found: dict[int, Sequence[Row]] = {}
         for start in range(0, len(wanted), at_once):
             statement = self._statement(fields, condition, wanted[start : start + at_once])
-            [result] = await self.client.query(self.place, [statement])
-            for rows in result.series:
-                if rows.partial:
-                    raise StoreError(
-                        f"InfluxDB at {self.client.access.url} cuts answers off; raise max-row-limit in its settings"
-                    )
+            for rows in await self.client.series(self.place, statement):
                 found[int(rows.tags["labelset"])] = [[self.grid.index(row[0]), *row[1:]] for row in rows.values]
         return found
 

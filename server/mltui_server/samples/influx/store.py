@@ -34,7 +34,7 @@ class InfluxStore:
     """Asks nothing of the server until it is used: it may be away when ours starts. `transport` is for tests."""
 
     def __init__(self, access: Access, retention: Retention, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._client = InfluxClient(access, transport)
+        self._client, self._retention = InfluxClient(access, transport), retention
         self._presence = Presence(self._client, retention)
         self._sealer = Sealer(self._client)
         self.points = InfluxPoints(self._client, self._presence)
@@ -88,7 +88,7 @@ class InfluxStore:
             status="ok",
             version=f"InfluxDB {self._client.version}",
             latency_ms=round((time.perf_counter() - started) * 1000, 2),
-            detail=f"{access.url}, database {access.database}",
+            detail=f"{access.url}, database {access.database}; keeps {self._retention.words}",
         )
 
     async def close(self) -> None:

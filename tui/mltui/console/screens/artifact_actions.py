@@ -12,6 +12,7 @@ from mltui.console.screens.saving import Saving
 from mltui.console.screens.undo import remember
 from mltui.console.state.folder_tree import Branch
 from mltui.wire.artifacts import ArtifactRow, CitedArtifact
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
@@ -23,9 +24,11 @@ NAMED = 3
 async def save(app: "MltuiApp", run: str, branch: Branch) -> None:
     """Ask which folder to save it in, and do."""
     what = "The folder to save it in, where this console runs; files that are there already are kept"
-    name = await app.push_screen_wait(AskLine(f"Save {branch.path}", what, str(Path.cwd()), _fault_of))
+    folder = app.session.save_folder or str(Path.cwd())
+    name = await app.push_screen_wait(AskLine(f"Save {branch.path}", what, folder, _fault_of))
     if name is None:
         return
+    app.session.save_folder = name
     rows = await _rows(app, run, branch)
     above = str(PurePosixPath(branch.path).parent)
     said = await app.push_screen_wait(Saving(branch.path, rows, path_of(name), "" if above == "." else above))
@@ -40,10 +43,8 @@ async def delete(app: "MltuiApp", run: str, branch: Branch) -> bool:
     if not going.files:
         app.notify(f"{_kept(going.cited)}; delete those first", severity="warning", markup=False)
         return False
-    count, size = going.files, format.size(going.file_size)
-    which = (
-        f"{branch.path}, {size}" if branch.entry.id else f"{count:,} file{'s' * (count != 1)} in {branch.path}/, {size}"
-    )
+    which = branch.path if branch.entry.id else f"{counted(going.files, 'file')} in {branch.path}/"
+    which = f"{which}, {format.size(going.file_size)}"
     what = f"Deletes {which}. z brings it back, until somebody has content removed by `mltui gc --yes`."
     if going.cited:
         what += f"\n\n{_kept(going.cited)}."

@@ -22,6 +22,7 @@ from mltui.console.widgets.preview.table import TableView
 from mltui.console.widgets.preview.text import TextView
 from mltui.wire.artifact_previews import AnyPreview, ImagePreview, JsonPreview, TablePreview, TextPreview
 from mltui.wire.base import in_words
+from mltui.wire.counting import counted
 from mltui.wire.plots import TAG, AnyPlot, Bars, Plot
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _plot = msgspec.json.Decoder(AnyPlot)
 
 
 class ArtifactPreview(Vertical):
-    """A line about the file, and below it what is in it."""
+    """A line about the file, why it is shown so where something better was meant, and what is in it."""
 
     app: "MltuiApp"
     BINDINGS = bindings(KEYS)
@@ -47,14 +48,15 @@ class ArtifactPreview(Vertical):
 
     def compose(self) -> ComposeResult:
         yield OneLine(classes="facts")
+        yield Static(classes="why-so", markup=False)
         yield Container(classes="preview")
 
     async def show(self, branch: Branch | None) -> None:
-        """The file that `branch` is; nothing of a folder."""
+        """The file that `branch` is; of a folder only how many it has."""
         entry = branch.entry if branch is not None else None
         if branch is None or entry is None or entry.id is None:
             self._shown = None
-            await self._put(Text(), None)
+            await self._put(*(("", "") if entry is None else (f"{entry.name}/", counted(entry.files, "file"))), None)
             return
         if entry.id == self._shown:
             return
@@ -64,22 +66,24 @@ class ArtifactPreview(Vertical):
             preview = await self.app.client.artifact_preview(entry.id)
             widget, why_so = await self._widget(branch.path, entry.id, preview)
         except Exception as error:
-            await self._put(Text(_last(branch), "secondary"), _note(words_of(error)))
+            await self._put(_last(branch), "", _note(words_of(error)))
             return
-        await self._put(_facts(branch, preview, why_so), widget)
+        await self._put(_last(branch), _measure(preview), widget, why_so)
         self._shown = entry.id
 
-    async def _put(self, facts: Text, widget: Widget | None) -> None:
-        place = self.query_one(".preview", Container)
+    async def _put(self, name: str, measure: str, widget: Widget | None, why_so: str = "") -> None:
+        place, why = self.query_one(".preview", Container), self.query_one(".why-so", Static)
         had_focus = place.has_focus_within
         # At once: what is in one file never stands below the name of another.
         with self.app.batch_update():
-            self.query_one(OneLine).show(facts)
+            self.query_one(OneLine).show(Text(name, "secondary"), Text(measure, "muted"))
+            why.update(why_so)
+            why.display = bool(why_so)
             await place.remove_children()
             if widget is not None:
                 await place.mount(widget)
         if widget is not None and had_focus:
-            widget.focus()
+            self.screen.set_focus(widget)
 
     async def _widget(self, name: str, id_: str, preview: AnyPreview) -> tuple[Widget, str]:
         """What shows it; and why it does so, where something better was meant."""
@@ -87,12 +91,13 @@ class ArtifactPreview(Vertical):
             case TextPreview() if preview.text:
                 return await _text(name, preview.text), preview.note
             case JsonPreview():
-                return await _json(name, preview.text)
+                widget, why_no_plot = await _json(name, preview.text)
+                return widget, "; ".join(filter(None, (preview.note, why_no_plot)))
             case TablePreview() if preview.columns:
                 return TableView(preview), preview.note
             case ImagePreview():
                 return await self._image(id_), ""
-        return _note(preview.note or "It is empty."), preview.note
+        return _note(preview.note or "It is empty."), ""
 
     async def _image(self, id_: str) -> Widget:
         from mltui.console.widgets.preview.image import NoImage, image_widget, opened
@@ -106,7 +111,7 @@ class ArtifactPreview(Vertical):
     def focus_content(self) -> None:
         for widget in self.query(".preview > *"):
             if widget.can_focus:
-                widget.focus()
+                self.screen.set_focus(widget)
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
@@ -154,25 +159,21 @@ def _last(branch: Branch) -> str:
     return branch.path.rpartition("/")[2]
 
 
-def _facts(branch: Branch, preview: AnyPreview, note: str) -> Text:
-    """Its name, and how much of it is shown; `note` says why not all, or not better."""
-    facts = Text(_last(branch), "secondary")
+def _measure(preview: AnyPreview) -> str:
+    """How much of it is shown."""
     if isinstance(preview, TextPreview) and preview.cut:
-        facts.append(f"  the first {format.size(len(preview.text.encode()))}", "muted")
-    elif isinstance(preview, TablePreview):
-        facts.append(f"  {_rows(preview)}, {_columns(preview)}", "muted")
-    if note:
-        facts.append(f"  {note}", "warning")
-    return facts
+        return f"the first {format.size(len(preview.text.encode()))}"
+    return f"{_rows(preview)}, {_columns(preview)}" if isinstance(preview, TablePreview) else ""
 
 
 def _rows(table: TablePreview) -> str:
     shown = len(table.rows)
     if table.row_count == shown:
-        return f"{shown:,} rows"
+        return counted(shown, "row")
     return f"{shown:,} of {'many' if table.row_count is None else f'{table.row_count:,}'} rows"
 
 
 def _columns(table: TablePreview) -> str:
     shown = len(table.columns)
-    return f"{shown:,} columns" if shown == table.column_count else f"{shown:,} of {table.column_count:,} columns"
+    total = counted(table.column_count, "column")
+    return total if shown == table.column_count else f"{shown:,} of {total}"

@@ -7,6 +7,7 @@ from rich.text import Text
 from mltui.console import format
 from mltui.console.screens.text_page import fact, heading
 from mltui.wire.code import CodeVersion
+from mltui.wire.counting import counted
 
 NOBODY = """Nobody has told from which code this ran.
 
@@ -27,7 +28,7 @@ def code_page(code: CodeVersion | None) -> list[Text]:
         lines += [fact(name, value, width) for name, value in code.environment.items()]
     if code.packages:
         named = "  ".join(f"{name} {version}" for name, version in code.packages.items())
-        lines += [Text(), heading(f"{len(code.packages)} packages"), Text(named, "secondary")]
+        lines += [Text(), heading(counted(len(code.packages), "package")), Text(named, "secondary")]
     if code.diff:
         lines += [Text(), heading("Changes since the commit"), *map(_coloured, code.diff.splitlines())]
         if code.diff_cut:

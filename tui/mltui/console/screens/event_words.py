@@ -1,14 +1,13 @@
 """Events in words: columns of the list, the lines of one event, what changed in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-import msgspec
 from rich.text import Text
 
 from mltui.console import format
 from mltui.console.screens.text_page import fact, heading
+from mltui.console.state.event_text import changes, said
 from mltui.console.widgets.columns import Column
 from mltui.wire.events import EventRow
 
@@ -48,25 +47,6 @@ def object_name(event: EventRow) -> Text:
     return Text(event.object_name) if event.object_name else Text(event.object_id[-SHORT:], "muted")
 
 
-def said(event: EventRow) -> str:
-    """Its message on one line, after what was moved where; without one, what changed."""
-    if event.message:
-        return _moved(event) + " ".join(event.message.split())
-    return ", ".join(f"{key} {_short(new if new is not None else old)}" for key, old, new in changes(event))
-
-
-def _moved(event: EventRow) -> str:
-    """Of an alias or a stage: the reason alone does not say which."""
-    before, after = event.before or {}, event.after or {}
-    match event.action:
-        case "model.alias":
-            return f"{after.get('alias')} {before.get('version') or 'none'} → {after.get('version') or 'none'}: "
-        case "model_version.stage":
-            return f"{before.get('stage')} → {after.get('stage')}: "
-        case _:
-            return ""
-
-
 def details(event: EventRow) -> list[Text]:
     """The lines of one event's page."""
     lines = [
@@ -83,14 +63,6 @@ def details(event: EventRow) -> list[Text]:
     return [*lines, Text(), heading("Before → after"), *(_changes(event) or [Text("it says of nothing", "muted")])]
 
 
-def changes(event: EventRow) -> Iterator[tuple[str, str | None, str | None]]:
-    """(what, before, after) of each value that is not the same, with dots to what lies deeper; None where absent."""
-    before, after = _flat(event.before or {}), _flat(event.after or {})
-    for key in dict.fromkeys([*before, *after]):
-        if before.get(key) != after.get(key):
-            yield key, before.get(key), after.get(key)
-
-
 def _changes(event: EventRow) -> list[Text]:
     found = list(changes(event))
     width = max((len(key) for key, _, _ in found), default=0) + 2
@@ -102,17 +74,3 @@ def _change(key: str, old: str | None, new: str | None, width: int) -> Text:
     if old is not None:
         line.append(old, "error").append(" → " if new is not None else "  (removed)", "muted")
     return line.append(new, "success") if new is not None else line
-
-
-def _flat(value: dict[str, Any], path: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
-    for key, inner in value.items():
-        if isinstance(inner, dict) and inner:
-            found |= _flat(inner, f"{path}{key}.")
-        elif inner is not None:
-            found[f"{path}{key}"] = inner if isinstance(inner, str) and inner else msgspec.json.encode(inner).decode()
-    return found
-
-
-def _short(value: str | None) -> str:
-    return format.shortened(value or "", 40)

@@ -1,8 +1,9 @@
 """All events that match the filter, as CSV or JSON, into a file where the console runs, or into the clipboard."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.text import Text
 
@@ -10,12 +11,12 @@ from mltui.console import format
 from mltui.console.screens.ask_text import AskLine
 from mltui.console.screens.choose import Choice, Choose
 from mltui.console.screens.file_names import MOST_COPIED, fault_of, not_written, path_of
+from mltui.export_form import Form, form_of
 from mltui.new_file import new_file
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
-Form = Literal["csv", "json"]
 CHOICES = [
     Choice("csv file", Text("CSV to a file, where this console runs")),
     Choice("json file", Text("JSON to a file, where this console runs")),
@@ -30,14 +31,28 @@ async def export(app: "MltuiApp", chosen: Mapping[str, Any], line: str) -> None:
     choice = await app.push_screen_wait(Choose("Export", what, CHOICES))
     if choice is None:
         return
-    form, where = choice[0].split()
+    said, where = choice[0].split()
+    form = cast("Form", said)
     if where == "file":
         default = f"events-{app.session.now().astimezone():%Y%m%d-%H%M%S}.{form}"
-        name = await app.push_screen_wait(AskLine("Export", "A file that does not exist yet", default, fault_of))
+        name = await app.push_screen_wait(
+            AskLine("Export", "A file that does not exist yet", default, partial(_fault, form))
+        )
         if name is not None:
-            await _write(app, chosen, cast("Form", form), path_of(name))
+            await _write(app, chosen, form, path_of(name))
     else:
-        await _copy(app, chosen, cast("Form", form))
+        await _copy(app, chosen, form)
+
+
+def _fault(form: Form, name: str) -> str:
+    """What is wrong with a file's name; empty where nothing is."""
+    if fault := fault_of(name):
+        return fault
+    try:
+        other = form_of(Path(name.strip()))
+    except ValueError as error:
+        return str(error)
+    return "" if other == form else f"it is to be {form.upper()}: write a name that ends in .{form}"
 
 
 async def _write(app: "MltuiApp", chosen: Mapping[str, Any], form: Form, path: Path) -> None:

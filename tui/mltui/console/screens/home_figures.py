@@ -83,8 +83,7 @@ def _days(overview: Overview, days: Sequence[Day], width: int) -> list[Text]:
     stats = overview.stats
     title = heading(f"{len(days)} days")
     if stats.success_rate is not None:
-        # Cut, not rounded: one failure in a thousand is not 100 %.
-        title.append(f"  {int(stats.success_rate * 1000) / 10:g}% success", "bold")
+        title.append(f"  {format.share(stats.success_rate)} success", "bold")
     if stats.median_duration is not None:
         title.append(f"  median {format.duration(stats.median_duration)}", "muted")
     most = max([1, *(day.completed + day.failed + day.cancelled for day in days)])

@@ -144,7 +144,7 @@ class JobScreen(Frame):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What cannot be done to the job in the state it is in has no key."""
         if action == "act":
-            return self.job is not None and job_actions.fits(self.job, JobAction(str(parameters[0])))
+            return self.job is not None and not job_actions.hindrance(self.job, JobAction(str(parameters[0])))
         if action == "open_run":
             return self.job is not None and self.job.run_id is not None
         if action == "open_model":

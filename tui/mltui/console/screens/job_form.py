@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 from textual import work
 from textual.binding import BindingType
+from textual.events import DescendantFocus
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -75,10 +76,21 @@ class JobForm(Dialog[str | None]):
         """Whether what the field says is right. Says so beside it."""
         id_ = field.id or ""
         fault = fault_of(id_, self._texts())
-        # What does not fit beside the field stands below all of them.
         field.say(cut(fault, BESIDE) or (FIELDS | READING)[id_][2], fault=bool(fault))
-        self.query_one(".fault", Static).update(fault if len(fault) > BESIDE else "")
+        if field.has_pseudo_class("focus-within"):
+            self._say_whole(fault)
         return not fault
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        field = event.widget.parent
+        if isinstance(field, Field):
+            self._say_whole(fault_of(field.id or "", self._texts()) if field.is_wrong else "")
+
+    def _say_whole(self, fault: str) -> None:
+        """Below all fields, what does not fit beside the one that is typed into. It may take the hint's room."""
+        whole = fault if len(fault) > BESIDE else ""
+        self.query_one(".fault", Static).update(whole)
+        self.query_one(".hint").display = not whole
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input is self.query(Field).last().query_one(Input):

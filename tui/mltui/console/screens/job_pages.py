@@ -11,6 +11,7 @@ from mltui.console.screens.job_columns import progress, rate
 from mltui.console.screens.run_columns import Clock, seconds, state
 from mltui.console.screens.run_overview import in_words
 from mltui.console.screens.text_page import fact, heading
+from mltui.wire.counting import counted
 from mltui.wire.datasets import ColumnProfile, DatasetDetail
 from mltui.wire.events import EventRow
 from mltui.wire.ingestion import JobRow, LinkedModel, Runner
@@ -37,7 +38,7 @@ def overview(
     if dataset is None:
         lines.append(Text("not yet" if job.status in LIVE else "none", "muted"))
     else:
-        columns = f"{format.count(dataset.row_count)} rows, {format.count(dataset.column_count)} columns"
+        columns = f"{counted(dataset.row_count, 'row')}, {counted(dataset.column_count, 'column')}"
         gone = "" if dataset.is_active else "; deleted"
         lines += [fact("Name", f"{dataset.name}{gone}"), fact("Holds", f"{columns}, {format.size(dataset.file_size)}"),
                   fact("Id", dataset.id)]  # fmt: skip

@@ -12,6 +12,7 @@ from mltui.console.state.filter_words import Language
 from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.run_table import RunTable
+from mltui.wire.counting import counted
 
 R = TypeVar("R")
 
@@ -78,7 +79,7 @@ class ListScreen(Frame, Generic[R]):
 
     def counted(self, total: int) -> Text:
         """How many rows there are."""
-        return Text(f"{total:,} {self.NOUN}{'s' * (total != 1)}", "muted")
+        return Text(counted(total, self.NOUN), "muted")
 
     @property
     def window(self) -> Window[R]:

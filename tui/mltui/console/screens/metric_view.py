@@ -16,6 +16,7 @@ from mltui.console.widgets.chart.chart import Chart
 from mltui.console.widgets.chart.choices import choices
 from mltui.console.widgets.chart.enum_pie import EnumPie
 from mltui.console.widgets.exact_table import ExactTable
+from mltui.wire.counting import counted
 from mltui.wire.metrics import EnumData, MetricData, MetricRow
 
 if TYPE_CHECKING:
@@ -80,10 +81,11 @@ class MetricView(Vertical):
     # What is shown.
 
     def show_metric(self, metric: MetricRow, chart: str) -> None:
-        """Another metric, or another chart of it; one that its type has not got stands for the first that it has."""
+        """Another metric, unit or chart of it; a chart that its type has not got stands for the first that it has."""
         fitting = choices(metric.type)
         name = chart if chart in fitting else next(iter(fitting))
-        if self._metric is not None and (self._metric.id, self.chart_name) == (metric.id, name):
+        before = self._metric
+        if before is not None and (before.id, before.unit, self.chart_name) == (metric.id, metric.unit, name):
             return
         self._read = None
         self._metric, self.chart_name = metric, name
@@ -176,7 +178,7 @@ class MetricView(Vertical):
     def _say_facts(self) -> None:
         data = self.state.data
         count = 0 if data is None else len(data.series)
-        facts = Text(f"{count} label set{'s' * (count != 1)}" if count else "", "muted")
+        facts = Text(counted(count, "label set") if count else "", "muted")
         if self._filters:
             facts = Text("  ").join([self._filters, facts])
         self.query_one("#metric-facts", OneLine).show(facts, self._asked)

@@ -12,13 +12,13 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mltui.console import format
-from mltui.console.faults import MOST_QUOTED, cut, is_refusal, words_of
 from mltui.console.keymap import METRICS
 from mltui.console.screens.frame import Frame
 from mltui.console.screens.metric_view import GRAPH, TABLE, MetricView
+from mltui.console.screens.metrics_answer import Gone, answer
+from mltui.console.screens.metrics_facts import title_facts
 from mltui.console.screens.metrics_list import MetricList
-from mltui.console.screens.metrics_none import no_metrics_yet, no_points_yet
+from mltui.console.screens.metrics_none import no_metrics_yet, nothing_to_draw
 from mltui.console.state.memory import DEFAULT_RANGE, Memory, Refresh
 from mltui.console.state.metric_state import MetricState, Progress, Question
 from mltui.console.state.server import Coalesced
@@ -34,11 +34,7 @@ STEP = 0.5
 """Of what is visible, how far earlier and later go."""
 QUANTILES = (0.5, 0.9, 0.99)
 POINTS = "points:"
-MOST_MISSING = 40
-"""Characters of what is waited for."""
-NEEDS_METRIC = ("delete", "filter", "export", "range", "next_chart", "step_time", "whole")
-
-NOTHING_COUNTED = "Nothing was counted in this time: a first point only says where a histogram begins."
+NEEDS_METRIC = ("delete", "filter", "export", "range", "next_chart", "step_time", "whole", "other_pane")
 
 
 class MetricsScreen(Frame):
@@ -101,7 +97,20 @@ class MetricsScreen(Frame):
         self.view.focus_content()
 
     def on_metric_list_changed(self) -> None:
+        here = self.metric
+        there = None if here is None else self.list.row_named(here.name)
+        if here is not None and there is not None:
+            if self._gone or there.id != here.id:
+                # Restored, or made again.
+                self.list.look_at(there)
+            elif (there.unit, there.label_keys) != (here.unit, here.label_keys):
+                # Somebody has changed what it is.
+                self._open(there)
         self._say()
+
+    def on_metric_list_vanished(self) -> None:
+        # Was it deleted, or does it only match no more what the list is searched for?
+        self.state.more()
 
     def on_metric_list_chosen(self, event: MetricList.Chosen) -> None:
         self._open(event.metric)
@@ -116,14 +125,22 @@ class MetricsScreen(Frame):
 
     def _open(self, metric: MetricRow) -> None:
         other = self.metric is None or self.metric.id != metric.id
+        if self.metric is not None and other and self.metric.name == metric.name:
+            self.notify(f"{metric.name} was deleted and made again", severity="warning", markup=False)
         self.metric = metric
         if other:
             self._zoom = None
+        elif self._gone:
+            self.state.more()
         self._ask()
         self.view.show_metric(metric, self._memory.of(metric.name).chart)
         self.refresh_bindings()
         if other and self.is_current:
             self.app.listen_to(self.topics())
+
+    @property
+    def _gone(self) -> bool:
+        return isinstance(self.state.error, Gone)
 
     @property
     def _filters(self) -> dict[str, list[str]]:
@@ -138,25 +155,16 @@ class MetricsScreen(Frame):
         if self.metric is not None:
             filters = tuple((key, tuple(values)) for key, values in self._filters.items())
             quantiles = QUANTILES if self.metric.type is MetricType.HISTOGRAM else ()
-            self.state.ask(Question(self.metric.name, self._zoom or self._range, filters, quantiles, self._columns))
+            range_ = self._zoom or self._range
+            question = Question(self.metric.name, range_, filters, quantiles, self._columns, self.metric.id)
+            self.state.ask(question)
         self._say()
 
     async def _fetch(self, question: Question, now: datetime, progress: Progress) -> MetricData:
         self._asked_at = time.monotonic()
-        start, end = question.bounds(now)
+        assert self.metric is not None
         client = await self.app.connected()
-        data = await client.metric_data(
-            question.metric,
-            buckets=question.buckets,
-            start=start,
-            end=end,
-            labels=dict(question.filters),
-            quantiles=question.quantiles,
-            heard=progress.hear,
-        )
-        if not data.series:
-            # Perhaps it has some at another time, which came after the list was fetched.
-            self.metric = await client.metric(question.metric)
+        data, self.metric = await answer(client, self.metric, question, now, progress)
         return data
 
     def _answered(self) -> None:
@@ -185,8 +193,8 @@ class MetricsScreen(Frame):
 
     def refetch(self) -> None:
         self.list.news()
-        failed = self.state.error is not None
-        if failed or (self._refresh_every != "off" and not self.state.cancelled):
+        failed = self.state.error is not None and not self._gone
+        if failed or (self._refresh_every != "off" and not self.state.cancelled and not self._gone):
             self.state.more()
 
     def action_refetch(self) -> None:
@@ -197,7 +205,7 @@ class MetricsScreen(Frame):
         if self.state.error is not None:
             self._say()
         every = REFRESHES[self._refresh_every] or self._slides_every
-        if every and not self.state.cancelled and time.monotonic() - self._asked_at >= every:
+        if every and not self.state.cancelled and not self._gone and time.monotonic() - self._asked_at >= every:
             self.state.more()
 
     @property
@@ -218,48 +226,14 @@ class MetricsScreen(Frame):
         self.list.display = self.view.display = not nothing
         if not nothing and self.focused is None:
             self.list.focus()
-        self.title_line(["Metrics", *([self.metric.name] if self.metric is not None else [])], self._facts())
+        facts = title_facts(self.list.text, self.metric, self.state, takes_long=self.view.asks_for_long)
+        self.title_line(["Metrics", *([self.metric.name] if self.metric is not None else [])], facts)
         # Of what is drawn, which is not what was chosen last while the server has not answered.
         drawn = self.state.shown or self.state.question
         time = Text((drawn.range if drawn else self._range).words(), "accent")
         time.append(f"  {self._refresh_every}", "muted")
-        self.view.say(time, Text(drawn.label_words if drawn else "", "accent"), self._empty())
-
-    def _facts(self) -> Text:
-        facts = Text()
-        if self.list.text:
-            facts.append(f"/{cut(self.list.text, MOST_QUOTED)}  ", "accent")
-        if self.metric is not None:
-            facts.append(" · ".join(word for word in (self.metric.type.value, self.metric.unit) if word), "muted")
-        if self.state.missing and (self.view.asks_for_long or self.state.progress is None):
-            facts.append(f"  {self._why_missing()} {cut(self.state.missing, MOST_MISSING)}", "warning")
-        elif self.state.error is not None and self.state.data is not None:
-            age = format.duration(max(1.0, float(int(time.monotonic() - self.state.answered_at))))
-            facts.append(f"  not up to date, {age} old", "warning")
-        return facts
-
-    def _why_missing(self) -> str:
-        if self.state.progress is not None:
-            return "waiting for"
-        if self.state.error is None:
-            return "stopped:"
-        return "refused:" if is_refusal(self.state.error) else "waiting for"
-
-    def _empty(self) -> str:
-        """What stands where there is nothing to draw."""
-        if self.state.error is not None:
-            return words_of(self.state.error)
-        if self.state.cancelled:
-            return "Stopped. ^r asks again."
-        if self.state.data is None:
-            return "Loading…"
-        if self.metric is not None and not self.metric.points:
-            return no_points_yet(self.app.url, self.metric)
-        if self._filters:
-            return "No points here. f changes the filter, t the time."
-        if self.metric is not None and self.metric.type is MetricType.HISTOGRAM:
-            return f"{NOTHING_COUNTED} t shows another time."
-        return "No points in this time. t shows another."
+        empty = nothing_to_draw(self.state, self.metric, self.app.url, filtered=bool(self._filters))
+        self.view.say(time, Text(drawn.label_words if drawn else "", "accent"), empty)
 
     def on_resize(self) -> None:
         self._fit()
@@ -294,19 +268,21 @@ class MetricsScreen(Frame):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "give_up":
             return self.view.asks_for_long
-        return self.metric is not None or action not in NEEDS_METRIC
+        if action in NEEDS_METRIC and self.metric is None:
+            return None if self.list.offers is None else False
+        return True
 
     def action_give_up(self) -> None:
         self.state.cancel()
 
     def action_other_pane(self) -> None:
-        if self.list.has_focus:
+        if self.focused is self.list:
             self.view.focus_content()
         else:
             self.list.focus()
 
     def action_tab(self, tab: int) -> None:
-        inside = not self.list.has_focus
+        inside = self.focused is not self.list
         self.view.show_tab(tab)
         if inside:
             self.view.focus_content()
@@ -390,4 +366,4 @@ class MetricsScreen(Frame):
         from mltui.console.screens.metrics_delete import delete
 
         if self.metric is not None:
-            await delete(self.app, self.metric)
+            await delete(self.app, self.metric, self.list.move_on)

@@ -13,6 +13,7 @@ from mltui.console.screens.file_names import MOST_COPIED, fault_of, not_written,
 from mltui.console.state.metric_csv import metric_csv
 from mltui.console.state.metric_table import MetricTable
 from mltui.new_file import new_file
+from mltui.wire.counting import counted
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
@@ -23,7 +24,7 @@ FILE, CLIPBOARD = "file", "clipboard"
 async def export(app: "MltuiApp", metric: str, table: MetricTable) -> None:
     """Ask where to, and say what went there."""
     text = await asyncio.to_thread(metric_csv, table)
-    rows, size = f"{len(table):,} row{'s' * (len(table) != 1)}", format.size(len(text.encode()))
+    rows, size = counted(len(table), "row"), format.size(len(text.encode()))
     clipboard = "To the clipboard of your terminal"
     if len(text.encode()) > MOST_COPIED:
         clipboard += " (many stop at 70 KB)"

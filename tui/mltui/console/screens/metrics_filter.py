@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from mltui.console import format
 from mltui.console.keymap import LABELS
 from mltui.console.screens.dialog import Dialog
+from mltui.console.state.metric_state import label_words
 from mltui.console.widgets import cells
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.text_field import TextField
@@ -82,7 +83,7 @@ class Values(VirtualLines):
         return Strip(
             [
                 Segment(mark, base + self.palette.style("accent")),
-                *cells.plain(value or '""', name, "left", base),
+                *cells.plain(format.label(value), name, "left", base),
                 *cells.plain(format.count(label_sets), NUMBER, "right", muted),
                 *cells.plain(format.count(points), NUMBER, "right", muted),
             ]
@@ -135,13 +136,17 @@ class LabelFilter(Dialog[Filters | None]):
         typed = self.query_one(Input).value.lower()
         lines: list[Line] = []
         for one in self._offered:
-            found = [Line(one.key, v.value, v.label_sets, v.points) for v in one.values if typed in v.value.lower()]
+            found = [
+                Line(one.key, v.value, v.label_sets, v.points)
+                for v in one.values
+                if typed in format.label(v.value).lower()
+            ]
             gone = [value for value in self._list.marked.get(one.key, ()) if value not in {v.value for v in one.values}]
-            found += [Line(one.key, value) for value in gone if typed in value.lower()]
+            found += [Line(one.key, value) for value in gone if typed in format.label(value).lower()]
             if found:
                 lines += [Line(one.key, None), *found]
         self._list.show(lines)
-        chosen = " · ".join(f"{key} {', '.join(values)}" for key, values in self._list.marked.items() if values)
+        chosen = label_words(self._list.marked)
         nothing = "No value has that in it." if typed else "It has no label sets in this time."
         self.query_one(".hint", Static).update((format.printable(chosen) or "All label sets.") if lines else nothing)
 

@@ -48,6 +48,9 @@ class MetricList(PlainTable[MetricRow]):
     class Changed(Message):
         """Other rows, or more or fewer of them."""
 
+    class Vanished(Message):
+        """The metric that is looked at is in the list no more. Nobody chose another one."""
+
     def __init__(self) -> None:
         super().__init__(
             Window(self._fetch, lambda metric: metric.id), metric_columns(), empty=NONE_YET, sort=("name", False)
@@ -59,8 +62,12 @@ class MetricList(PlainTable[MetricRow]):
         """The metric that the cursor is on its way to: those that it meets are not looked at. None once it is there."""
         self._missed = False
         """Whether the server did not answer where that is."""
-        self._looked_at: str | None = None
-        """The id of the one that was chosen last."""
+        self._looked_at: MetricRow | None = None
+        """The one that was chosen last."""
+        self._left = ""
+        """The id of the one that is about to go, as was asked for here."""
+        self._awaited = False
+        """Whether somebody went to rows that are not here yet: the one under the cursor will be looked at."""
         self._news = Coalesced(self._ask_again, CHANGES_EVERY_S)
 
     def on_mount(self) -> None:
@@ -68,6 +75,7 @@ class MetricList(PlainTable[MetricRow]):
 
         def changed() -> None:
             drawn()
+            self._leave_what_went()
             self.post_message(self.Changed())
             if self._missed and self._sought is not None and self.window.error is None:
                 self.seek(self._sought)
@@ -97,6 +105,11 @@ class MetricList(PlainTable[MetricRow]):
         await self.window.settled()
 
     @property
+    def offers(self) -> bool | None:
+        """None also while the cursor is on its way: it would not stay where somebody put it."""
+        return None if self._sought is not None and not self._missed else super().offers
+
+    @property
     def has_none(self) -> bool:
         """Whether the server has no metrics at all."""
         return self.window.total == 0 and not self.text
@@ -105,7 +118,7 @@ class MetricList(PlainTable[MetricRow]):
         """List the metrics that have `text` in their name or description."""
         text = text.strip()
         if text != self.text:
-            self.text = text
+            self.text, self._awaited = text, True
             self.empty = f"None has\n{quoted(text)}\nin its name or\ndescription." if text else NONE_YET
             self.window.reset()
 
@@ -123,11 +136,18 @@ class MetricList(PlainTable[MetricRow]):
             await self.window.settled()
             if self.window.error is not None:
                 raise self.window.error
+            at = next((i for i, metric in enumerate(among) if metric.name == name), None)
+            there = self.window.row(at or 0)
+            if among and there is not None and there.id != among[at or 0].id:
+                # The list is older than this answer.
+                await self._ask_again()
         except Exception:
             self._missed = True
             raise
-        self._sought = None
-        at = next((i for i, metric in enumerate(among) if metric.name == name), None)
+        else:
+            self._sought = None
+        finally:
+            self.refresh_bindings()
         if among:
             self._choose(among[at or 0], stands_in=at is None)
             self.cursor = at or 0
@@ -143,16 +163,42 @@ class MetricList(PlainTable[MetricRow]):
             self._choose(metric)
 
     def _choose(self, metric: MetricRow, *, stands_in: bool = False) -> None:
-        self._looked_at = metric.id
+        self._looked_at = metric
         self.post_message(self.Chosen(metric, stands_in=stands_in))
+
+    def row_named(self, name: str) -> MetricRow | None:
+        """The metric of this name, if it is among the rows that are here."""
+        return next((row for _, row in self.window.rows() if row.name == name), None)
+
+    def look_at(self, metric: MetricRow) -> None:
+        """Put the cursor on this one of the rows that are here, and look at it."""
+        self._choose(metric)
+        self.cursor = next(at for at, row in self.window.rows() if row.id == metric.id)
+
+    def move_on(self) -> None:
+        """Look at what comes in the place of the metric that is looked at, once that goes."""
+        self._left = "" if self._looked_at is None else self._looked_at.id
+
+    def _leave_what_went(self) -> None:
+        here = self._looked_at
+        if here is not None and here.id == self._left and all(row.id != here.id for _, row in self.window.rows()):
+            self.choose()
 
     def on_run_table_highlighted(self, event: PlainTable.Highlighted) -> None:
         event.stop()
-        if self._sought is None:
-            self._resting.stop()
-            if event.row_id not in (None, self._looked_at):
+        if self._sought is not None:
+            return
+        self._resting.stop()
+        looked_at = self._looked_at
+        wanted = event.moved or self._awaited or looked_at is None
+        self._awaited = event.row_id is None and wanted
+        if looked_at is None or event.row_id != looked_at.id:
+            if not wanted:
+                self.post_message(self.Vanished())
+            elif event.row_id is not None:
                 self._resting = self.set_timer(RESTS_S, self.choose)
 
     def on_run_table_sorted(self, event: PlainTable.Sorted) -> None:
         event.stop()
+        self._awaited = True
         self.window.reset()

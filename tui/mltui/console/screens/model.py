@@ -21,6 +21,7 @@ from mltui.console.state.server import Coalesced
 from mltui.console.state.window import Window
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.run_table import RunTable
+from mltui.wire.counting import counted
 from mltui.wire.models import ApprovalRow, ApprovalStatus, ModelRow, VersionRow
 
 CHANGES_EVERY_S = 0.5
@@ -80,13 +81,15 @@ class ModelScreen(VersionKeys):
         client = self.app.client
         try:
             model = await client.model(self._model)
-            approvals = (await client.approvals(self._model)).items if model.pending else []
+            approvals = (
+                (await client.approvals(self._model, status=ApprovalStatus.PENDING)).items if model.pending else []
+            )
         except Exception as error:
             self._failed(error)
             return
         self._seen = True
         if self.is_attached:
-            self._show(model, [one for one in approvals if one.status is ApprovalStatus.PENDING])
+            self._show(model, approvals)
             self.window.invalidate()
             await self.window.settled()
 
@@ -111,7 +114,7 @@ class ModelScreen(VersionKeys):
         lines = about_model(model, waiting)
         facts.styles.height = min(MOST_FACTS, len(lines))
         facts.show(lines)
-        count = Text(f"{model.version_count:,} version{'s' * (model.version_count != 1)}", "muted")
+        count = Text(counted(model.version_count, "version"), "muted")
         self.query_one("#versions-title", OneLine).show(Text("VERSIONS", "secondary"), count)
 
     def _say_fault(self, fault: str) -> None:
@@ -126,7 +129,7 @@ class ModelScreen(VersionKeys):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a version needs one."""
-        return action not in NEED_ONE | {"compare"} or self.table.line_count > 0
+        return action not in NEED_ONE | {"compare"} or self.table.offers
 
     def on_run_table_opened(self) -> None:
         from mltui.console.screens.version import VersionScreen

@@ -1,13 +1,15 @@
 """What is done to models and their versions: the dialogs that ask, and the requests that follow."""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mltui.console.screens.model_words import STAGE_COLOURS, asked
+from mltui.console.screens.model_words import STAGE_COLOURS, asked, move
 from mltui.console.screens.undo import remember
 from mltui.wire.models import (
+    ApprovalRow,
     ApprovalStatus,
     ModelStage,
     MoveAlias,
@@ -16,11 +18,19 @@ from mltui.wire.models import (
     PatchModel,
     VersionRow,
 )
+from mltui.wire.users import is_same_user
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
+    from mltui.console.screens.choose import Choice
 
 ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+APPROVE, REJECT, TAKE_BACK = "approve", "reject", "take back"
+DECISIONS = {
+    APPROVE: ("success", "Why approve it?"), REJECT: ("error", "Why reject it?"),
+    TAKE_BACK: ("warning", "Why take it back?"),
+}  # fmt: skip
+"""What can be done about a move that waits: its colour, and what is asked then."""
 
 
 def alias_fault(text: str) -> str:
@@ -91,34 +101,53 @@ async def _moved(
 
 
 async def decide(app: "MltuiApp", model: str) -> None:
-    """Ask which of the moves that wait is to be approved or rejected, and why."""
-    from mltui.console.screens.choose import Choice, Choose
+    """Ask which of the moves that wait is to be approved, rejected or, one's own, taken back, and why."""
+    from mltui.console.screens.choose import Choose
 
-    waiting = [one for one in (await app.client.approvals(model)).items if one.status is ApprovalStatus.PENDING]
+    waiting = (await app.client.approvals(model, status=ApprovalStatus.PENDING)).items
     if not waiting:
         app.notify(f"no move of {model} waits for approval", markup=False)
         return
-    choices = [
-        Choice(f"{verb} {one.id}", Text().append(f"{verb}  ", colour).append_text(asked(one)))
-        for one in waiting for verb, colour in (("approve", "success"), ("reject", "error"))
-    ]  # fmt: skip
-    chosen = await app.push_screen_wait(
-        Choose(f"Moves of {model} that wait", "Nobody approves their own; rejecting it takes it back.", choices)
-    )
+    choices = [choice for one in waiting for choice in _decisions(one, app.user)]
+    chosen = await app.push_screen_wait(Choose(f"Moves of {model} that wait", _who_decides(waiting, app.user), choices))
     if chosen is None:
         return
-    verb, _, approval = chosen[0].partition(" ")
-    if (reason := await ask_reason(app, f"Why {verb} it?")) is not None:
-        await app.client.decide(model, approval, approve=verb == "approve", reason=reason)
+    decision, _, approval = chosen[0].partition(":")
+    if (reason := await ask_reason(app, DECISIONS[decision][1])) is not None:
+        decided = await app.client.decide(model, approval, approve=decision == APPROVE, reason=reason)
+        done = "taken back" if decision == TAKE_BACK else decided.status.value
+        app.notify(f"{done}: {move(decided)} of {model}", markup=False)
+
+
+def _decisions(one: ApprovalRow, user: str) -> "list[Choice]":
+    """What `user` may do about it."""
+    from mltui.console.screens.choose import Choice
+
+    offered = [TAKE_BACK] if is_same_user(one.requested_by, user) else [APPROVE, REJECT]
+    return [
+        Choice(f"{decision}:{one.id}", Text().append(f"{decision}  ", DECISIONS[decision][0]).append_text(asked(one)))
+        for decision in offered
+    ]
+
+
+def _who_decides(waiting: Sequence[ApprovalRow], user: str) -> str:
+    if all(is_same_user(one.requested_by, user) for one in waiting):
+        return f"You asked for {'it' if len(waiting) == 1 else 'all of them'}: anybody but {user} may approve."
+    return "Whoever asked for a move takes it back; anybody else approves or rejects it."
 
 
 async def switch_approval(app: "MltuiApp", name: str) -> None:
-    """Ask, and have moves need somebody else's approval, or no longer."""
+    """Ask, and have moves need somebody else's approval, or no longer; for that, none may wait."""
     from mltui.console.screens.dialog import Confirm
 
     model = await app.client.model(name)
+    if model.approval and model.pending:
+        moves, them = ("1 move waits", "it") if model.pending == 1 else (f"{model.pending:,} moves wait", "them")
+        words = f"{moves} for approval of {name}: decide on {them} with w, and then switch it off"
+        app.notify(words, severity="warning", markup=False)
+        return
     what = (
-        "Moves of its aliases and stages are made at once again. What waits still waits."
+        "Moves of its aliases and stages are made at once again."
         if model.approval
         else "Each move of an alias or a stage waits until somebody else approves it."
     )

@@ -112,13 +112,20 @@ def about_model(model: ModelRow, waiting: Sequence[ApprovalRow]) -> list[Text]:
     return lines
 
 
-def about_version(version: VersionRow) -> list[Text]:
+def is_about(approval: ApprovalRow, version: VersionRow) -> bool:
+    """Whether the move would change it: its stage, or an alias that it has or is to have."""
+    has = approval.kind == "alias" and approval.before == str(version.version)
+    return has or approval.version == version.version
+
+
+def about_version(version: VersionRow, waiting: Sequence[ApprovalRow]) -> list[Text]:
     """The lines of its page."""
     lines = [
         heading("Version"),
         fact("Status", status(version.status)),
         fact("Stage", stage(version.stage)),
         fact("Aliases", aliases(version.aliases) if version.aliases else Text("none; press a to give one", "muted")),
+        *(fact("Waits", asked(one)) for one in waiting),
         fact("Type", version.model_type or format.ABSENT),
         fact("Algorithm", version.algorithm or format.ABSENT),
         fact("Framework", version.framework or format.ABSENT),

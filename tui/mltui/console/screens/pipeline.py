@@ -24,6 +24,7 @@ from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.plain_table import PlainTable
 from mltui.console.widgets.run_table import RunTable
 from mltui.console.widgets.stage_tree import StageTree
+from mltui.wire.counting import counted
 from mltui.wire.pipelines import PipelineDetail, PipelineRow, StageRow
 from mltui.wire.runs import RunRow, StageRunRow
 from mltui.wire.states import LIVE
@@ -91,6 +92,7 @@ class PipelineScreen(Frame):
     def _failed(self, error: Exception) -> None:
         if not self.is_attached:
             return
+        self.query_one(StageTree).awaited = False
         if is_missing(error):
             self._show_head("This pipeline was deleted; its runs are still there.")
         elif self.pipeline is None:
@@ -123,7 +125,7 @@ class PipelineScreen(Frame):
         lines = max(3, min(len(stages) + 1, self.size.height // 3))
         self.query_one("#its-parts").styles.height = max(lines, min(8, len(pipeline.parameters) + 3))
         self.query_one("#facts", TextPage).show(_facts(pipeline))
-        right = Text().append(f"{pipeline.run_count:,} run{'s' * (pipeline.run_count != 1)}", "muted")
+        right = Text().append(counted(pipeline.run_count, "run"), "muted")
         self.query_one("#runs-title", OneLine).show(Text().append("RUNS", "secondary"), right)
 
     def _show_head(self, fault: str = "") -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import RUN
+from mltui.console.screens.deleted import deletion_of
 from mltui.console.screens.lines import TabLine
 from mltui.console.screens.run_head import RunHead
 from mltui.console.screens.run_keys import RunKeys
@@ -66,9 +67,12 @@ class RunScreen(RunKeys):
             yield Container(id="content")
 
     async def on_mount(self) -> None:
-        self.query_one(StageTree).focus()
+        self.set_focus(self.query_one(StageTree))
         self._show_head()
         await self._show_tab(self.app.session.run_tab)
+        if self.tab == ARTIFACTS:
+            # They may be here before the run is, with whose coming the stages go: no key is for those.
+            self._focus_content()
 
     def on_unmount(self) -> None:
         self._changed.close()
@@ -137,12 +141,14 @@ class RunScreen(RunKeys):
         if is_missing(error):
             self._show_deleted()
         elif self.run is None:
+            self.query_one(StageTree).awaited = False
             self._show_head(f"The rest could not be fetched: {words_of(error)}")
         else:
             self.app.report(error)
 
     def _show_deleted(self) -> None:
         self.deleted = True
+        self._tell_deletion()
         self._changed.close()
         self._measured.close()
         self.title_line(["Runs", self._known.name if self._known is not None else self.run_id])
@@ -154,9 +160,19 @@ class RunScreen(RunKeys):
         if self.is_current:
             self.app.listen_to(())
 
+    @work(group="deletion", exclusive=True, exit_on_error=False)
+    async def _tell_deletion(self) -> None:
+        deletion = await deletion_of(self.app.client, "run", self.run_id)
+        if deletion is not None and self.is_whole():
+            self.title_line(["Runs", deletion.object_name or self.run_id])
+            self.query_one(RunHead).show_deleted(self._known, deletion)
+
     # What is shown.
 
     def tick(self) -> None:
+        if self.tab == ARTIFACTS:
+            for tab in self._artifacts():
+                tab.tick()
         if self.run is not None and self.run.status in LIVE and not self.deleted:
             self._show_head()
             self.query_one(StageTree).show(self.run.stages, self.app.session.now())
@@ -171,7 +187,7 @@ class RunScreen(RunKeys):
         tree = self.query_one(StageTree)
         tree.show(run.stages, self.app.session.now())
         self._point_at_what_matters(tree, run)
-        self._fit(run)
+        self._fit()
         self.refresh_bindings()
         for charts in self._charts():
             await self._prepare(charts)
@@ -182,18 +198,18 @@ class RunScreen(RunKeys):
         if self.is_current:
             self.app.listen_to(self.topics())
 
-    def _fit(self, run: RunDetail) -> None:
+    def _fit(self) -> None:
         """The tree takes what its names need; a run without stages gives its room away."""
         tree, width = self.query_one(StageTree), self.size.width
         # Artifacts are all of the run's: they have the room of the stages.
-        tree.display = bool(run.stages) and self.tab != ARTIFACTS
+        tree.display = self.tab != ARTIFACTS and (self.run is None or bool(self.run.stages))
         tree.styles.width = 36 if width < 110 else 46 if width < 150 else 58
-        if not tree.display and tree.has_focus:
+        if not tree.display and self.focused is tree:
             self._focus_content()
 
     def on_resize(self) -> None:
         if self.run is not None and not self.deleted:
-            self._fit(self.run)
+            self._fit()
             self._show_head()
             self.call_after_refresh(self._show_pages)
 
@@ -242,8 +258,7 @@ class RunScreen(RunKeys):
         for tab in content.children:
             tab.display = tab.id == f"tab-{number}"
         self._show_tabs()
-        if self.run is not None:
-            self._fit(self.run)
+        self._fit()
         for charts in self._charts():
             await self._prepare(charts)
             if charts.display:
@@ -313,7 +328,8 @@ class RunScreen(RunKeys):
 
     def _focus_content(self) -> None:
         tab = self.query_one(f"#tab-{self.tab}")
-        focus_content = getattr(tab, "focus_content", tab.focus)
+        # At once: the next key may be on its way.
+        focus_content = getattr(tab, "focus_content", lambda: self.set_focus(tab))
         focus_content()
 
     # Keys.
@@ -323,23 +339,31 @@ class RunScreen(RunKeys):
         if self.deleted:
             return action in ("back", "undo")
         if action in ("start", "tags", "notes", "events", "code"):
-            return self.run is not None
-        if action == "why":
-            return self.run is not None and (self.run.status is Status.FAILED or self.run.failed_count > 0)
+            return self._offers
         if action == "search":
             # Artifacts have no line to search; what can be done to them has the room in the footer.
             return self.tab != ARTIFACTS
-        if action not in ("cancel", "retry", "delete"):
+        if action not in ("why", "cancel", "retry", "delete"):
             return True
-        if self.run is None:
+        run = self._known
+        if run is None:
             return False
-        return (self.run.status in LIVE) == (action == "cancel")
+        failed = run.status is Status.FAILED or run.failed_count > 0
+        fits = failed if action == "why" else (run.status in LIVE) == (action == "cancel")
+        return fits and self._offers
+
+    @property
+    def _offers(self) -> bool | None:
+        """Whether there is a run to do something to; None while it is on its way."""
+        if self.run is not None:
+            return True
+        return None if all(tree.awaited for tree in self.query(StageTree)) else False
 
     async def action_tab(self, number: int) -> None:
         inside = self.focused is not None and not isinstance(self.focused, StageTree)
         await self._show_tab(number)
         if inside:
-            self.call_after_refresh(self._focus_content)
+            self._focus_content()
 
     def action_other_pane(self) -> None:
         self.focus_next()

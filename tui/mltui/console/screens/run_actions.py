@@ -10,6 +10,7 @@ from mltui.console.screens.chosen import NAMED, left_out, names
 from mltui.console.screens.tag_line import HINT, ask_tags
 from mltui.console.screens.undo import remember
 from mltui.console.theme import STATUS
+from mltui.wire.counting import counted
 from mltui.wire.executions import CANCEL_GRACE_S
 from mltui.wire.runs import RESTORABLE_H, Footprint, PatchRun, RetryRun, RunDetail, RunRow
 from mltui.wire.states import ENDED, LIVE, Status
@@ -34,7 +35,7 @@ async def cancel(app: "MltuiApp", runs: Sequence[RunRow]) -> None:
         f"after {CANCEL_GRACE_S:.0f} s. Stages that did not begin are cancelled too. It can be retried from there."
         f"{left_out([run for run in runs if run not in live])}"
     )
-    if await app.push_screen_wait(Confirm(f"Cancel {counted(live)}?", what)):
+    if await app.push_screen_wait(Confirm(f"Cancel {called(live)}?", what)):
         for run in live:
             await app.client.cancel_run(run.id, reason=f"cancelled in the console by {app.user}")
 
@@ -54,11 +55,11 @@ async def delete(app: "MltuiApp", runs: Sequence[RunRow]) -> bool:
         f"z brings {'it' if len(ended) == 1 else 'them'} back; after {RESTORABLE_H} hours nothing does."
         f"{left_out([run for run in runs if run not in ended])}"
     )
-    if not await app.push_screen_wait(Confirm(f"Delete {counted(ended)}?", what)):
+    if not await app.push_screen_wait(Confirm(f"Delete {called(ended)}?", what)):
         return False
     for run in ended:
         await app.client.delete_run(run.id)
-    await remember(app, f"deleted {counted(ended)}", "run.delete", ids)
+    await remember(app, f"deleted {called(ended)}", "run.delete", ids)
     return True
 
 
@@ -90,12 +91,12 @@ async def retry(app: "MltuiApp", run: RunDetail) -> str | None:
 
 async def edit_tags(app: "MltuiApp", runs: Sequence[RunRow]) -> None:
     """Edit the tags of one run, or add to those of several."""
-    before, hint = (runs[0].tags, HINT) if len(runs) == 1 else ({}, f"key=value or key, added to {counted(runs)}")
+    before, hint = (runs[0].tags, HINT) if len(runs) == 1 else ({}, f"key=value or key, added to {called(runs)}")
     changed = await ask_tags(app, names(runs), before, hint)
     if changed:
         for run in runs:
             await app.client.patch_run(run.id, PatchRun(tags=changed))
-        await remember(app, f"tagged {counted(runs)}", "run.update", [run.id for run in runs])
+        await remember(app, f"tagged {called(runs)}", "run.update", [run.id for run in runs])
 
 
 async def edit_notes(app: "MltuiApp", run: RunDetail) -> None:
@@ -109,9 +110,9 @@ async def edit_notes(app: "MltuiApp", run: RunDetail) -> None:
 
 def contents(footprint: Footprint) -> str:
     """What goes with runs, as in `1,200 samples, 3 KiB of logs, 2 files (7 B)`."""
-    parts = [f"{footprint.samples:,} samples", f"{format.size(footprint.log_bytes)} of logs"]
+    parts = [counted(footprint.samples, "sample"), f"{format.size(footprint.log_bytes)} of logs"]
     if footprint.artifacts:
-        parts.append(f"{footprint.artifacts:,} files ({format.size(footprint.artifact_bytes)})")
+        parts.append(f"{counted(footprint.artifacts, 'file')} ({format.size(footprint.artifact_bytes)})")
     return ", ".join(parts)
 
 
@@ -124,5 +125,5 @@ def descendants(footprint: Footprint) -> str:
     return f"{named} came from {'there' if footprint.runs > 1 else 'it'}, and will know its id and name only.\n\n"
 
 
-def counted(runs: Sequence[RunRow]) -> str:
-    return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
+def called(runs: Sequence[RunRow]) -> str:
+    return runs[0].name if len(runs) == 1 else counted(len(runs), "run")

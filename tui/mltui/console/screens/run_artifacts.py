@@ -10,7 +10,7 @@ from textual.worker import Worker, WorkerState
 
 from mltui.console.screens import artifact_actions
 from mltui.console.screens.artifact_preview import ArtifactPreview
-from mltui.console.state.folder_tree import FolderTree
+from mltui.console.state.folder_tree import Branch, FolderTree
 from mltui.console.state.server import Coalesced
 from mltui.console.widgets.artifact_tree import ArtifactTree
 from mltui.wire.artifact_previews import ArtifactEntry
@@ -35,6 +35,10 @@ class ArtifactsTab(Container):
         self._run = run_id
         self._tree = ArtifactTree(FolderTree(self._fetch), id="artifacts")
         self._news = Coalesced(self._refetch, NEWS_EVERY_S)
+        self._known = False
+        """Whether the server has said what there is, or why it does not."""
+        self._busy = False
+        """With what a key asked for: those that follow are for what comes of it."""
 
     def compose(self) -> ComposeResult:
         yield self._tree
@@ -50,7 +54,7 @@ class ArtifactsTab(Container):
         self.set_class(self.size.width < BESIDE, "-stacked")
 
     def focus_content(self) -> None:
-        self._tree.focus()
+        self.screen.set_focus(self._tree)
 
     # The server.
 
@@ -61,12 +65,19 @@ class ArtifactsTab(Container):
         """There may be others."""
         self._news.ask()
 
+    def tick(self) -> None:
+        """Ages change by time alone."""
+        self._draw()
+
     async def _refetch(self) -> None:
         try:
             await self._tree.folders.refetch()
         except Exception as error:
             self.app.report(error)
             return
+        finally:
+            self._known = True
+            self._await_lines()
         self._draw()
 
     def _draw(self) -> None:
@@ -81,27 +92,36 @@ class ArtifactsTab(Container):
         await asyncio.sleep(STILL_S)
         await self.query_one(ArtifactPreview).show(self._tree.pointed)
 
-    @work(group="act", exclusive=True, exit_on_error=False)
-    async def on_artifact_tree_wanted(self, message: ArtifactTree.Wanted) -> None:
+    def on_artifact_tree_wanted(self, message: ArtifactTree.Wanted) -> None:
         branch = self._tree.pointed
-        if branch is None:
-            return
-        if message.what == "open" or branch.entry is None:
-            await self._open()
-        elif message.what == "lineage":
-            # A folder has no id; what is known of it is known of the run.
-            self.app.open_lineage(branch.entry.id or self._run)
-        elif message.what == "save":
-            await artifact_actions.save(self.app, self._run, branch)
-        elif await artifact_actions.delete(self.app, self._run, branch):
-            self.news()
+        if branch is not None:
+            self._await_lines(busy=True)
+            self._do(message.what, branch)
+
+    @work(group="act", name="action_wanted", exclusive=True, exit_on_error=False)
+    async def _do(self, what: str, branch: Branch) -> None:
+        try:
+            if what == "open" or branch.entry is None:
+                await self._open(branch)
+            elif what == "lineage":
+                # A folder has no id; what is known of it is known of the run.
+                self.app.open_lineage(branch.entry.id or self._run)
+            elif what == "save":
+                await artifact_actions.save(self.app, self._run, branch)
+            elif await artifact_actions.delete(self.app, self._run, branch):
+                self.news()
+        finally:
+            self._await_lines(busy=False)
+
+    def _await_lines(self, *, busy: bool | None = None) -> None:
+        self._busy = self._busy if busy is None else busy
+        self._tree.awaited = self._busy or not self._known
 
     def on_artifact_preview_left(self) -> None:
         self.focus_content()
 
-    async def _open(self) -> None:
-        branch, folders = self._tree.pointed, self._tree.folders
-        assert branch is not None
+    async def _open(self, branch: Branch) -> None:
+        folders = self._tree.folders
         if branch.entry is None:
             await folders.more(branch.path)
         elif branch.entry.id is not None:

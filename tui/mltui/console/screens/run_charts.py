@@ -121,7 +121,7 @@ class ChartsTab(Vertical):
     def focus_content(self) -> None:
         charts = [chart for chart in self.query_one(ChartGrid).charts if chart.display]
         if charts:
-            charts[0].focus()
+            self.screen.set_focus(charts[0])
 
     # Keys.
 

@@ -7,10 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from mltui.console import format
+from mltui.console.screens.deleted import way_back, when_and_by_whom
 from mltui.console.screens.lines import OneLine
 from mltui.console.screens.run_columns import progress, seconds, state, tags
 from mltui.console.screens.text_page import TextPage
 from mltui.console.state.parameters import as_text
+from mltui.wire.events import EventRow
 from mltui.wire.runs import RunDetail, RunRow
 
 if TYPE_CHECKING:
@@ -43,17 +45,21 @@ class RunHead(Vertical):
         """`fault` is why the rest of it is not known."""
         self.query_one("#head", OneLine).show(*(self._facts(run) if run is not None else (Text(),)))
         self.query_one("#digest", OneLine).show(_digest(run) if isinstance(run, RunDetail) else Text())
-        self._complain(fault or (run.error_message if run is not None else "") or "")
+        wrong = fault or (run.error_message if run is not None else "") or ""
+        self._say([Text(line, "error") for line in wrong.splitlines()])
 
-    def show_deleted(self, run: RunRow | None) -> None:
-        """The server has no such run, or no longer."""
+    def show_deleted(self, run: RunRow | None, deletion: EventRow | None = None) -> None:
+        """The server has no such run, or no longer; `deletion` is what is known of why."""
         head = Text().append("✗ deleted", "error")
         if run is not None:
             head.append(f"   {run.pipeline_name}", "secondary")
         self.query_one("#head", OneLine).show(head)
         words = "This run was deleted" if run is not None else "There is no run with this id: it may have been deleted"
+        if deletion is not None:
+            words = f"This run {when_and_by_whom(deletion)}"
         self.query_one("#digest", OneLine).show(Text(f"{words}. Press q to go back.", "secondary"))
-        self._complain("")
+        before, command = way_back(deletion, self.app.url) if deletion is not None else ("", "")
+        self._say([Text(line, style) for line, style in ((before, "secondary"), (command, "accent")) if line])
 
     def _facts(self, run: RunRow) -> tuple[Text, Text]:
         head = Text().append_text(state(run.status))
@@ -65,9 +71,8 @@ class RunHead(Vertical):
         head.append(f"  {format.moment(run.started_at or run.created_at)}", "muted")
         return head, tags(run.tags)
 
-    def _complain(self, words: str) -> None:
+    def _say(self, lines: list[Text]) -> None:
         error = self.query_one("#error", TextPage)
-        lines = [Text(line, "error") for line in words.splitlines()]
         error.display = bool(lines)
         if lines:
             error.show(lines)

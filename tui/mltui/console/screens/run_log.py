@@ -15,6 +15,7 @@ from mltui.console.screens.lines import OneLine
 from mltui.console.state.log_window import LogWindow
 from mltui.console.state.server import Coalesced
 from mltui.console.widgets.log_view import LogView
+from mltui.wire.counting import counted
 from mltui.wire.executions import ExecutionRow
 from mltui.wire.logs import LogPage
 
@@ -103,7 +104,7 @@ class LogTab(Vertical):
             if self.execution.host:
                 left.append(f"  on {self.execution.host}", "muted")
             if window.total is not None:
-                right.append(f"{format.count(window.total)} lines  {format.size(window.bytes)}", "muted")
+                right.append(f"{counted(window.total, 'line')}  {format.size(window.bytes)}", "muted")
             if not window.finished:
                 right.append("  following" if window.following else "  paused, f follows", "accent")
         if self._needle:
@@ -114,7 +115,7 @@ class LogTab(Vertical):
         self._say()
 
     def focus_content(self) -> None:
-        self._view.focus()
+        self.screen.set_focus(self._view)
 
     async def show_line(self, n: int) -> None:
         """Go to a line of the log, counted from 0, and mark it, once the log is there."""

@@ -12,11 +12,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from mltui.console import format
-from mltui.console.faults import words_of
 from mltui.console.keymap import SAVING
 from mltui.console.screens.dialog import Dialog
 from mltui.console.widgets.keys import bindings
 from mltui.wire.artifacts import ArtifactRow
+from mltui.wire.counting import counted
 
 DRAWN_EVERY_S = 0.2
 BAR = 40
@@ -46,8 +46,8 @@ class Saving(Dialog[str | None]):
 
     @work(group="save", exclusive=True, exit_on_error=False)
     async def carry_out(self) -> None:
-        from mltui.artifact_calls import ContentError
         from mltui.artifact_files import BadPlace, save
+        from mltui.part_file import ContentError
 
         try:
             written = await save(
@@ -58,11 +58,12 @@ class Saving(Dialog[str | None]):
         except OSError as error:
             self._fail(f"{error.filename or self._folder}: {error.strerror}")
         except Exception as error:
-            self._fail(f"{words_of(error)}; saved again, it goes on from there")
+            self.app.report(error, "the save broke off; saved again, it goes on from there")
+            self.dismiss(None)
         else:
             there = len(self._rows) - written
             known = f"; {there:,} there already" if there else ""
-            self.dismiss(f"{_files(written)} saved to {self._folder}{known}")
+            self.dismiss(f"{counted(written, 'file')} saved to {self._folder}{known}")
 
     def _fail(self, words: str) -> None:
         self.app.notify(words, severity="error", markup=False)
@@ -85,7 +86,3 @@ class Saving(Dialog[str | None]):
         bar = Text().append("━" * full, self.app.theme_variables["accent"]).append("─" * (BAR - full), "dim")
         bar.append(f"  {share:.0%}  {format.size(self._done)} of {format.size(self._total)}")
         self.query_one(".progress", Static).update(bar)
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'s' * (count != 1)}"

@@ -18,6 +18,7 @@ from mltui.console.state import parameters
 from mltui.console.theme import palette
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.text_field import TextField
+from mltui.wire.counting import counted
 from mltui.wire.pipelines import PipelineDetail, StartRun
 
 PARAMETER = "parameter-"
@@ -46,6 +47,10 @@ class Field(Horizontal):
     @property
     def text(self) -> str:
         return self.query_one(Input).value
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.query_one(".note").has_class("-fault")
 
     def say(self, note: str, *, fault: bool = False) -> None:
         line = self.query_one(".note", Static)
@@ -85,7 +90,7 @@ class StartScreen(Dialog[str | None]):
     def _hint(self, from_last: bool) -> Text:
         colours = palette(self.app)
         stages = len(self._pipeline.stages)
-        words = f"{stages} stage{'s' * (stages != 1)}"
+        words = counted(stages, "stage")
         if from_last:
             words += " · parameters are those of the last run"
         return Text(words, colours.style("muted"))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mltui.console.faults import Fault, is_refusal, words_of
 from mltui.console.screens.ways_back import WAYS_BACK, WayBack, is_about_the_same
-from mltui.console.state.undo import Done
+from mltui.console.state.undo import TAGS, Done, Field, changed_fields, narrowed, secret_fields
 from mltui.wire.events import EventRow
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def remember(app: "MltuiApp", words: str, action: str, object_ids: Sequenc
 
 
 async def undo(app: "MltuiApp") -> None:
-    """Undo the last thing done. What somebody changed since stays as it is, and is named."""
+    """Undo the last thing done. What somebody changed since, field by field, stays as it is, and is named."""
     history = app.session.history
     if not history.done:
         words = "tags, notes, descriptions, aliases, stages, archiving and deletions of this console"
@@ -56,24 +56,60 @@ async def undo(app: "MltuiApp") -> None:
 async def _undo_one(app: "MltuiApp", event: EventRow) -> bool:
     """Whether it could be."""
     history, way = app.session.history, WAYS_BACK[event.action]
-    if (since := history.in_the_way(event, await _changes(app, event, way))) is not None:
-        name = event.object_name or (event.before or {}).get("name") or event.object_id
-        words = f"{name} was changed since by {since.actor} ({since.action}); it stays as it is"
-        app.notify(words, severity="warning", markup=False)
+    since = history.since(event, await _changes(app, event, way))
+    parts = [one for one in since if way.by_field and one.action == event.action]
+    whole = [one for one in since if one not in parts]
+    if whole and not (way.by_field and whole[0].action.endswith(".restore")):
+        _leave(app, f"{_name(event)} was changed since by {whole[0].actor} ({whole[0].action}); it stays as it is")
         return False
+    if way.by_field:
+        event = _untouched(app, event, parts)
+        if not event.before:
+            return False
     try:
         waits = await way.take(app, event)
     except Exception as error:
         if not (isinstance(error, Fault) or is_refusal(error)):
             raise
         # It would say so again: what was done before can still be undone.
-        app.notify(words_of(error), severity="warning", markup=False)
+        _leave(app, words_of(error))
         return False
     if waits:
         app.notify(waits, markup=False)
         return False
-    history.settled |= {event.id, (await _changes(app, event, way))[0].id}
+    own = [one.id for one in await _changes(app, event, way) if one.actor == app.user]
+    history.settled |= {event.id, *own[:1]}
     return True
+
+
+def _untouched(app: "MltuiApp", event: EventRow, since: Sequence[EventRow]) -> EventRow:
+    """Of an update what nobody changed since, and is known. The rest is named."""
+    mine = changed_fields(event)
+    taken: dict[Field, str] = {}
+    for one in since:
+        for field in changed_fields(one) & mine:
+            taken.setdefault(field, one.actor)
+    hidden = secret_fields(event) & mine - taken.keys()
+    if taken:
+        what, who = ", ".join(map(_words, sorted(taken))), ", ".join(sorted(set(taken.values())))
+        was, stay = ("was", "it stays as it is") if len(taken) == 1 else ("were", "they stay as they are")
+        _leave(app, f"{what} of {_name(event)} {was} changed since by {who}; {stay}")
+    for field in sorted(hidden):
+        _leave(app, f"{field[-1]} was a secret, which no event keeps; set it by hand")
+    return narrowed(event, mine - taken.keys() - hidden)
+
+
+def _words(field: Field) -> str:
+    return f"tag {field[1]}" if field[0] == TAGS else field[0].replace("_", " ")
+
+
+def _name(event: EventRow) -> str:
+    name = event.object_name or (event.before or {}).get("name") or event.object_id
+    return f"{name}@{alias}" if (alias := (event.after or {}).get("alias")) else name
+
+
+def _leave(app: "MltuiApp", words: str) -> None:
+    app.notify(words, severity="warning", markup=False)
 
 
 async def _changes(app: "MltuiApp", event: EventRow, way: WayBack) -> list[EventRow]:

@@ -9,12 +9,12 @@ from textual.widgets import Static
 
 from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import VERSION
-from mltui.console.screens.model_words import about_version
+from mltui.console.screens.model_words import about_version, is_about
 from mltui.console.screens.text_page import TextPage
 from mltui.console.screens.version_keys import NEED_ONE, VersionKeys
 from mltui.console.state.server import Coalesced
 from mltui.console.widgets.keys import bindings
-from mltui.wire.models import VersionRow
+from mltui.wire.models import ApprovalStatus, VersionRow
 
 CHANGES_EVERY_S = 0.5
 
@@ -54,6 +54,7 @@ class VersionScreen(VersionKeys):
     async def _fetch(self) -> None:
         try:
             version = await self.app.client.model_version(self._model, self._key)
+            moves = (await self.app.client.approvals(version.model, status=ApprovalStatus.PENDING)).items
         except Exception as error:
             if self.is_attached:
                 gone = self._version is not None and is_missing(error)
@@ -64,7 +65,7 @@ class VersionScreen(VersionKeys):
         if self.is_attached:
             self._say_fault("")
             self.title_line(["Models", self._model, self._key])
-            self.query_one(TextPage).show(about_version(version))
+            self.query_one(TextPage).show(about_version(version, [one for one in moves if is_about(one, version)]))
             self.refresh_bindings()
 
     def _say_fault(self, fault: str) -> None:

@@ -5,21 +5,19 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
-from mltui.console.faults import Fault
 from mltui.wire.events import EventRow
 from mltui.wire.models import ModelStage, MoveAlias, MoveOutcome, MoveStage, PatchModel, PatchVersion
 from mltui.wire.runs import PatchRun
-from mltui.wire.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
-RUN = "run.update,run.delete,run.restore,run.purge"
-ARTIFACT = "artifact.update,artifact.delete,artifact.restore"
+RUN = "run.delete,run.restore,run.purge"
+ARTIFACT = "artifact.delete,artifact.restore"
 FOLDER = "artifacts.delete,artifacts.restore"
 JOB = "ingestion_job.delete,ingestion_job.restore"
-METRIC = "metric.update,metric.delete,metric.restore,metric.purge"
-VERSION = "model_version.update,model_version.delete,model_version.restore"
+METRIC = "metric.delete,metric.restore,metric.purge"
+VERSION = "model_version.delete,model_version.restore"
 REQUEST = "model.request,model.approve,model.reject"
 LONGEST_REASON = 2_000
 T = TypeVar("T")
@@ -29,17 +27,16 @@ class WayBack(NamedTuple):
     """Of one action."""
 
     changes: str
-    """What is done to the same thing and would be overwritten, as a filter of events."""
+    """What is done to the same thing and may be in the way, as a filter of events."""
     take: Callable[["MltuiApp", EventRow], Awaitable[str]]
     """Takes it back; says why that waits, empty where it is done."""
+    by_field: bool = False
+    """Whether others may have changed a part of it, and the rest is still to be taken back."""
 
 
 def _before(event: EventRow, patch: type[T]) -> T:
-    """What asks for the state before the event. Raises Fault where that is a secret, which no event keeps."""
-    before = event.before or {}
-    if hidden := [key for key, value in before.get("tags", {}).items() if value == HIDDEN]:
-        raise Fault(f"{hidden[0]} was a secret, which no event keeps; set it by hand")
-    return msgspec.convert(before, patch)
+    """What asks for the state before the event."""
+    return msgspec.convert(event.before or {}, patch)
 
 
 async def _patch_run(app: "MltuiApp", event: EventRow) -> str:
@@ -110,16 +107,16 @@ async def _withdraw(app: "MltuiApp", event: EventRow) -> str:
 
 
 WAYS_BACK: Mapping[str, WayBack] = {
-    "run.update": WayBack(RUN, _patch_run),
+    "run.update": WayBack(f"run.update,{RUN}", _patch_run, by_field=True),
     "run.delete": WayBack(RUN, _restore_run),
     "artifact.delete": WayBack(ARTIFACT, _restore_artifact),
     "artifacts.delete": WayBack(FOLDER, _restore_folder),
     "ingestion_job.delete": WayBack(JOB, _restore_job),
     "metric.delete": WayBack(METRIC, _restore_metric),
-    "model.update": WayBack("model.update", _patch_model),
+    "model.update": WayBack("model.update", _patch_model, by_field=True),
     "model.alias": WayBack("model.alias", _move_alias_back),
     "model.request": WayBack(REQUEST, _withdraw),
-    "model_version.update": WayBack(VERSION, _patch_version),
+    "model_version.update": WayBack(f"model_version.update,{VERSION}", _patch_version, by_field=True),
     "model_version.delete": WayBack(VERSION, _restore_version),
     "model_version.stage": WayBack("model_version.stage", _move_stage_back),
 }

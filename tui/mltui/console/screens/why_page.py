@@ -8,6 +8,7 @@ from mltui.console import format
 from mltui.console.screens.text_page import fact, heading
 from mltui.console.state.long_line import shortened
 from mltui.console.widgets.ansi import parse
+from mltui.wire.counting import counted
 from mltui.wire.logs import LogLine
 from mltui.wire.why import AtDeath, Difference, Why
 
@@ -59,10 +60,9 @@ def _nonfinite(why: Why) -> list[Text]:
     lines = [Text(), heading("NaN or infinite")]
     for one in why.nonfinite:
         since = "" if one.step is None else f"from step {format.count(one.step)} on, "
-        values = f"{format.count(one.count)} value{'s' * (one.count != 1)}"
-        lines.append(fact(one.key, Text(f"{since}{values}", "error"), max(NAME, len(one.key) + 2)))
+        lines.append(fact(one.key, Text(f"{since}{counted(one.count, 'value')}", "error"), max(NAME, len(one.key) + 2)))
     if why.nonfinite_more:
-        lines.append(Text(f"and {why.nonfinite_more} more metrics", "muted"))
+        lines.append(Text(f"and {counted(why.nonfinite_more, 'more metric')}", "muted"))
     return lines
 
 

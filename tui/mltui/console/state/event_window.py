@@ -10,6 +10,32 @@ FetchPage = Callable[[str | None, int], Awaitable[Page[EventRow]]]
 """(cursor, limit) → events, newest first; None for the newest there are."""
 
 
+class Walk:
+    """Back in time from the newest event that there was when it began."""
+
+    def __init__(self) -> None:
+        self.top: Sequence[EventRow] = ()
+        """The first page. Asked for again, it would begin with what came since, and its end would not meet the next."""
+        self.cursors: list[str | None] = [None]
+        """Where each page begins that is known of."""
+        self.end: int | None = None
+        """How many events there are in all, once that is known."""
+
+    @property
+    def total(self) -> int:
+        return len(self.cursors) * PAGE_ROWS if self.end is None else self.end
+
+    def learn(self, page: Page[EventRow], at: int) -> None:
+        if at == 0:
+            self.top = page.items
+        if page.next is None:
+            del self.cursors[at + 1 :]
+            self.end = at * PAGE_ROWS + len(page.items)
+        elif self.cursors[at + 1 : at + 2] != [page.next]:
+            self.cursors[at + 1 :] = [page.next]
+            self.end = None
+
+
 class EventWindow(Window[EventRow]):
     """Row 0 is the newest event there was when one began to read; what comes later is counted until `restart`.
 
@@ -21,12 +47,13 @@ class EventWindow(Window[EventRow]):
         self.newer = 0
         """How many came above row 0; PAGE_ROWS when there may be more."""
         self._fetch_page = fetch
-        self._begin()
+        self._walk = self._shown = Walk()
+        """The one that is read, and the one whose events are shown until there is an answer of that."""
 
     @property
     def is_whole(self) -> bool:
         """Whether `total` is that of all there are."""
-        return self._end is not None
+        return self._shown.end is not None
 
     def restart(self) -> None:
         """Read anew from the newest; what is shown stays until that is here."""
@@ -39,48 +66,34 @@ class EventWindow(Window[EventRow]):
 
     async def look(self) -> None:
         """Count what is newer."""
-        begun = self._cursors
+        begun = self._walk
         page = await self._fetch_page(None, PAGE_ROWS)
-        if begun is self._cursors and self._top:
+        if begun is self._walk and begun.top:
             ids = [event.id for event in page.items]
-            self.newer = ids.index(self._top[0].id) if self._top[0].id in ids else len(ids)
+            self.newer = ids.index(begun.top[0].id) if begun.top[0].id in ids else len(ids)
             self.on_change()
 
     def _begin(self) -> None:
         self.newer = 0
-        self._top: Sequence[EventRow] = ()
-        """The first page. Asked for again, it would begin with what came since, and its end would not meet the next."""
-        self._cursors: list[str | None] = [None]
-        """Where each page begins."""
-        self._end: int | None = None
+        self._walk = Walk()
 
     async def _read(self, offset: int, limit: int) -> tuple[Sequence[EventRow], int]:
-        cursors = self._cursors
-        first = at = min(offset // PAGE_ROWS, len(cursors) - 1)
+        # To its end, also where it is begun anew meanwhile: while much happens, nothing would be shown otherwise.
+        walk = self._walk
+        first = at = min(offset // PAGE_ROWS, len(walk.cursors) - 1)
         rows: list[EventRow] = []
-        while at * PAGE_ROWS < offset + limit and at < len(cursors):
-            rows += await self._page(cursors, at)
+        while at * PAGE_ROWS < offset + limit and at < len(walk.cursors):
+            rows += await self._page(walk, at)
             at += 1
-        total = len(cursors) * PAGE_ROWS if self._end is None else self._end
-        return rows[offset - first * PAGE_ROWS :], total
+        self._shown = walk
+        return rows[offset - first * PAGE_ROWS :], walk.total
 
-    async def _page(self, cursors: list[str | None], at: int) -> Sequence[EventRow]:
-        if at == 0 and self._top:
-            return self._top
-        page = await self._fetch_page(cursors[at], PAGE_ROWS)
-        if cursors is self._cursors:
-            self._learn(page, at)
+    async def _page(self, walk: Walk, at: int) -> Sequence[EventRow]:
+        if at == 0 and walk.top:
+            return walk.top
+        page = await self._fetch_page(walk.cursors[at], PAGE_ROWS)
+        walk.learn(page, at)
         return page.items
-
-    def _learn(self, page: Page[EventRow], at: int) -> None:
-        if at == 0:
-            self._top = page.items
-        if page.next is None:
-            del self._cursors[at + 1 :]
-            self._end = at * PAGE_ROWS + len(page.items)
-        elif self._cursors[at + 1 : at + 2] != [page.next]:
-            self._cursors[at + 1 :] = [page.next]
-            self._end = None
 
     def _find_cursor(self) -> None:
         # At the top it stays at the top: the newest comes in under it.

@@ -11,8 +11,10 @@ class Branch:
     """One line of the tree."""
 
     node: LineageNode
-    guide: str
+    guide: str = ""
     """What is drawn before the name, e.g. `│  └─ `."""
+    above: str = ""
+    """Id of the node that it hangs on."""
     stage: str = ""
     """The run's stage that read or wrote it."""
     again: bool = False
@@ -55,7 +57,7 @@ def _branches(lineage: Lineage, onward: Mapping[str, Sequence[LineageEdge]], *, 
             again = node.id in seen
             seen.add(node.id)
             guide = indent + ("└─ " if last else "├─ ")
-            result.append(Branch(node, guide, edge.stage, again, node.id in cut and not again))
+            result.append(Branch(node, guide, here, edge.stage, again, node.id in cut and not again))
             if not again:
                 descend(node.id, indent + ("   " if last else "│  "))
 

@@ -2,12 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mltui.console.format import label
 from mltui.console.state.time_range import TimeRange
 from mltui.wire.metrics import MetricData
+
+
+def label_words(filters: Mapping[str, Sequence[str]]) -> str:
+    """Which values of which keys are let through; empty for all.
+
+    >>> label_words({"queue": ["ingest", ""], "zone": []})
+    'queue ingest, ""'
+    """
+    return " · ".join(f"{key} {', '.join(map(label, values))}" for key, values in filters.items() if values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,8 @@ class Question:
     quantiles: tuple[float, ...] = ()
     buckets: int = 0
     """Nothing is asked while it is 0: nobody knows yet how wide the chart is."""
+    metric_id: str = ""
+    """One that was made again is another metric, of the same name."""
 
     def bounds(self, now: datetime) -> tuple[datetime | None, datetime | None]:
         """From when until when."""
@@ -30,7 +42,7 @@ class Question:
     @property
     def label_words(self) -> str:
         """Which values of which keys are let through; empty for all."""
-        return " · ".join(f"{key} {', '.join(values)}" for key, values in self.filters)
+        return label_words(dict(self.filters))
 
     def beside(self, other: "Question") -> str:
         """In words, what is asked here and not in `other`: another time, other label sets; empty for neither."""
@@ -87,7 +99,8 @@ class MetricState:
         """Another question, unless it is the same: the request under way is of no use any more."""
         if question == self.question:
             return
-        if self.question is not None and question.metric != self.question.metric:
+        before = self.question
+        if before is not None and (question.metric, question.metric_id) != (before.metric, before.metric_id):
             self.data = self.shown = self._answered = None
         self.question, self.error, self.cancelled = question, None, False
         self._stop()

@@ -29,6 +29,8 @@ class Session:
     """Keys by id, where they differ from the table's."""
     lines: dict[str, list[str]] = field(default_factory=dict)
     """What was typed at each prompt, oldest first."""
+    save_folder: str = ""
+    """Where artifacts were saved last; empty until some are."""
     memory: Memory = field(default_factory=Memory)
     """What is still known when the console is started again."""
     history: History = field(default_factory=History)

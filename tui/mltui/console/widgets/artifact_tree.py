@@ -1,4 +1,4 @@
-"""The artifacts of a run as a tree of folders and files, with size, type and age."""
+"""The artifacts of a run as a tree of folders, each with how many files it has, and files, with size, type and age."""
 
 from datetime import datetime
 
@@ -13,8 +13,10 @@ from mltui.console.widgets import cells
 from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.note import placed
 from mltui.console.widgets.virtual import VirtualLines
+from mltui.wire.counting import counted
 
 SIZE, TYPE, AGE, GAP = 9, 7, 4, 2
+LEAST_NAME = 8
 INDENT = 2
 
 KEYS = [
@@ -49,6 +51,7 @@ class ArtifactTree(VirtualLines):
         super().__init__(id=id)
         self.folders, self.empty = folders, ""
         self._now: datetime | None = None
+        self.awaited = True
 
     @property
     def pointed(self) -> Branch | None:
@@ -106,15 +109,20 @@ class ArtifactTree(VirtualLines):
             return self._line(f"{indent}  … {line.left:,} more", "", "", "", muted, muted)
         is_folder = line.entry.id is None
         mark = ("▾ " if line.opened else "▸ ") if is_folder else "  "
-        type_ = format.count(line.entry.files) if line.entry.artifact_type is None else str(line.entry.artifact_type)
+        type_ = str(line.entry.artifact_type or "")
         age = format.age(line.entry.created_at, self._now) if self._now is not None else ""
         name = f"{indent}{mark}{line.entry.name}{'/' if is_folder else ''}"
         lit = base + self.palette.style("series-0") if is_folder else base
-        return self._line(name, format.size(line.entry.file_size), type_, age, lit, muted)
+        inside = counted(line.entry.files, "file") if is_folder else ""
+        return self._line(name, format.size(line.entry.file_size), type_, age, lit, muted, inside)
 
-    def _line(self, name: str, size: str, type_: str, age: str, style: Style, rest: Style) -> Strip:
-        room = self.viewport.width - 1 - SIZE - TYPE - AGE - 3 * GAP - 1
-        segments = [Segment(" ", rest), *cells.plain(name, max(8, room), "left", style)]
+    def _line(
+        self, name: str, size: str, type_: str, age: str, style: Style, rest: Style, inside: str = ""
+    ) -> Strip:  # fmt: skip
+        """`inside` stands at the end of the name's column, where the name leaves room for it."""
+        room = max(LEAST_NAME, self.viewport.width - 1 - SIZE - TYPE - AGE - 3 * GAP - 1)
+        inside = inside if cells.width_of(name) + GAP + len(inside) <= room else ""
+        segments = [Segment(" ", rest), *cells.plain(name, room - len(inside), "left", style), Segment(inside, rest)]
         for text, width, align in ((size, SIZE, "right"), (type_, TYPE, "left"), (age, AGE, "right")):
             segments += [Segment(" " * GAP, rest), *cells.plain(text, width, align, rest)]  # type: ignore[arg-type]
         return Strip(cells.joined([*segments, Segment(" ", rest)]))

@@ -123,7 +123,7 @@ class ExactTable(VirtualLines):
 
 def _text(cell: Cell, heading: Heading) -> str:
     if cell is None or isinstance(cell, str):
-        return format.ABSENT if cell is None else cell
+        return format.ABSENT if cell is None else format.label(cell)
     if heading.kind == "number":
         return words(cell)
     moment = datetime.fromtimestamp(cell)

@@ -10,20 +10,10 @@ from textual.strip import Strip
 from mltui.console.state.lineage import Branch, came_from, led_to, root_of
 from mltui.console.widgets import cells
 from mltui.console.widgets.keys import Key, bindings
+from mltui.console.widgets.lineage_lines import fitted
 from mltui.console.widgets.virtual import VirtualLines
-from mltui.wire.lineage import Lineage, LineageNode, NodeKind
+from mltui.wire.lineage import Lineage, LineageNode
 
-KINDS = {
-    NodeKind.SOURCE: "secondary", NodeKind.INGESTION_JOB: "series-5", NodeKind.DATASET: "series-2",
-    NodeKind.RUN: "series-0", NodeKind.ARTIFACT: "series-1", NodeKind.MODEL_VERSION: "series-3",
-}  # fmt: skip
-STATES = {
-    "completed": "success",
-    "ready": "success",
-    "failed": "error",
-    "deleted": "error",
-    "running": "status-running",
-}
 KEYS = [Key("lineage.open", "open", "enter", "Open", show=True)]
 
 
@@ -37,53 +27,80 @@ class LineageTree(VirtualLines):
             super().__init__()
             self.node = node
 
+    class Pointed(Message):
+        """The cursor is on this line now, or that says something else; None where it names nothing."""
+
+        def __init__(self, branch: Branch | None) -> None:
+            super().__init__()
+            self.branch = branch
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._lines: list[tuple[Text, LineageNode | None]] = []
+        self._lines: list[Branch | Text] = []
+        """Headings are Text."""
+        self._drawn_as: list[Text] = []
+        self.awaited = True
 
     def show(self, lineage: Lineage) -> None:
-        here = self.selected.id if self.selected is not None else lineage.root
+        """The cursor stays on what it was on; it begins on what was asked about."""
+        before = _place(self._pointed)
+        self.awaited = False
         self._lines = [
-            (_words(root_of(lineage)), root_of(lineage)),
+            Branch(root_of(lineage)),
             *_part("Came from", came_from(lineage)),
             *_part("Led to", led_to(lineage)),
         ]
-        self.resize_content(len(self._lines), max(line.cell_len for line, _ in self._lines) + 2)
-        self.cursor = next((at for at, (_, node) in enumerate(self._lines) if node and node.id == here), 0)
+        self.resize_content(len(self._lines), 0)
+        if before is not None:
+            here = (at for at, line in enumerate(self._lines) if isinstance(line, Branch) and _place(line) == before)
+            self.cursor = next(here, self.cursor)
+        self._fit()
         self.repaint_changed()
+        self.point()
 
     @property
     def selected(self) -> LineageNode | None:
         """The node under the cursor."""
-        return self._lines[self.cursor][1] if self.cursor < len(self._lines) else None
+        branch = self._pointed
+        return branch.node if branch is not None else None
+
+    @property
+    def _pointed(self) -> Branch | None:
+        line = self._lines[self.cursor] if self.cursor < len(self._lines) else None
+        return line if isinstance(line, Branch) else None
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        super().watch_cursor(old, new)
+        self.point()
+
+    def point(self) -> None:
+        """Say once more where the cursor is."""
+        self.post_message(self.Pointed(self._pointed))
+
+    def on_resize(self) -> None:
+        self._fit()
+        self.show_line(self.cursor)
+
+    def _fit(self) -> None:
+        short = iter(fitted([line for line in self._lines if isinstance(line, Branch)], self.viewport.width - 2))
+        self._drawn_as = [next(short) if isinstance(line, Branch) else line for line in self._lines]
 
     def draw_line(self, index: int, base: Style) -> Strip:
-        line = self._lines[index][0]
-        return Strip([*cells.styled(Text(" ").append_text(line), line.cell_len + 2, "left", base, self.palette)])
+        line = Text(" ").append_text(self._drawn_as[index])
+        return Strip([*cells.styled(line, self.viewport.width, "left", base, self.palette)])
 
     def action_open(self) -> None:
         if self.selected is not None:
             self.post_message(self.Opened(self.selected))
 
 
-def _part(heading: str, branches: Sequence[Branch]) -> list[tuple[Text, LineageNode | None]]:
+def _part(heading: str, branches: Sequence[Branch]) -> list[Branch | Text]:
     title = Text().append(heading.upper(), "secondary")
     if not branches:
         title.append("  nothing that is known", "muted")
-    return [(Text(), None), (title, None), *((_line(branch), branch.node) for branch in branches)]
+    return [Text(), title, *branches]
 
 
-def _line(branch: Branch) -> Text:
-    text = Text().append(branch.guide, "muted").append_text(_words(branch.node))
-    if branch.stage:
-        text.append(f"  stage {branch.stage}", "muted")
-    if branch.again:
-        text.append("  ↑ as above", "muted")
-    return text.append("  … there is more", "warning") if branch.cut else text
-
-
-def _words(node: LineageNode) -> Text:
-    text = Text().append(node.name, "bold").append(f"  {node.kind.value.replace('_', ' ')}", KINDS[node.kind])
-    if node.state:
-        text.append(f"  {node.state}", STATES.get(node.state, "muted"))
-    return text.append(f"  {node.note}", "muted") if node.note else text
+def _place(line: Branch | None) -> tuple[str, str, bool] | None:
+    """What tells a line from others, whatever comes before it."""
+    return (line.node.id, line.above, line.again) if line is not None else None

@@ -56,11 +56,14 @@ class RunTable(VirtualLines, Generic[R]):
             self.row_id = row_id
 
     class Highlighted(Message):
-        """The cursor is on another row now; None when there is no row under it."""
+        """The cursor is on another row now; None when there is no row under it.
 
-        def __init__(self, row_id: str | None) -> None:
+        It has `moved`, or there are other rows.
+        """
+
+        def __init__(self, row_id: str | None, *, moved: bool) -> None:
             super().__init__()
-            self.row_id = row_id
+            self.row_id, self.moved = row_id, moved
 
     class Sorted(Message):
         """Another order is wanted: by the column `key`."""
@@ -97,6 +100,7 @@ class RunTable(VirtualLines, Generic[R]):
         self._seen_rows: list[R | None] = []
         self._seen: tuple[object, ...] = ()
         """What was visible when the window changed last."""
+        self.awaited = True
         window.on_change = self._window_changed
 
     @property
@@ -120,6 +124,7 @@ class RunTable(VirtualLines, Generic[R]):
         self.window.show(self.scroll_offset.y, self.viewport.height)
 
     def _window_changed(self) -> None:
+        self.awaited = self.window.total is None and self.window.error is None
         if not self.is_mounted:
             return
         moved = self.window.cursor - self.cursor
@@ -128,7 +133,7 @@ class RunTable(VirtualLines, Generic[R]):
             if moved and self.scroll_offset.y:
                 self.scroll_to(y=self.scroll_offset.y + moved)
             self.cursor = self.window.cursor
-        self._post_highlighted()
+        self._post_highlighted(moved=False)
         if self._sees_something_else():
             super().repaint_changed()
 
@@ -203,13 +208,13 @@ class RunTable(VirtualLines, Generic[R]):
         super().watch_cursor(old, new)
         if new != self.window.cursor:
             self.window.move_to(new)
-            self._post_highlighted()
+            self._post_highlighted(moved=True)
 
-    def _post_highlighted(self) -> None:
+    def _post_highlighted(self, *, moved: bool) -> None:
         row_id = self.window.id_at(self.cursor)
         if row_id != self._highlighted:
             self._highlighted = row_id
-            self.post_message(self.Highlighted(row_id))
+            self.post_message(self.Highlighted(row_id, moved=moved))
 
     # Drawing.
 

@@ -13,6 +13,7 @@ from mltui.console import format as text
 from mltui.console.state.stages import GUIDE, Branch, branches
 from mltui.console.theme import STATUS
 from mltui.console.widgets import cells
+from mltui.console.widgets.guides import narrowed
 from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.virtual import VirtualLines
 from mltui.wire.runs import StageRunRow
@@ -55,6 +56,7 @@ class StageTree(VirtualLines):
         self._start: datetime | None = None
         self._end: datetime | None = None
         self._selected: str | None = None
+        self.awaited = True
 
     @property
     def selected(self) -> StageRunRow | None:
@@ -63,7 +65,7 @@ class StageTree(VirtualLines):
 
     def show(self, stages: Sequence[StageRunRow], now: datetime) -> None:
         """These stages, as they are at `now`, to which the bars of what still runs reach."""
-        self._branches = branches(stages)
+        self._branches, self.awaited = branches(stages), False
         started = [stage.started_at for stage in stages if stage.started_at is not None]
         ended = [self._ended(stage, now) for stage in stages if stage.started_at is not None]
         self._start, self._end = min(started, default=None), max(ended, default=None)
@@ -144,12 +146,7 @@ class StageTree(VirtualLines):
         """In two columns a level where three would cost letters of a name; the depth where those would too."""
         if not self._compact():
             return branch.guide
-        guide = "".join(f"{branch.guide[at]} " for at in range(0, len(branch.guide), GUIDE))
-        room = max(0, name_width - 2 - min(LEAST_NAME, cell_len(branch.stage.name)))
-        if len(guide) <= room:
-            return guide
-        depth = f"‥{len(branch.guide) // GUIDE} "
-        return depth.ljust(room - 2) + guide[-2:] if len(depth) + 2 <= room else depth[:room]
+        return narrowed(branch.guide, max(0, name_width - 2 - min(LEAST_NAME, cell_len(branch.stage.name))))
 
     def _attempts_width(self) -> int:
         return max((len(self._attempts(branch.stage)) for branch in self._branches), default=0)

@@ -43,6 +43,8 @@ class VirtualLines(PaintedLines):
 
     cursor: reactive[int] = reactive(0, repaint=False)
     """The index of the line that keys act on."""
+    awaited: reactive[bool] = reactive(False, repaint=False)
+    """Whether its lines are on their way: what keys do to them waits until they are here."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -125,7 +127,16 @@ class VirtualLines(PaintedLines):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """All that keys do here is done to a line or goes to one: an empty list offers nothing."""
-        return self.line_count > 0
+        return self.offers
+
+    @property
+    def offers(self) -> bool | None:
+        """Whether there is a line to do something to; None while nobody knows."""
+        return None if self.awaited else self.line_count > 0
+
+    def watch_awaited(self) -> None:
+        if self.is_mounted:
+            self.refresh_bindings()
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, self.line_count - 1))

@@ -115,7 +115,7 @@ class Chart(PaintedLines, Generic[T]):
         """`unit` is that of the values; `zone` that of a time axis, None is the terminal's own."""
         super().__init__(id=id, classes=classes)
         self.border_title, self.border_subtitle = title, unit
-        self.unit, self.empty, self.zone = unit, empty, zone
+        self.title, self.unit, self.empty, self.zone = title, unit, empty, zone
         self.shown: T | None = None
         self._whole = (0.0, 1.0)
         """The part of the axis that what is shown covers."""
@@ -129,6 +129,14 @@ class Chart(PaintedLines, Generic[T]):
         self._columns = 0
 
     # What subclasses say.
+
+    @property
+    def width(self) -> int:
+        """Columns within its border, as it was laid out last.
+
+        It has no region while something is laid out anew, and when it has it back nobody tells.
+        """
+        return max(0, self.outer_size.width - self.styles.gutter.width)
 
     @property
     def columns(self) -> int:

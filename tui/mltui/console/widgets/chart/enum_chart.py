@@ -44,8 +44,7 @@ class EnumChart(Chart[EnumData]):
     @property
     def columns(self) -> int:
         """One bucket a column."""
-        width = self.scrollable_content_region.width
-        return max(0, width - name_width(width) - 1)
+        return max(0, self.width - name_width(self.width) - 1)
 
     @property
     def has_data(self) -> bool:
@@ -61,14 +60,22 @@ class EnumChart(Chart[EnumData]):
     @property
     def names(self) -> list[str]:
         """One a label set."""
-        return names([one.labels for one in self.series])
+        return self.names_of(self.series)
 
     def names_within(self, width: int) -> Sequence[str]:
         """The same in at most `width` columns each."""
         whole = self.names
         if all(cell_len(name) <= width for name in whole):
             return whole
-        return distinct(tuple(short_names([one.labels for one in self.series])), width)
+        return distinct(tuple(self.short_names), width)
+
+    @property
+    def short_names(self) -> list[str]:
+        """The same for little room."""
+        return short_names([one.labels for one in self.series], self.title)
+
+    def names_of(self, series: Sequence[EnumSeries]) -> list[str]:
+        return names([one.labels for one in series], self.title)
 
     @property
     def states(self) -> list[str]:
@@ -97,8 +104,8 @@ class EnumChart(Chart[EnumData]):
 
 
 def share_words(share: Share) -> str:
-    """The same, where it is read."""
-    return f"{exact(share.share)} {exact(share.seconds)}s"
+    """What part of the time it is, and how long that is exactly."""
+    return f"{text.percent(100 * share.share)} {exact(share.seconds)}s"
 
 
 def share_reading(name: str, share: Share) -> Reading:

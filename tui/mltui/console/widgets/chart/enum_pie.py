@@ -11,12 +11,12 @@ from textual.strip import Strip
 
 from mltui.console import format as text
 from mltui.console.widgets.cells import plain
-from mltui.console.widgets.chart.enum_chart import EnumChart, share_reading, share_words
+from mltui.console.widgets.chart.enum_chart import EnumChart, share_reading
 from mltui.console.widgets.chart.ink import Ink, letter
-from mltui.console.widgets.chart.label_sets import ALL, names
+from mltui.console.widgets.chart.label_sets import ALL
 from mltui.console.widgets.chart.legend import Item, fitted, strips
 from mltui.console.widgets.chart.pie import ASPECT, QUARTERS, cell, slices
-from mltui.console.widgets.chart.reading import Reading
+from mltui.console.widgets.chart.reading import Reading, exact
 from mltui.console.widgets.chart.states import Share
 from mltui.wire.metrics import EnumData, EnumSeries
 
@@ -38,13 +38,13 @@ class EnumPie(EnumChart):
     """The name of the label set that is shown; None for all together."""
 
     def show(self, shown: EnumData) -> None:
-        if self.chosen not in names([one.labels for one in shown.series]):
+        if self.chosen not in self.names_of(shown.series):
             self.chosen = None
         super().show(shown)
 
     def number_in(self, data: EnumData) -> int | None:
         """Which of the label sets of `data` is the chosen one; None for all together."""
-        there = names([one.labels for one in data.series])
+        there = self.names_of(data.series)
         return there.index(self.chosen) if self.chosen in there else None
 
     def xs(self) -> Iterable[float]:
@@ -64,7 +64,8 @@ class EnumPie(EnumChart):
 
     def _head_of(self, slice_: Share, width: int) -> list[Strip]:
         """Of the slice that is read, every digit; beside the pie there is no room for them."""
-        items, values = [Item(self._heading), Item(slice_.state, slice_.colour)], ["", share_words(slice_)]
+        items = [Item(self._heading), Item(slice_.state, slice_.colour)]
+        values = ["", f"{exact(slice_.share)} {exact(slice_.seconds)}s"]
         legend = fitted(items, values, width - 1, 1)
         if legend.left_out:
             legend = fitted(items[1:], values[1:], width - 1, 1)

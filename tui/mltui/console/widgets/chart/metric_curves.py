@@ -11,9 +11,9 @@ from mltui.wire.samples import SeriesBuckets
 S = TypeVar("S", GaugeSeries, HistogramSeries)
 
 
-def gauges(data: GaugeData) -> list[Curve]:
-    """One a label set: its means, in the band of its least and greatest."""
-    return _curves(data.series, _gauge_buckets)
+def gauges(data: GaugeData, metric: str) -> list[Curve]:
+    """One a label set: its means, in the band of its least and greatest. `metric`: its name."""
+    return _curves(data.series, metric, _gauge_buckets)
 
 
 def quantiles(data: HistogramData) -> list[Curve]:
@@ -35,11 +35,11 @@ def quantile_name(quantile: str) -> str:
     return f"p{float(quantile) * 100:.10g}"
 
 
-def means(data: GaugeData | HistogramData) -> list[Curve]:
+def means(data: GaugeData | HistogramData, metric: str) -> list[Curve]:
     """One a label set: the mean of each bucket, which of a histogram is sum by count."""
     if isinstance(data, GaugeData):
-        return gauges(data)
-    return _curves(data.series, lambda name, series: _buckets(name, series.x, mean_of(series), series.count))
+        return gauges(data, metric)
+    return _curves(data.series, metric, lambda name, series: _buckets(name, series.x, mean_of(series), series.count))
 
 
 def mean_of(series: HistogramSeries) -> list[float | None]:
@@ -48,9 +48,9 @@ def mean_of(series: HistogramSeries) -> list[float | None]:
     return [total / count if total is not None and count else None for total, count in pairs]
 
 
-def _curves(series: Sequence[S], buckets_of: Callable[[str, S], SeriesBuckets]) -> list[Curve]:
+def _curves(series: Sequence[S], metric: str, buckets_of: Callable[[str, S], SeriesBuckets]) -> list[Curve]:
     label_sets = [one.labels for one in series]
-    named = zip(names(label_sets), short_names(label_sets), series, strict=True)
+    named = zip(names(label_sets, metric), short_names(label_sets, metric), series, strict=True)
     return [_curve(name, n, buckets_of(name, one), short) for n, (name, short, one) in enumerate(named)]
 
 

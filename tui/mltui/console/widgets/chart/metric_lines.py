@@ -28,7 +28,7 @@ class GaugeLines(MetricLines[GaugeData]):
     """A line a label set in the band of its least and greatest, with marks where it was NaN or infinite."""
 
     def view_of(self, shown: GaugeData) -> View:
-        return View(metric_curves.gauges(shown), "time", *time_range(shown))
+        return View(metric_curves.gauges(shown, self.title), "time", *time_range(shown))
 
 
 class QuantileLines(MetricLines[HistogramData]):
@@ -45,7 +45,7 @@ class Scatter(MetricLines[GaugeData | HistogramData]):
     """A dot a bucket and label set: its mean."""
 
     def view_of(self, shown: GaugeData | HistogramData) -> View:
-        return View(metric_curves.means(shown), "time", *time_range(shown), apart=True)
+        return View(metric_curves.means(shown, self.title), "time", *time_range(shown), apart=True)
 
     def quantities(self, curve: Curve, at: int) -> tuple[Quantity, ...]:
         if not isinstance(self.shown, HistogramData):

@@ -14,7 +14,6 @@ from mltui.console.widgets.cells import plain
 from mltui.console.widgets.chart import x_axis
 from mltui.console.widgets.chart.enum_chart import EnumChart, name_width
 from mltui.console.widgets.chart.ink import Ink, letter
-from mltui.console.widgets.chart.label_sets import short_names
 from mltui.console.widgets.chart.legend import PLUS, Item, fitted, strips
 from mltui.console.widgets.chart.reading import Quantity, Reading, exact
 from mltui.console.widgets.chart.rows import Rows
@@ -37,8 +36,7 @@ class StateTimeline(EnumChart):
         first = self.first
         seconds = [self._seconds_at(series) for series in self.series[first:]]
         mixes = [mix(one) for one in seconds]
-        short = short_names([series.labels for series in self.series])
-        named = zip(self.names[first:], mixes, short[first:], strict=True)
+        named = zip(self.names[first:], mixes, self.short_names[first:], strict=True)
         items = [Item(name, found.most if found else 0, short) for name, found, short in named]
         # The lanes are told apart by what is read of them: half of the room stays theirs.
         legend = fitted(items, [self._words(one) for one in seconds], width - 1, max(1, most // 2))

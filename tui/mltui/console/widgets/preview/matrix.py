@@ -11,8 +11,8 @@ from mltui.console.widgets.virtual import VirtualLines
 from mltui.wire.plots import ConfusionMatrix
 
 LEVELS = 12
-MOST_NAME, LEAST_CELL, MOST_CELL = 20, 5, 12
-"""Columns."""
+MOST_NAME, LEAST_CELL, MOST_CELL, GAP = 20, 4, 12, 2
+"""Columns. The gap, half of it at either side, is wider than a blank, which labels may have in them."""
 
 
 class MatrixView(VirtualLines):
@@ -26,11 +26,11 @@ class MatrixView(VirtualLines):
         super().__init__()
         self._matrix = matrix
         self._words = [[format.number(count) for count in row] for row in matrix.matrix]
-        widest = max(*map(len, matrix.labels), *(len(word) for row in self._words for word in row))
-        self._cell = max(LEAST_CELL, min(widest, MOST_CELL)) + 1
+        widest = max(*map(cells.width_of, matrix.labels), *(len(word) for row in self._words for word in row))
+        self._cell = GAP + max(LEAST_CELL, min(widest, MOST_CELL))
         self._names = distinct(tuple(matrix.labels), MOST_NAME)
         self._gutter = max(len("true"), *map(cells.width_of, self._names)) + 1
-        self._heads = distinct(tuple(matrix.labels), self._cell - 1)
+        self._heads = distinct(tuple(matrix.labels), self._cell - GAP)
 
     def on_mount(self) -> None:
         columns = self._gutter + 1 + self._cell * len(self._words) + len(" recall ")
@@ -42,8 +42,8 @@ class MatrixView(VirtualLines):
         if y == 0:
             segments += cells.plain("predicted", self._cell * len(self._heads), "left", style)
         for head in self._heads if y else ():
-            segments += cells.plain(head, self._cell, "right", style)
-        segments += cells.plain("recall" if y else "", 8, "right", style)
+            segments += self._boxed(head, style)
+        segments += cells.plain("recall" if y else "", len(" recall"), "right", style)
         return Strip(segments).extend_cell_length(self.scrollable_content_region.width + self.scroll_offset.x, style)
 
     def draw_line(self, index: int, base: Style) -> Strip:
@@ -52,9 +52,13 @@ class MatrixView(VirtualLines):
         segments = [*cells.plain(self._names[index], self._gutter, "right", base), Segment(" ", base)]
         for at, (count, word) in enumerate(zip(row, self._words[index], strict=True)):
             style = self._style(count / total if total else 0.0, base)
-            segments += cells.plain(word, self._cell, "right", style + Style(bold=at == index))
+            segments += self._boxed(word, style + Style(bold=at == index))
         recall = format.percent(100 * row[index] / total) if total else format.ABSENT
-        return Strip([*segments, *cells.plain(recall, 8, "right", base + self.palette.style("muted"))])
+        return Strip([*segments, *cells.plain(recall, len(" recall"), "right", base + self.palette.style("muted"))])
+
+    def _boxed(self, text: str, style: Style) -> list[Segment]:
+        """With a blank at either side: what is light beside it does not touch it."""
+        return [*cells.plain(text, self._cell - 1, "right", style), Segment(" ", style)]
 
     def _style(self, share: float, base: Style) -> Style:
         """On a surface of the theme's; where colours do not mix, what is much is bold and nothing is dim."""
