@@ -113,3 +113,12 @@ async def test_keys_for_a_metric_wait_until_it_is_looked_at(
             line.open.set()
             await console.until_shown("Metrics › gpu_temperature", "last 90m")
             await console.until(lambda: isinstance(console.app.focused, ExactTable), "the table to have the focus")
+
+
+async def test_a_console_that_ends_drops_what_waits(server: ConsoleServer, open_console: Callable[..., Any]) -> None:
+    add_runs(server.dsn, 3)
+    for _ in range(10):
+        async with open_console() as console:
+            await console.until_shown("digits-3")
+            # Each waits for the one before it, and looks for it while the screens go.
+            console.type_ahead(*["j", "k"] * 50)

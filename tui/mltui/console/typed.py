@@ -62,7 +62,8 @@ class InOrder(App[object]):
 
     async def _send_on(self) -> None:
         """Send on the next key, or look again whether it can be."""
-        if not self._typed or self._looks:
+        if not self._typed or self._looks or not self.screen_stack:
+            # Without a screen the console is on its way out.
             return
         if not self._can_take_one():
             self._looks = True

@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.segment import Segment
+from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -35,6 +36,8 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         self.painted_lines = 0
         """How many lines were painted so far: what tests and benchmarks count."""
         self._painted: dict[int, Strip] = {}
+        self._told = Size()
+        """The size that it knows to have."""
 
     def visible_line(self, y: int) -> Strip:
         """Line `y` of the viewport, header included, exactly as wide as it."""
@@ -71,6 +74,17 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         self.painted_lines += 1
         return strip
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        if self._told != self.outer_size:
+            # After what is in the queue, where word of it mostly is.
+            self.call_later(self._tell_size)
+        return super().render_lines(crop)
+
+    def _tell_size(self) -> None:
+        """Textual does not, where anybody asked for the region of a widget that was not laid out yet."""
+        if self._told != self.outer_size:
+            self.post_message(Resize(self.outer_size, self.virtual_size, self.container_size))
+
     def resize_content(self, lines: int, width: int) -> None:
         """There are `lines` lines now, the widest of them `width` columns."""
         size = Size(width, lines + self.HEADER_LINES)
@@ -91,6 +105,7 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
             self.visible_changed()
 
     def on_resize(self) -> None:
+        self._told = self.outer_size
         self.visible_changed()
         # What was painted since the size changed may have been drawn for the old one.
         self.repaint_changed()
