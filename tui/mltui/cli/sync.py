@@ -13,7 +13,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from mltui.agent.sync import sync
+    from mltui.wire.counting import counted
 
     report = sync(url=url_of(args), say=lambda line: print(line, file=sys.stderr))
-    print(f"shipped {report.shipped} records, {report.refused} refused, {report.left} left")
+    print(f"shipped {counted(report.shipped, 'record')}, {report.refused} refused, {report.left} left")
     return 1 if report.refused or report.left else 0
