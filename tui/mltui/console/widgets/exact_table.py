@@ -102,7 +102,7 @@ class ExactTable(VirtualLines):
     def draw_header(self, y: int, base: Style) -> Strip:
         style = base + self.get_component_rich_style("table--header")
         strip = self._line([heading.title for heading in self._headings], style)
-        return strip.extend_cell_length(self.scrollable_content_region.width + self.scroll_offset.x, style)
+        return strip.extend_cell_length(self.viewport.width + self.scroll_offset.x, style)
 
     def draw_line(self, index: int, base: Style) -> Strip:
         return self._line(self._texts(index), base)

@@ -47,10 +47,17 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Other lines than before may be visible now."""
 
     @property
+    def inner_size(self) -> Size:
+        """Columns and lines within its border, beside its scrollbar, as it was laid out last.
+
+        Not those of its region: it has none while something is laid out anew, and when it has it back nobody tells.
+        """
+        return self.outer_size - self.gutter.totals
+
+    @property
     def viewport(self) -> Size:
         """Columns, and lines below the header, that can be seen."""
-        seen = self.scrollable_content_region.size
-        return Size(seen.width, max(0, seen.height - self.HEADER_LINES))
+        return self.inner_size - (0, self.HEADER_LINES)
 
     @property
     def palette(self) -> Palette:
@@ -60,14 +67,14 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw the visible lines again, and send those that differ from what is on the screen."""
         if not self.is_mounted:
             return
-        seen = self.scrollable_content_region.size
+        seen = self.inner_size
         changed = [y for y in range(seen.height) if self._painted.get(y) != _drawable(self.visible_line(y))]
         if changed:
             self.refresh(*(Region(0, y, seen.width, 1) for y in changed))
 
     def refresh_y(self, y: int) -> None:
         """Line `y` of the viewport is to be sent again."""
-        self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
+        self.refresh(Region(0, y, self.inner_size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         strip = self._painted[y] = _drawable(self.visible_line(y))

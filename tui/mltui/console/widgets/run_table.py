@@ -200,7 +200,7 @@ class RunTable(VirtualLines, Generic[R]):
 
     def _lay_out(self) -> None:
         self._measure()
-        self._layout = lay_out(self.columns, self._widest, self.scrollable_content_region.width - GUTTER)
+        self._layout = lay_out(self.columns, self._widest, self.viewport.width - GUTTER)
         width = GUTTER + sum(self._layout.values()) + GAP * max(0, len(self._layout) - 1)
         self.resize_content(self.window.total or 0, width)
 
@@ -228,7 +228,7 @@ class RunTable(VirtualLines, Generic[R]):
             segments += cells.plain(title, self._layout[column.key], column.align, style)
             segments.append(Segment(" " * GAP, style))
         strip = Strip(segments)
-        width = self.scrollable_content_region.width + self.scroll_offset.x
+        width = self.viewport.width + self.scroll_offset.x
         return strip.extend_cell_length(width, style)
 
     def draw_line(self, index: int, base: Style) -> Strip:

@@ -91,7 +91,7 @@ class VirtualLines(PaintedLines):
     # Drawing.
 
     def visible_line(self, y: int) -> Strip:
-        width, left = self.scrollable_content_region.width, self.scroll_offset.x
+        width, left = self.viewport.width, self.scroll_offset.x
         if self._base is None:
             self._base = self.rich_style
         base = self._base

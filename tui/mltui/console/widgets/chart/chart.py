@@ -131,14 +131,6 @@ class Chart(PaintedLines, Generic[T]):
     # What subclasses say.
 
     @property
-    def width(self) -> int:
-        """Columns within its border, as it was laid out last.
-
-        It has no region while something is laid out anew, and when it has it back nobody tells.
-        """
-        return max(0, self.outer_size.width - self.styles.gutter.width)
-
-    @property
     def columns(self) -> int:
         """How many buckets to ask for."""
         raise NotImplementedError
@@ -225,7 +217,7 @@ class Chart(PaintedLines, Generic[T]):
         self._drawing = self._head = None
 
     def visible_line(self, y: int) -> Strip:
-        size = self.scrollable_content_region.size
+        size = self.viewport
         if not self._can_draw(size):
             return self._note(y, size)
         head = self._current_head(size)
@@ -258,7 +250,7 @@ class Chart(PaintedLines, Generic[T]):
         if not self.is_mounted:
             return
         self.post_message(self.CrosshairMoved(self, new))
-        size = self.scrollable_content_region.size
+        size = self.viewport
         if not self._can_draw(size):
             return
         before, self._head = self._drawing, None
@@ -320,6 +312,6 @@ class Chart(PaintedLines, Generic[T]):
             self.post_message(self.RangeChanged(self, start, end))
 
     def on_click(self, event: events.Click) -> None:
-        offset, xs, size = event.get_content_offset(self), self._positions(), self.scrollable_content_region.size
+        offset, xs, size = event.get_content_offset(self), self._positions(), self.viewport
         if offset is not None and offset.y >= self._head_lines and xs and self._can_draw(size):
             self.crosshair = self._current_drawing(size).nearest(offset.x, offset.y - self._head_lines, xs)

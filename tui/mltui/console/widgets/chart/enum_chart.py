@@ -44,7 +44,8 @@ class EnumChart(Chart[EnumData]):
     @property
     def columns(self) -> int:
         """One bucket a column."""
-        return max(0, self.width - name_width(self.width) - 1)
+        width = self.viewport.width
+        return max(0, width - name_width(width) - 1)
 
     @property
     def has_data(self) -> bool:

@@ -53,7 +53,7 @@ class HistogramHeatmap(Chart[HistogramData]):
     @property
     def columns(self) -> int:
         """One bucket a column."""
-        return max(0, self.width - GUTTER)
+        return max(0, self.viewport.width - GUTTER)
 
     @property
     def has_data(self) -> bool:

@@ -43,7 +43,7 @@ class Lines(Chart[T]):
     @property
     def columns(self) -> int:
         """A column of dots has a bucket at least: of those asked for, four fifths come."""
-        return max(0, (self.width - GUTTER) * 2 * 5 // 4)
+        return max(0, (self.viewport.width - GUTTER) * 2 * 5 // 4)
 
     @property
     def has_data(self) -> bool:

@@ -44,7 +44,7 @@ class MatrixView(VirtualLines):
         for head in self._heads if y else ():
             segments += self._boxed(head, style)
         segments += cells.plain("recall" if y else "", len(" recall"), "right", style)
-        return Strip(segments).extend_cell_length(self.scrollable_content_region.width + self.scroll_offset.x, style)
+        return Strip(segments).extend_cell_length(self.viewport.width + self.scroll_offset.x, style)
 
     def draw_line(self, index: int, base: Style) -> Strip:
         row = self._matrix.matrix[index]

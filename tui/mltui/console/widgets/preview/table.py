@@ -38,7 +38,7 @@ class TableView(VirtualLines):
         style = base + self.get_component_rich_style("table--header")
         style = style if y == 0 else style + self.palette.style("muted") + Style(bold=False)
         strip = self._line(self._names if y == 0 else self._types, style)
-        return strip.extend_cell_length(self.scrollable_content_region.width + self.scroll_offset.x, style)
+        return strip.extend_cell_length(self.viewport.width + self.scroll_offset.x, style)
 
     def draw_line(self, index: int, base: Style) -> Strip:
         return self._line(self._rows[index], base)
