@@ -66,6 +66,40 @@ async def test_a_run_that_is_deleted_while_it_is_open_says_so_and_asks_no_more(
         await console.until_shown("39 runs")
 
 
+async def test_a_deleted_run_comes_alive_when_somebody_brings_it_back(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_runs(server.dsn)
+    add_stages(server.dsn)
+    async with open_console(run_id=run_id(0), size=(80, 24)) as console:
+        await console.until_shown("Runs › digits-40", "● live", "R Retry")
+        screen = console.app.screen
+        for _ in range(2):
+            await console.client.delete_run(run_id(0))
+            await console.until_shown("✗ deleted", "this brings it back:")
+            await console.client.restore_run(run_id(0))
+            await console.until_shown("Runs › digits-40", "1 Overview", "2 Log", "R Retry")
+            assert "✗ deleted" not in console.text
+            assert console.app.focused is screen.query_one(StageTree)
+            assert f"series:{run_id(0)}" in screen.topics()
+
+
+async def test_a_run_that_was_deleted_before_it_was_opened_comes_alive_too(
+    server: ConsoleServer, open_console: Callable[..., Any]
+) -> None:
+    add_runs(server.dsn)
+    add_stages(server.dsn)
+    async with open_console(size=(80, 24)) as console:
+        await console.until_shown("digits-40", "● live")
+        await console.client.delete_run(run_id(0))
+        console.app.open_run(run_id(0))
+        await console.until_shown("✗ deleted", "This run was deleted 20")
+        await console.client.restore_run(run_id(0))
+        await console.until_shown("Runs › digits-40", "R Retry", "1 Overview")
+        await console.press("5")
+        await console.until_shown("optimizer")
+
+
 async def test_away_from_the_server_a_run_shows_what_the_list_knew(
     server: ConsoleServer, open_console: Callable[..., Any]
 ) -> None:

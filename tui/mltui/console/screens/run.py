@@ -90,9 +90,9 @@ class RunScreen(RunKeys):
         return tuple(topics)
 
     def refetch(self) -> None:
+        self._changed.ask()
         if self.deleted:
             return
-        self._changed.ask()
         self._measured.ask()
         if log := self._log():
             log.news()
@@ -100,8 +100,10 @@ class RunScreen(RunKeys):
     def heard(self, topic: str, ids: list[str]) -> None:
         kind, _, which = topic.partition(":")
         if self.deleted:
-            return
-        if kind == "run" and which == self.run_id:
+            # It may be back, which the list of runs hears too; no id stands for all of them.
+            if kind == "runs" and self.run_id in (ids or [self.run_id]):
+                self._changed.ask()
+        elif kind == "run" and which == self.run_id:
             self._changed.ask()
         elif kind == "series" and which == self.run_id:
             self._measured.ask()
@@ -113,6 +115,8 @@ class RunScreen(RunKeys):
     async def _fetch_run(self) -> None:
         try:
             self.run = self._known = await (await self.app.connected()).run(self.run_id)
+            if self.deleted and self.is_whole():
+                self._show_restored()
             if self.is_attached:
                 await self._show()
             self.events = (await self.app.client.events(run=self.run_id, limit=EVENTS)).items
@@ -163,9 +167,16 @@ class RunScreen(RunKeys):
     @work(group="deletion", exclusive=True, exit_on_error=False)
     async def _tell_deletion(self) -> None:
         deletion = await deletion_of(self.app.client, "run", self.run_id)
-        if deletion is not None and self.is_whole():
+        if deletion is not None and self.deleted and self.is_whole():
             self.title_line(["Runs", deletion.object_name or self.run_id])
             self.query_one(RunHead).show_deleted(self._known, deletion)
+
+    def _show_restored(self) -> None:
+        self.deleted = False
+        for part in self.query("#tabs, #panes"):
+            part.visible = True
+        self.set_focus(self.query_one(StageTree))
+        self.refetch()
 
     # What is shown.
 
