@@ -98,6 +98,23 @@ async def test_a_key_for_a_run_that_is_on_its_way_waits_for_it(
             await console.until_shown("Runs › digits-3", "team=fraud")
 
 
+@pytest.mark.parametrize("key", ["enter", "t"])
+async def test_a_key_for_a_row_that_is_on_its_way_waits_for_it(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    add_runs(server.dsn, 450)
+    async with slow_line(server.url, b"offset=400") as line:
+        monkeypatch.setattr(server, "url", line.url)
+        async with open_console() as console:
+            await console.until_shown("digits-450", "450 runs")
+            line.open.clear()
+            console.type_ahead("G", "k", key)
+            await console.until(lambda: line.waiting, "a request that is held up")
+            await console.until_shown("·····")
+            line.open.set()
+            await console.until_shown("Runs › digits-2" if key == "enter" else "Tags of digits-2")
+
+
 async def test_keys_for_a_metric_wait_until_it_is_looked_at(
     server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

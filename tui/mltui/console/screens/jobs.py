@@ -67,7 +67,7 @@ class JobsScreen(ListScreen[JobRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a job needs one."""
-        return action not in ("act", "lineage") or self.table.offers
+        return action not in ("act", "lineage") or self.table.offers_row
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         from mltui.console.screens.job import JobScreen

@@ -129,7 +129,7 @@ class ModelScreen(VersionKeys):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a version needs one."""
-        return action not in NEED_ONE | {"compare"} or self.table.offers
+        return action not in NEED_ONE | {"compare"} or self.table.offers_row
 
     def on_run_table_opened(self) -> None:
         from mltui.console.screens.version import VersionScreen

@@ -92,7 +92,7 @@ class RunsScreen(ListScreen[RunRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to a run needs one."""
-        return action not in NEED_RUN or self.table.offers
+        return action not in NEED_RUN or self.table.offers_row
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         row = self.window.row(self.table.cursor)

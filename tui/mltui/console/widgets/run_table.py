@@ -213,6 +213,9 @@ class RunTable(VirtualLines, Generic[R]):
     def _post_highlighted(self, *, moved: bool) -> None:
         row_id = self.window.id_at(self.cursor)
         if row_id != self._highlighted:
+            if self._highlighted is None:
+                # The footer may have been written when keys for it had to wait.
+                self.refresh_bindings()
             self._highlighted = row_id
             self.post_message(self.Highlighted(row_id, moved=moved))
 
@@ -268,7 +271,13 @@ class RunTable(VirtualLines, Generic[R]):
         """Where no column can be sorted by, no key offers it."""
         if action in ("sort", "reverse") and not any(column.sortable for column in self.columns):
             return False
-        return super().check_action(action, parameters)
+        return self.offers_row if action in ("open", "mark") else super().check_action(action, parameters)
+
+    @property
+    def offers_row(self) -> bool | None:
+        """Whether there is a row under the cursor to do something to; None while it is on its way."""
+        is_here = not self.line_count or self.window.row(self.cursor) is not None
+        return self.offers if is_here or not self.window.loading else None
 
     def action_open(self) -> None:
         row_id = self.window.id_at(self.cursor)
