@@ -1,6 +1,8 @@
 """`mltui lineage`: what something came from, and what it led to, as a tree."""
 
 import argparse
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from mltui.cli.output import print_json
@@ -10,8 +12,7 @@ from mltui.wire.sources import is_address
 
 if TYPE_CHECKING:
     from mltui.client import Client
-    from mltui.console.state.lineage import Branch
-    from mltui.wire.lineage import Direction, Lineage, LineageNode
+    from mltui.wire.lineage import Direction, Lineage
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -44,23 +45,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_lineage(found: "Lineage", *, up: bool, down: bool) -> None:
-    from mltui.console.state.lineage import came_from, led_to, root_of
+    """Fitted to the terminal as the console's screen is: kind and state stay. Where there is none, names are whole."""
+    from mltui.console.state.lineage import Branch, came_from, led_to, root_of
+    from mltui.console.widgets.lineage_lines import fitted
 
-    print(_words(root_of(found)))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    [root] = fitted([Branch(root_of(found))], width)
+    print(root.plain)
     for wanted, heading, branches in ((up, "came from", came_from(found)), (down, "led to", led_to(found))):
         if wanted:
             print(heading if branches else f"{heading} nothing that is known")
-            for branch in branches:
-                print(branch.guide + _line(branch))
+            for line in fitted(branches, width):
+                print(line.plain)
     if found.cut:
         print("… there is more beyond; ask with the id of what stands before it, or with a greater --depth")
-
-
-def _line(branch: "Branch") -> str:
-    stage = f"(stage {branch.stage})" if branch.stage else ""
-    mark = "↑ as above" if branch.again else "…" if branch.cut else ""
-    return "  ".join(filter(None, [_words(branch.node), stage, mark]))
-
-
-def _words(node: "LineageNode") -> str:
-    return "  ".join(filter(None, [node.name, node.kind.value.replace("_", " "), node.state, node.note]))
