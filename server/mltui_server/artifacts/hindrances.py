@@ -10,11 +10,15 @@ from mltui.wire.artifacts import ArtifactStatus
 from mltui_server.artifacts.models import Artifact
 from mltui_server.artifacts.names import clash
 from mltui_server.artifacts.service import READY
+from mltui_server.runs.models import Run
 
 
 async def hindrances(session: AsyncSession, artifacts: Sequence[Artifact]) -> dict[UUID, str]:
     """By id, of those that cannot. They are of one run and have different names; names and contents are held."""
     found = {one.id: why for one in artifacts if (why := _its_own(one))}
+    if run := await _deleted_run(session, artifacts):
+        why = f"its run was deleted; `mltui runs restore {run}` brings it back with all it made"
+        found |= {one.id: why for one in artifacts if one.is_active}
     named = {one.name: one for one in artifacts if one.id not in found and one.status == READY}
     if not named:
         return found
@@ -30,6 +34,14 @@ async def hindrances(session: AsyncSession, artifacts: Sequence[Artifact]) -> di
             if why := await clash(session, run, [name]):
                 found[one.id] = f"{why}; delete that first"
     return found
+
+
+async def _deleted_run(session: AsyncSession, artifacts: Sequence[Artifact]) -> UUID | None:
+    """What is not deleted itself is deleted with its run."""
+    active = next((one for one in artifacts if one.is_active and one.run_id is not None), None)
+    if active is None or await session.scalar(select(Run.id).where(Run.id == active.run_id)):
+        return None
+    return active.run_id
 
 
 def _its_own(artifact: Artifact) -> str | None:

@@ -34,15 +34,17 @@ _job = (
     .label("job_id")
 )
 _light = [column for column in Dataset.__table__.columns if column.name not in ("schema", "profile")]
-_rows = select(*_light, Artifact.file_size, Artifact.run_id, Artifact.is_active, _job).join(
-    Artifact, Artifact.id == Dataset.artifact_id
-)
 
 
 def is_there() -> ColumnElement[bool]:
     """Of a dataset with its artifact. What belongs to a deleted run comes back with it."""
     of_a_run = or_(Artifact.run_id.is_(None), Artifact.run_id.in_(select(Run.id)))
     return and_(Artifact.is_active.is_(True), of_a_run)
+
+
+_rows = select(*_light, Artifact.file_size, Artifact.run_id, is_there().label("is_active"), _job).join(
+    Artifact, Artifact.id == Dataset.artifact_id
+)
 
 
 @dataclass(frozen=True, kw_only=True)

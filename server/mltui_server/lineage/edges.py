@@ -108,10 +108,11 @@ SELECT 'ingestion_job', j.id, j.name, CASE WHEN j.deleted_at IS NULL THEN j.stat
        j.created_at, j.uri
 FROM ingestion_job j WHERE j.id = ANY(CAST(:ingestion_job AS uuid[]))
 UNION ALL
-SELECT 'dataset', d.id, d.name, CASE WHEN a.is_active THEN '' ELSE 'deleted' END,
+SELECT 'dataset', d.id, d.name, CASE WHEN a.is_active AND r.deleted_at IS NULL THEN '' ELSE 'deleted' END,
        d.format || coalesce(', ' || d.row_count || ' rows', ''), a.run_id, d.created_at,
        CASE WHEN NOT EXISTS (SELECT FROM ingestion_job j WHERE j.dataset_id = d.id) THEN d.source_uri END
-FROM dataset d JOIN artifact a ON a.id = d.artifact_id WHERE d.id = ANY(CAST(:dataset AS uuid[]))
+FROM dataset d JOIN artifact a ON a.id = d.artifact_id LEFT JOIN run r ON r.id = a.run_id
+WHERE d.id = ANY(CAST(:dataset AS uuid[]))
 UNION ALL
 SELECT 'artifact', a.id, a.name, CASE WHEN a.is_active THEN '' ELSE 'deleted' END, a.artifact_type, a.run_id,
        a.created_at, NULL
@@ -144,12 +145,13 @@ SELECT kind, id FROM (
   UNION ALL
   SELECT 'run', r.id FROM run r WHERE r.name = :name AND r.deleted_at IS NULL
   UNION ALL
-  SELECT 'dataset', d.id FROM dataset d JOIN artifact a ON a.id = d.artifact_id WHERE d.name = :name AND a.is_active
+  SELECT 'dataset', d.id FROM dataset d JOIN artifact a ON a.id = d.artifact_id LEFT JOIN run r ON r.id = a.run_id
+  WHERE d.name = :name AND a.is_active AND r.deleted_at IS NULL
   UNION ALL
   SELECT 'ingestion_job', j.id FROM ingestion_job j
   WHERE j.name = :name AND j.deleted_at IS NULL
-    AND NOT EXISTS (SELECT FROM dataset d JOIN artifact a ON a.id = d.artifact_id
-                    WHERE d.id = j.dataset_id AND d.name = :name AND a.is_active)
+    AND NOT EXISTS (SELECT FROM dataset d JOIN artifact a ON a.id = d.artifact_id LEFT JOIN run r ON r.id = a.run_id
+                    WHERE d.id = j.dataset_id AND d.name = :name AND a.is_active AND r.deleted_at IS NULL)
 ) beside ORDER BY id DESC LIMIT :most"""
 """What is there and has a name, the newest first: of a model its newest version, of a job and the dataset of its name
 that it brought in the dataset.

@@ -90,8 +90,12 @@ async def test_a_dataset_whose_artifact_is_deleted_is_not_listed_and_says_so(htt
     await http.post(f"/api/v1/runs/{run}/finish", json={"status": "completed"})
     await http.delete(f"/api/v1/runs/{run}")
     assert await listed() == []
+    assert (await http.get(f"/api/v1/datasets/{old['id']}")).json()["is_active"] is False
+    refused = await http.post(f"/api/v1/datasets/{old['id']}/restore")
+    assert (refused.status_code, f"`mltui runs restore {run}` brings it back with all" in refused.text) == (409, True)
     await http.post(f"/api/v1/runs/{run}/restore")
     assert await listed() == [old["id"]]
+    assert (await http.get(f"/api/v1/datasets/{old['id']}")).json()["is_active"] is True
 
 
 async def test_a_dataset_is_deleted_with_its_artifact_and_comes_back(http, run):

@@ -240,3 +240,12 @@ async def test_names_mean_what_only_one_thing_has(http, database, story):
     await make_run(http, "digits")
     refused = (await http.get("/api/v1/lineage/digits")).json()["detail"]
     assert f"model version {story['version']}" in refused and ", ingestion job" not in refused
+
+
+async def test_a_dataset_whose_run_is_deleted_has_no_name_and_says_so(http, database, story):
+    job = await add_job(database, name="raw", uri="s3://bucket/raw.csv")
+    await http.post(f"/api/v1/runs/{story['ingest']}/finish", json={"status": "completed"})
+    await http.delete(f"/api/v1/runs/{story['ingest']}")
+    assert (await lineage(http, "raw"))["root"] == str(job)
+    states = {node["name"]: node["state"] for node in (await lineage(http, story["prepare"]))["nodes"]}
+    assert (states["ingest-1"], states["raw"], states["features"]) == ("deleted", "deleted", "")
