@@ -213,3 +213,12 @@ def test_names_that_differ_stay_different_in_any_room(width: int) -> None:
         short = names.distinct(some, width)
         assert len(set(short)) == len(set(some))
         assert all(len(name) <= width for name in short)
+
+
+async def test_what_ends_after_the_table_is_gone_has_nothing_to_tell() -> None:
+    app = TableApp()
+    async with app.run_test(size=(80, 20)):
+        await app.table.remove()
+        app.table.awaited = not app.table.awaited
+        app.table.resize_content(3, 10)
+        assert app.table.line_count == 3

@@ -73,7 +73,7 @@ class VirtualLines(PaintedLines):
         begins_or_ends = bool(lines) != bool(self.line_count)
         self.line_count = lines
         super().resize_content(lines, width)
-        if begins_or_ends and self.is_mounted:
+        if begins_or_ends and self.is_attached:
             self.refresh_bindings()
 
     def repaint_changed(self) -> None:
@@ -135,7 +135,8 @@ class VirtualLines(PaintedLines):
         return None if self.awaited else self.line_count > 0
 
     def watch_awaited(self) -> None:
-        if self.is_mounted:
+        # What is broken off as the console is left ends when there is no screen any more.
+        if self.is_attached:
             self.refresh_bindings()
 
     def validate_cursor(self, cursor: int) -> int:
