@@ -344,6 +344,26 @@ def test_what_is_stopped_is_not_read_again_to_find_what_is_wrong(tmp_path):
     conversion.close()
 
 
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "json", "jsonl", "parquet"])
+def test_rows_are_counted_while_they_are_written(tmp_path, ending):
+    file, rows = tmp_path / f"a.{ending}", 600_000
+    how = ", ARRAY true" if ending == "json" else ", COMPRESSION gzip" if ending == "csv.gz" else ""
+    kind = {"csv.gz": "csv", "jsonl": "json"}.get(ending, ending)
+    made = f"SELECT i AS n, 'text ' || i AS text FROM range({rows}) made(i)"
+    duckdb.sql(f"COPY ({made}) TO '{file}' (FORMAT {kind}{how})")
+    conversion, options, seen = Conversion(tmp_path), ReadOptions(), []
+    source = source_of(local_files(str(file)), tmp_path, options)
+    with ThreadPoolExecutor(1) as pool:
+        converted = pool.submit(conversion.convert, source, options, tmp_path / "table.parquet")
+        while not converted.done():
+            seen.append(conversion.rows)
+    converted.result()
+    assert conversion.rows == rows
+    conversion.close()
+    assert seen == sorted(seen)
+    assert any(0 < number < rows for number in seen)
+
+
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r"), min_size=1, max_size=20)
 
 

@@ -1,13 +1,10 @@
 """From a source to one Parquet file: one pass of DuckDB's, in bounded memory, that can be watched and stopped."""
 
-import contextlib
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import duckdb
-from duckdb.func import PythonUDFType
 
 from mltui.ingest.csv_reading import CsvReading
 from mltui.ingest.fault import SourceFault
@@ -16,6 +13,7 @@ from mltui.ingest.parquet_reading import ParquetReading
 from mltui.ingest.profile import Profiled, profile_of
 from mltui.ingest.reading import BadRow, Reading, literal, said
 from mltui.ingest.source import Source
+from mltui.ingest.written import WatchedCopy
 from mltui.wire.ingestion import ReadOptions, SourceFormat
 
 MEMORY_LIMIT = "2GB"
@@ -24,15 +22,13 @@ READINGS: Mapping[SourceFormat, type[Reading]] = {
     SourceFormat.CSV: CsvReading, SourceFormat.TSV: CsvReading, SourceFormat.JSONL: JsonReading,
     SourceFormat.JSON: JsonReading, SourceFormat.PARQUET: ParquetReading,
 }  # fmt: skip
-COUNTED = "counted"
 
 
 class Conversion:
     """Used by one thread; watched and stopped from others. `folder` is for what does not fit into memory."""
 
     def __init__(self, folder: Path) -> None:
-        self._rows = 0
-        self._counting, self._working = threading.Lock(), threading.Lock()
+        self._working = threading.Lock()
         self._connection = duckdb.connect()
         for name, value in {
             "memory_limit": MEMORY_LIMIT,
@@ -44,20 +40,12 @@ class Conversion:
             "enable_progress_bar_print": False,
         }.items():
             self._connection.execute(f"SET {name} = {literal(value)}")
-        # A function that says yes to each row: it sees them in batches, which costs nothing that can be measured.
-        self._connection.create_function(
-            COUNTED, self._count, ["BOOLEAN"], "BOOLEAN", type=PythonUDFType.ARROW, side_effects=True
-        )
-
-    def _count(self, batch: Any) -> Any:
-        with self._counting:
-            self._rows += len(batch)
-        return batch
+        self._copy = WatchedCopy(self._connection)
 
     @property
     def rows(self) -> int:
         """Written so far."""
-        return self._rows
+        return self._copy.rows
 
     @property
     def fraction(self) -> float:
@@ -71,8 +59,7 @@ class Conversion:
     def close(self) -> None:
         """Not while it works: it would wait for that."""
         if self._working.acquire(blocking=False):
-            with contextlib.suppress(duckdb.Error):
-                self._connection.remove_function(COUNTED)
+            self._copy.close()
             self._connection.close()
 
     def convert(self, source: Source, options: ReadOptions, target: Path) -> list[BadRow]:
@@ -90,9 +77,8 @@ class Conversion:
             raise
         except duckdb.Error as error:
             raise SourceFault(said(error, source, str(source.files[0]))) from None
-        rows = f"SELECT * FROM ({reading.query}) WHERE {COUNTED}(true)"
         try:
-            written = self._connection.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
+            written = self._copy.write(reading.query, target)
             bad = reading.bad_rows(options.bad_rows_limit + 1)
         except duckdb.InterruptException:
             # Or all of the source would be read once more, to find what is wrong with it.
@@ -104,8 +90,7 @@ class Conversion:
             raise reading.fault(error) from None
         if len(bad) > options.bad_rows_limit:
             raise SourceFault(f"more than {options.bad_rows_limit:,} bad rows; the first is {bad[0]}")
-        assert written is not None
-        reading.check_written(written[0] + len(bad))
+        reading.check_written(written + len(bad))
         return bad
 
     def profile(self, table: Path) -> Profiled:
