@@ -32,21 +32,45 @@ def profile_of(connection: duckdb.DuckDBPyConnection, table: Path) -> Profiled:
     rows = f"read_parquet({literal(str(table))})"
     described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
     columns = [ColumnSchema(row[0], row[1]) for row in described]
-    measures = ", ".join(measure for column in columns for measure in _measures(column))
-    found = connection.execute(f"SELECT count(*), {measures} FROM {rows}").fetchone()
-    assert found is not None
-    count, values = found[0], found[1:]
-    profiles = [_profile(column, count, values[4 * at : 4 * at + 4]) for at, column in enumerate(columns)]
+    count, counts = _counts(connection, rows, columns)
+    ends = _ends(connection, rows, columns)
+    profiles = [
+        _profile(column, count, *counts[column.name], *ends.get(column.name, (None, None))) for column in columns
+    ]
     shown = ", ".join(_shown(quoted(column.name), column) for column in columns)
     sample = connection.execute(f"SELECT {shown} FROM {rows} LIMIT {SAMPLE_ROWS}").fetchall()
     return Profiled(count, Schema(columns), Profile(profiles, _bounded([[_plain(v) for v in row] for row in sample])))
 
 
-def _measures(column: ColumnSchema) -> Sequence[str]:
-    name = quoted(column.name)
-    compared = not column.type.startswith(NOT_COMPARED) and "[" not in column.type
-    ends = (_shown(f"min({name})", column), _shown(f"max({name})", column)) if compared else ("NULL", "NULL")
-    return (f"count({name})", f"approx_count_distinct({name})", *ends)
+def _counts(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[ColumnSchema]
+) -> tuple[int, dict[str, tuple[int, int]]]:
+    """Rows; and of each column values that are there, and how many are different."""
+    names = [quoted(column.name) for column in columns]
+    asked = ", ".join(f"count({name}), approx_count_distinct({name})" for name in names)
+    [(count, *found)] = connection.execute(f"SELECT count(*), {asked} FROM {rows}").fetchall()
+    return count, {column.name: (found[2 * at], found[2 * at + 1]) for at, column in enumerate(columns)}
+
+
+def _ends(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[ColumnSchema]
+) -> dict[str, tuple[Any, Any]]:
+    """Least and greatest of each column that has an order.
+
+    Asked type by type, and nothing else with it: DuckDB answers from the statistics in the file where these are exact
+    for every column that it is asked of, and reads all of these columns where they are not, as with NaN or long texts.
+    """
+    ends: dict[str, tuple[Any, Any]] = {}
+    for kind in dict.fromkeys(column.type for column in columns if _is_ordered(column)):
+        alike = [column for column in columns if column.type == kind]
+        asked = ", ".join(_shown(f"{end}({quoted(column.name)})", column) for column in alike for end in ("min", "max"))
+        [found] = connection.execute(f"SELECT {asked} FROM {rows}").fetchall()
+        ends |= {column.name: (found[2 * at], found[2 * at + 1]) for at, column in enumerate(alike)}
+    return ends
+
+
+def _is_ordered(column: ColumnSchema) -> bool:
+    return not column.type.startswith(NOT_COMPARED) and "[" not in column.type
 
 
 def _shown(value: str, column: ColumnSchema) -> str:
@@ -54,8 +78,7 @@ def _shown(value: str, column: ColumnSchema) -> str:
     return f"CAST({value} AS VARCHAR)" if ZONED in column.type else value
 
 
-def _profile(column: ColumnSchema, rows: int, values: Sequence[Any]) -> ColumnProfile:
-    there, distinct, least, greatest = values
+def _profile(column: ColumnSchema, rows: int, there: int, distinct: int, least: Any, greatest: Any) -> ColumnProfile:
     return ColumnProfile(
         name=column.name, nulls=rows - there, distinct=min(distinct, there), min=_plain(least), max=_plain(greatest)
     )
