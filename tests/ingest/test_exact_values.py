@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mltui.ingest.exact import kept
 from mltui.wire.ingestion import BadRows
 from tests.ingest.reading import Result, fault
 
@@ -189,3 +190,27 @@ def test_a_table_has_what_the_text_says(tmp_path, values):
         else:
             same = f"SELECT CAST(? AS {kind}) = CAST(? AS {kind})"
             assert duckdb.execute(same, [value, str(found)]).fetchall() == [(True,)]
+
+
+PLAIN = re.compile(
+    r"\s*[+-]?((0|[1-9]\d{0,14})|(0|[1-9]\d*)?(\.\d*(e[+-]?\d+)?|e[+-]?\d+)|nan|inf|infinity)\s*", re.IGNORECASE
+)
+numbers = st.one_of(
+    st.from_regex(r"\s?[+-]?[0_]{0,2}[0-9]{0,17}[._]?[0-9_]{0,3}(e[+-]?[0-9]{1,3})?\s?", fullmatch=True),
+    st.text("0019._-+eE ", max_size=18), st.floats().map(repr),
+    st.sampled_from(["inf", "1_0.5", "-007.5", "0e5", "1e400"]),
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.lists(numbers, min_size=50, max_size=200))
+def test_a_text_becomes_a_float_only_where_it_is_one_in_full(texts):
+    made = "SELECT unnest(?::VARCHAR[]) AS v"
+    found = duckdb.execute(f"SELECT v, {kept('v', 'DOUBLE')} FROM ({made})", [texts]).fetchall()
+    for text, value in found:
+        if value is not None:
+            assert PLAIN.fullmatch(text)
+            assert str(value) == str(float(text))
+    assert {text for text, value in found if value is None}.isdisjoint(
+        text for text in texts if re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?", text)
+    )

@@ -20,6 +20,8 @@ _DAY = r"\d{4}-\d{1,2}-\d{1,2}"
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,%d}0*)?)?"
 _ZONE = r"(Z|UTC|[+-]\d{2}(:?\d{2})?)"
 _NO_NUMBER = r"[+-]?(nan|inf|infinity)"
+_OTHERS = (("0", "0/"), ("-1", "-:"), ("-0", "-0/"))
+"""What is behind a first 0 comes before the digits: a point, or nothing. Behind 9 comes the colon."""
 _PATTERNS = {
     "BOOLEAN": "true|false|t|f|yes|no|y|n",
     "DATE": _DAY,
@@ -36,7 +38,7 @@ class Held(NamedTuple):
     """The value that a text is, and what says that it stays as it is written; all in SQL."""
 
     value: str
-    same: str
+    same: Sequence[str]
     """It is as most are, which is seen faster than whether it fits a pattern: written again, it is the same text."""
     fits: str
 
@@ -47,7 +49,7 @@ def kept(text: str, written: str, form: str | None = None) -> str:
     `form` is that of dates, as strptime has it.
     """
     value, same, fits = _held(text, canonical(written), form)
-    return f"CASE WHEN {same} THEN {value} WHEN {fits} THEN {value} END"
+    return f"CASE {_first(same, value)} WHEN {fits} THEN {value} END"
 
 
 def kept_or_error(text: str, written: str, form: str | None = None) -> str:
@@ -55,8 +57,12 @@ def kept_or_error(text: str, written: str, form: str | None = None) -> str:
     if canonical(written) == "VARCHAR":
         return text
     value, same, fits = _held(text, canonical(written), form)
-    return (f"CASE WHEN {same} THEN {value} WHEN {text} IS NULL THEN NULL "
+    return (f"CASE {_first(same, value)} WHEN {text} IS NULL THEN NULL "
             f"WHEN {fits} AND {value} IS NOT NULL THEN {value} ELSE error({text}) END")  # fmt: skip
+
+
+def _first(same: Sequence[str], value: str) -> str:
+    return " ".join(f"WHEN {one} THEN {value}" for one in same)
 
 
 def replaced(types: Mapping[str, str], options: ReadOptions) -> str:
@@ -71,15 +77,15 @@ def replaced(types: Mapping[str, str], options: ReadOptions) -> str:
 def _held(text: str, kind: str, form: str | None) -> Held:
     if form is not None:
         value = f"CAST(try_strptime({text}, {literal(form)}) AS {kind})"
-        return Held(value, f"{value} IS NOT NULL", "false")
+        return Held(value, [f"{value} IS NOT NULL"], "false")
     cast = f"TRY_CAST({text} AS {kind})"
     if kind in TEXTS:
-        return Held(cast, f"{cast} IS NOT NULL", "false")
+        return Held(cast, [f"{cast} IS NOT NULL"], "false")
     if kind in WHOLE_DIGITS:
-        return Held(cast, _plain_float(text, kind, cast), _float(text, kind, cast))
+        return Held(cast, _plain_floats(text, kind, cast), _float(text, kind, cast))
     pattern = _pattern(kind)
     fits = f"{_squeezed(cast)} = {_squeezed(text)}" if pattern is None else _is(text, pattern)
-    return Held(cast, f"CAST({cast} AS VARCHAR) = {text}", fits)
+    return Held(cast, [f"CAST({cast} AS VARCHAR) = {text}"], fits)
 
 
 def _pattern(kind: str) -> str | None:
@@ -90,12 +96,16 @@ def _pattern(kind: str) -> str | None:
     return _PATTERNS.get(kind)
 
 
-def _plain_float(text: str, kind: str, cast: str) -> str:
-    """To write a float again takes longer than all of this. What comes first in a CASE is worked out once."""
-    plain = " OR ".join(
-        f"{text} BETWEEN '{sign}0' AND '{sign}:' AND {text} NOT BETWEEN '{sign}00' AND '{sign}0:'" for sign in ("", "-")
-    )
-    return f"(abs({cast}) < 1e{WHOLE_DIGITS[kind]} AND ({plain}) AND NOT contains({text}, '_'))"
+def _plain_floats(text: str, kind: str, cast: str) -> Sequence[str]:
+    """To write a float again takes longer than all of this. What comes first in a CASE is worked out once.
+
+    A number from 1 on is most likely, and is told by one comparison; others have 0 or a minus in front.
+    """
+    others = " OR ".join(f"{text} BETWEEN '{least}' AND '{end}'" for least, end in _OTHERS)
+    return [
+        f"(abs({cast}) < 1e{WHOLE_DIGITS[kind]} AND {front} AND NOT contains({text}, '_'))"
+        for front in (f"{text} >= '1'", f"({others})")
+    ]
 
 
 def _float(text: str, kind: str, cast: str) -> str:
