@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from textual.pilot import Pilot
-from widget_apps import GridApp, LogApp, StagesApp, TableApp, WidgetApp
+from widget_apps import GridApp, LogApp, MatrixApp, StagesApp, TableApp, WidgetApp
 
 from mltui.console.theme import ANSI, LIGHT
 
@@ -17,11 +17,13 @@ APPS: dict[str, Callable[[], WidgetApp]] = {
     "grid": GridApp,
     "chart": lambda: GridApp(GridApp().grid.panels[:1]),
     "stages": StagesApp,
+    "matrix": MatrixApp,
 }
 KEYS: dict[str, list[str]] = {
     "table": ["j", "j", "space", "j"],
     "chart": ["end", *["left"] * 30],
     "stages": ["j", "j", "j"],
+    "matrix": ["j", "right", "right", "right"],
 }
 
 

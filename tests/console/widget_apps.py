@@ -18,9 +18,11 @@ from mltui.console.theme import DARK, THEMES
 from mltui.console.widgets.chart.chart import Chart
 from mltui.console.widgets.chart.grid import ChartGrid, Panel
 from mltui.console.widgets.log_view import LogView
+from mltui.console.widgets.preview.matrix import MatrixView
 from mltui.console.widgets.run_table import RunTable
 from mltui.console.widgets.stage_tree import StageTree
 from mltui.wire.metrics import MetricData
+from mltui.wire.plots import ConfusionMatrix
 
 
 class WidgetApp(App[None]):
@@ -151,6 +153,22 @@ class StagesApp(WidgetApp):
 
     def on_stage_tree_opened(self, message: StageTree.Opened) -> None:
         self.seen.append(message)
+
+
+class MatrixApp(WidgetApp):
+    """A confusion matrix of more labels than fit: of each, 100 are right, and its number are taken for the next."""
+
+    def __init__(self, labels: int = 24, theme: str = DARK.name) -> None:
+        super().__init__(theme)
+        matrix = [[100.0 * (b == a) + a * (b == a + 1) for b in range(labels)] for a in range(labels)]
+        names = [f"digit number {label}" for label in range(labels)]
+        self.matrix = MatrixView(ConfusionMatrix(labels=names, matrix=matrix))
+
+    def compose(self) -> ComposeResult:
+        yield self.matrix
+
+    def on_mount(self) -> None:
+        self.matrix.focus()
 
 
 def lines_of(widget: Widget) -> list[str]:

@@ -126,6 +126,20 @@ async def test_a_matrix_has_gaps_between_labels_as_wide_as_its_columns(server, o
         await console.until_shown("正…胞である   悪…瘍である  recall")
 
 
+async def test_a_matrix_wider_than_the_terminal_keeps_its_labels_in_sight(server, open_console, tmp_path) -> None:
+    add_runs(server.dsn, 3)
+    labels = [f"class number {number}" for number in range(20)]
+    plot = {"mltui": "confusion_matrix", "labels": labels, "matrix": [[7] * 20] * 20}
+    (tmp_path / "plot.json").write_text(json.dumps(plot))
+    async with open_console(run_id=run_id(0), size=(80, 24)) as console:
+        await console.client.upload(run_id(0), tmp_path / "plot.json", "plot.json")
+        await console.until_shown("6 Artifacts")
+        await console.press("6")
+        await console.until_shown("true  cla…number 0  cla…number 1", "class number 0             7")
+        await console.press("enter", *["right"] * 20)
+        await console.until_shown("predicted", "true  cla…umber 17", "recall", "class number 0             7", "5.0%")
+
+
 async def test_what_is_shown_says_how_much_of_it_and_how_it_was_read(files, open_console, tmp_path) -> None:
     wide = ",".join(f"c{number}" for number in range(300))
     name = f"zz-{'predictions-' * 8}.csv"

@@ -8,9 +8,6 @@ from textual.strip import Strip
 from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.painted import PaintedLines
 
-COLUMNS_A_STEP = 8
-"""How far left and right scroll."""
-
 KEYS = [
     Key("list.down", "move(1)", "down,j", "Next line"),
     Key("list.up", "move(-1)", "up,k", "Previous line"),
@@ -45,6 +42,11 @@ class VirtualLines(PaintedLines):
     """The index of the line that keys act on."""
     awaited: reactive[bool] = reactive(False, repaint=False)
     """Whether its lines are on their way: what keys do to them waits until they are here."""
+
+    fixed_columns = 0
+    """Columns at the left that stay where they are when the rest scrolls sideways."""
+    columns_a_step = 8
+    """How far left and right scroll."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -91,15 +93,14 @@ class VirtualLines(PaintedLines):
     # Drawing.
 
     def visible_line(self, y: int) -> Strip:
-        width, left = self.viewport.width, self.scroll_offset.x
         if self._base is None:
             self._base = self.rich_style
         base = self._base
         if y < self.HEADER_LINES:
-            return self.draw_header(y, base).crop_extend(left, left + width, base)
+            return self._scrolled(self.draw_header(y, base), base)
         index = y - self.HEADER_LINES + self.scroll_offset.y
         if index >= self.line_count:
-            return self.draw_beyond(y - self.HEADER_LINES, base).crop_extend(0, width, base)
+            return self.draw_beyond(y - self.HEADER_LINES, base).crop_extend(0, self.viewport.width, base)
         has_cursor = index == self.cursor
         if has_cursor:
             base += self.get_component_rich_style("lines--cursor" if self.has_focus else "lines--cursor-blurred")
@@ -107,7 +108,15 @@ class VirtualLines(PaintedLines):
         whole = self._drawn.get(key)
         if whole is None:
             whole = self._drawn[key] = self.draw_line(index, base)
-        return whole.crop_extend(left, left + width, base)
+        return self._scrolled(whole, base)
+
+    def _scrolled(self, whole: Strip, base: Style) -> Strip:
+        """The columns of it that can be seen."""
+        width, left = self.viewport.width, self.scroll_offset.x
+        # What stays leaves the rest at least as much room.
+        fixed = self.fixed_columns if left and self.fixed_columns <= width // 2 else 0
+        rest = whole.crop_extend(left + fixed, left + width, base)
+        return Strip.join([whole.crop_extend(0, fixed, base), rest]) if fixed else rest
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -165,7 +174,7 @@ class VirtualLines(PaintedLines):
         self.cursor = self.line_count - 1
 
     def action_sideways(self, steps: int) -> None:
-        self.scroll_to(x=self.scroll_x + steps * COLUMNS_A_STEP)
+        self.scroll_to(x=self.scroll_x + steps * self.columns_a_step)
 
     def line_at(self, event: events.MouseEvent) -> int | None:
         """The index of the line under the mouse; None where there is none."""

@@ -31,16 +31,23 @@ class MatrixView(VirtualLines):
         self._names = distinct(tuple(matrix.labels), MOST_NAME)
         self._gutter = max(len("true"), *map(cells.width_of, self._names)) + 1
         self._heads = distinct(tuple(matrix.labels), self._cell - GAP)
+        self.fixed_columns, self.columns_a_step = self._gutter + 1, self._cell
 
     def on_mount(self) -> None:
-        columns = self._gutter + 1 + self._cell * len(self._words) + len(" recall ")
+        self.visible_changed()
+
+    def visible_changed(self) -> None:
+        columns = self.fixed_columns + self._cell * len(self._words) + len(" recall ")
+        # The end is a whole number of cells away too: of a number that is cut, what is left is another number.
+        columns += -max(0, columns - self.viewport.width) % self._cell
         self.resize_content(len(self._words), columns)
 
     def draw_header(self, y: int, base: Style) -> Strip:
         style = base + self.get_component_rich_style("table--header")
         segments = [*cells.plain("" if y == 0 else "true", self._gutter, "right", style), Segment(" ", style)]
         if y == 0:
-            segments += cells.plain("predicted", self._cell * len(self._heads), "left", style)
+            words = " " * self.scroll_offset.x + "predicted"
+            segments += cells.plain(words, self._cell * len(self._heads), "left", style)
         for head in self._heads if y else ():
             segments += self._boxed(head, style)
         segments += cells.plain("recall" if y else "", len(" recall"), "right", style)
