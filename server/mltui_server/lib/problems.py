@@ -18,6 +18,7 @@ from litestar.typing import FieldDefinition
 
 from mltui.wire.base import Problem, in_words
 from mltui.wire.states import IllegalTransition
+from mltui_server.lib.disk_full import disk_full, is_disk_full
 from mltui_server.lib.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooLarge, Unavailable
 from mltui_server.lib.request_id import HEADER
 
@@ -100,6 +101,9 @@ def _explain(error: Exception, parameters: Parameters) -> tuple[int, str, list[d
             return error.status_code, error.detail, [], dict(error.headers or {})
         case _ if isinstance(error, CANNOT_BE_STORED):
             return 422, _why_not_stored(error), [], {}
+        case _ if is_disk_full(error):
+            words = disk_full("Postgres has no room for this", "its disk")
+            return 503, f"{words}; nothing was stored", [], {"Retry-After": "5"}
         case _ if isinstance(error, DATABASE_AWAY):
             return 503, "the database cannot be reached; nothing was stored, try again", [], {"Retry-After": "1"}
         case _:

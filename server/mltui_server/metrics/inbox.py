@@ -48,16 +48,17 @@ class PointInbox:
         """All of it, or nothing.
 
         Raises Invalid where a metric would have too many label sets, NotFound where one has been deleted, Unavailable
-        while the inbox is full.
+        while the inbox or its disk is full.
         """
         samples = sum(one.samples for one in points)
         self._inbox.admit(samples)
         try:
-            async with self._pool.connection() as connection:
-                if len(points) == 1 and not points[0].metric.unknown(points[0].labels):
-                    await self._store(connection, points[0], points[0].metric.sets)
-                else:
-                    await self._put_all(connection, points)
+            with self._inbox.writing():
+                async with self._pool.connection() as connection:
+                    if len(points) == 1 and not points[0].metric.unknown(points[0].labels):
+                        await self._store(connection, points[0], points[0].metric.sets)
+                    else:
+                        await self._put_all(connection, points)
         except psycopg.errors.ForeignKeyViolation:
             # Deleted for good at this moment.
             for one in points:

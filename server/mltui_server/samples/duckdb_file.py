@@ -10,6 +10,7 @@ from typing import TypeVar
 import duckdb
 import pyarrow as pa
 
+from mltui_server.lib.disk_full import disk_full, tells_of_full_disk
 from mltui_server.samples.store import StoreError
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class DuckDBFile:
     async def write(self, action: Callable[[], T]) -> T:
         """In the writer's thread, one after the other."""
         # Shielded: a flusher told to stop must not leave a transaction half done behind it.
-        future = asyncio.get_running_loop().run_in_executor(self._writer, _explained, action)
+        future = asyncio.get_running_loop().run_in_executor(self._writer, self._explained, action)
         return await asyncio.shield(future)
 
     @contextmanager
@@ -92,7 +93,7 @@ class DuckDBFile:
 
     async def _run(self, cursor: duckdb.DuckDBPyConnection, action: Callable[[], T]) -> T:
         """In a reader's thread. Cancelled, it stops the query and waits for the thread to let go of the cursor."""
-        job = self._readers.submit(_explained, action)
+        job = self._readers.submit(self._explained, action)
         answer = asyncio.wrap_future(job)
         try:
             return await asyncio.shield(answer)
@@ -102,6 +103,15 @@ class DuckDBFile:
                 await asyncio.wait([answer], timeout=INTERRUPT_EVERY_S)
             await asyncio.gather(answer, return_exceptions=True)
             raise
+
+    def _explained(self, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except duckdb.Error as error:
+            said = str(error).splitlines()[0]
+            if tells_of_full_disk(said):
+                raise StoreError(disk_full(f"{self.path} cannot grow", f"the disk of {self.path.parent}")) from error
+            raise StoreError(f"the sample store failed: {said}") from error
 
 
 def _open(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
@@ -121,10 +131,3 @@ def _open(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
                 f"{path} is in use by another process; one server owns the embedded sample store, stop that one first"
             ) from None
         raise StoreError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from None
-
-
-def _explained(action: Callable[[], T]) -> T:
-    try:
-        return action()
-    except duckdb.Error as error:
-        raise StoreError(f"the sample store failed: {str(error).splitlines()[0]}") from error

@@ -14,6 +14,7 @@ import psycopg
 import structlog
 
 from mltui_server.db.notify import CHANNEL
+from mltui_server.lib.disk_full import is_disk_full
 from mltui_server.lib.tasks import stop
 from mltui_server.metrics.flush import drain_points
 from mltui_server.samples.arrange import Addition, Already, Flush, InboxRow, Refusal, arrange, unpack
@@ -213,7 +214,8 @@ class Flusher:
                         await self._wait()
             except Exception as error:
                 # Whatever it is: samples wait in the inbox, health says why, and the next attempt starts afresh.
-                self.trouble = str(error).strip() or type(error).__name__
+                words = self._inbox.disk_full if is_disk_full(error) else str(error).strip()
+                self.trouble = words or type(error).__name__
                 known = isinstance(error, psycopg.Error | StoreError)
                 logger.warning("samples cannot be moved to the store; trying again",
                                error=self.trouble, delay_s=delay, exc_info=None if known else error)  # fmt: skip

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from mltui.wire.counting import counted
 from mltui.wire.health import Component
 from mltui.wire.samples import Accepted
+from mltui_server.lib.disk_full import disk_full
 from mltui_server.lib.errors import Conflict, NotFound, Unavailable
 from mltui_server.samples.batch import PackedBatch
 
@@ -21,6 +24,8 @@ MEASURE_EVERY_S, MEASURE_AGAIN_S = 1.0, 10.0
 MEASURE_SHARE = 0.05
 """Measuring a long inbox takes long: at most this share of the time is spent on it."""
 FULL_RETRY_S = 5.0
+NO_ROOM_SAID_S = 60.0
+"""For so long after the last batch that found a full disk: those that write come back sooner."""
 DELAYED_S = 3.0
 """Longer than samples ever wait while all is well."""
 LATE_S = 30.0
@@ -47,11 +52,15 @@ SELECT coalesce(sum(samples), 0)::bigint, min(received_at) FROM (
 
 class Inbox:
     """`capacity`: samples that may wait, points of operational metrics included; past that, writers are told to come
-    back.
+    back. `disk`: what Postgres writes to, in words.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, capacity: int) -> None:
+    def __init__(self, pool: AsyncConnectionPool, capacity: int, disk: str = "the disk of Postgres") -> None:
         self._pool = pool
+        self.disk_full = disk_full("Postgres has no room for samples", disk)
+        """What there is to say where it is."""
+        self._no_room_at: float | None = None
+        """time.monotonic() of when it was, if the last batch that came found it so."""
         self.capacity = capacity
         self.depth = 0
         """Samples that wait, about: measured now and then, and counted up between."""
@@ -63,20 +72,21 @@ class Inbox:
         """Store a batch durably, once.
 
         Raises NotFound for an unknown run, Conflict for a gap in the writer's sequence or a writer of another run,
-        Unavailable while the inbox is full.
+        Unavailable while the inbox or its disk is full.
         """
         self.admit(batch.samples)
         statement = STORE if batch.seq is None else STORE_FIRST if batch.seq == 1 else STORE_NEXT
         values = {
             "run": run, "samples": batch.samples, "body": batch.body, "writer": batch.writer, "seq": batch.seq
         }  # fmt: skip
-        async with self._pool.connection() as connection:
-            try:
-                stored = await (await connection.execute(statement, values)).fetchone()
-            except psycopg.errors.ForeignKeyViolation:
-                raise NotFound("run", str(run)) from None
-            if stored is None:
-                return await _explain(connection, run, batch)
+        with self.writing():
+            async with self._pool.connection() as connection:
+                try:
+                    stored = await (await connection.execute(statement, values)).fetchone()
+                except psycopg.errors.ForeignKeyViolation:
+                    raise NotFound("run", str(run)) from None
+                if stored is None:
+                    return await _explain(connection, run, batch)
         self.came_in(batch.samples)
         return Accepted(samples=batch.samples)
 
@@ -88,6 +98,16 @@ class Inbox:
                 f"may, and these are {samples:,} more",
                 FULL_RETRY_S,
             )
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Around what makes samples or points durable. Raises Unavailable where its disk is full."""
+        try:
+            yield
+        except psycopg.errors.DiskFull as error:
+            self._no_room_at = time.monotonic()
+            raise Unavailable(f"{self.disk_full}; nothing was stored", FULL_RETRY_S) from error
+        self._no_room_at = None
 
     def came_in(self, samples: int) -> None:
         """So many more are durable, and wait."""
@@ -118,6 +138,8 @@ class Inbox:
         detail = waiting + (f", the oldest for {age:.0f} s" if age >= 1 else "")
         if full:
             detail += "; it is full, writers are told to wait until the sample store is back"
+        if self._no_room_at is not None and time.monotonic() - self._no_room_at < NO_ROOM_SAID_S:
+            full, detail = True, f"{self.disk_full}; {detail}"
         return Component(name="inbox", status="down" if full else "degraded" if age > LATE_S else "ok", detail=detail)
 
 

@@ -43,7 +43,7 @@ class Samples:
     async def health(self) -> list[Component]:
         """The store and the inbox."""
         inbox = self.inbox.health()
-        if self.flusher.trouble:
+        if self.flusher.trouble and self.flusher.trouble not in inbox.detail:
             inbox.status = "down" if inbox.status == "down" else "degraded"
             inbox.detail += f"; they do not move: {self.flusher.trouble}"
         return [await self._store_health(), inbox]
@@ -98,7 +98,8 @@ async def samples_service(settings: Settings, database: Database) -> AsyncIterat
     """
     await _refuse_second(database)
     store = open_store(settings)
-    inbox = Inbox(database.pool, settings.inbox_max_samples)
+    disk = "the disk of Postgres" if settings.database_url else f"the disk of {settings.data_path}"
+    inbox = Inbox(database.pool, settings.inbox_max_samples, disk)
     flusher = Flusher(database.dsn, store, inbox)
     try:
         samples = Samples(store, inbox, flusher)

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from mltui.exchanges import Exchanges
+from mltui_server.lib.disk_full import disk_full, tells_of_full_disk
 from mltui_server.samples.influx.access import Access
 from mltui_server.samples.influx.greeting import version_of, why_not_reached
 from mltui_server.samples.influx.schema import name
@@ -223,6 +224,9 @@ class InfluxClient:
         said = self.access.without_secrets(said)
         if _SETUP.search(said):
             return StoreError(f"InfluxDB at {self.access.url}: {said}; it is made at the next attempt, where we may")
+        if tells_of_full_disk(said):
+            where = "its disk, then restart it as docs/influxdb.md says"
+            return StoreError(disk_full(f"InfluxDB at {self.access.url} says {said}", where))
         return StoreError(f"InfluxDB at {self.access.url} failed: {said}")
 
     def _reason(self, response: httpx.Response) -> str:
