@@ -107,6 +107,22 @@ def test_a_file_that_was_changed_here_is_not_overwritten_unasked(mltui, run, tmp
     assert folder == f"mltui: {out}/f/a is a folder, and the artifact is a file\n"
 
 
+def test_a_file_for_which_there_is_no_room_is_named_and_gone_on_with(mltui, run, environment, tmp_path):
+    ours, out = tmp_path / "big.bin", tmp_path / "out"
+    ours.write_bytes(os.urandom(4 << 20))
+    mltui("artifacts", "put", run, ours)
+    within = f"ulimit -f 2048; exec {sys.executable} -m mltui artifacts get {run} big.bin -o {out}"
+    full = subprocess.run(["bash", "-c", within], env=environment, capture_output=True, text=True, check=False)
+    assert (full.returncode, full.stderr) == (1, f"mltui: {out}/big.bin: File too large\n")
+    [part] = out.iterdir()
+    assert part.stat().st_size == 2 << 20
+    mltui("artifacts", "get", run, "big.bin", "-o", out)
+    assert [file.read_bytes() for file in out.iterdir()] == [ours.read_bytes()]
+    for place in (ours, ours / "deeper"):
+        said = mltui("artifacts", "get", run, "big.bin", "-o", place, code=1).stderr
+        assert said == f"mltui: {place} cannot be a folder, as there is a file; name another folder\n"
+
+
 def test_two_who_send_the_same_file_at_once_both_come_to_the_end(mltui, run, tmp_path):
     (tmp_path / "big.bin").write_bytes(os.urandom(1 << 20) * 150)
     with ThreadPoolExecutor() as pool:
@@ -187,7 +203,8 @@ def test_what_is_wrong_is_said_in_a_line(mltui, run, tmp_path):
     assert "leads out of" in mltui("artifacts", "get", run, "out", "-o", tmp_path / "here", code=1).stderr
     assert not list((tmp_path / "elsewhere").iterdir())
     (tmp_path / "file").write_text("")
-    assert "File exists" in mltui("artifacts", "get", run, "a", "-o", tmp_path / "file", code=1).stderr
+    refused = mltui("artifacts", "get", run, "a", "-o", tmp_path / "file", code=1).stderr
+    assert "cannot be a folder, as there is a file" in refused
 
 
 def test_a_folder_of_many_files_keeps_their_order_and_stops_at_what_is_wrong(mltui, run, tmp_path):

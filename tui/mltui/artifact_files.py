@@ -126,7 +126,7 @@ async def fetch_all(
 
     async def fetch(some: Sequence[Place]) -> Sequence[Place]:
         for _, file in some:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(file.parent)
         if len(some) > 1:
             await client.download_small(some)
         else:
@@ -138,6 +138,13 @@ async def fetch_all(
     async for some in _in_order(fetch(some) for some in together(places, lambda place: place[0].file_size)):
         for place in some:
             yield place
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise BadPlace(f"{folder} cannot be a folder, as there is a file; name another folder") from None
 
 
 async def _in_order(work: Iterable[Coroutine[Any, Any, T]]) -> AsyncIterator[T]:

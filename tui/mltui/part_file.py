@@ -33,7 +33,7 @@ def part_file(file: Path, artifact: str) -> Iterator[BufferedRandom]:
     A ContentError removes it. Raises BlockingIOError where somebody else is fetching the file, OSError.
     """
     part = part_of(file, artifact)
-    with _alone(part, file) as opened:
+    with _named(file), _alone(part, file) as opened:
         try:
             yield opened
         except ContentError:
@@ -51,6 +51,17 @@ def clear_parts(files: Iterable[Path], kept: Collection[Path]) -> None:
             if part not in kept and (folder, part.name.rpartition(MARK)[0]) in begins:
                 with suppress(OSError), _alone(part, part):
                     part.unlink()
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """A disk that is full does not say for which file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(file)) from error
 
 
 @contextmanager
