@@ -46,7 +46,7 @@ async def test_the_whole_name_of_what_the_cursor_is_on_can_be_read(long_names, o
         await console.press("enter")
         await console.until_shown("LED TO")
         for name, *facts in (
-            (TRAINER, "run  completed  digits"), (DATASET, "dataset  parquet, 1250000 rows"),
+            (TRAINER, "run  completed  digits"), (DATASET, "dataset  deleted  parquet, 1250000 rows"),
             (IMPORT, "run  deleted  digits"), (JOB, "ingestion job  completed"), (URI, "source"),
         ):  # fmt: skip
 
@@ -121,3 +121,15 @@ async def test_a_run_that_is_gone_for_good_says_so(models, open_console):
         await console.press("j", "enter")
         await console.until_shown("Runs › digits-40", "by ada. Press q", "It is gone for good.")
         assert "restore" not in console.text
+
+
+async def test_why_there_is_no_lineage_stays_on_the_screen_until_there_is_one(models, open_console):
+    """A toast is gone in five seconds, and left a page without a word."""
+    async with open_console(size=(80, 24)) as console:
+        await console.type(":lineage digits/5")
+        await console.press("enter")
+        await console.until_shown("Lineage › …", "no version 'digits/5'")
+        assert not console.app.screen.query("Toast")
+        for _ in (4, 5):
+            models.post("/models/digits/versions", {"run": run_id(0)})
+        await console.until_shown("Lineage › digits/5", "CAME FROM")

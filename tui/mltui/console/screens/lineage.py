@@ -8,7 +8,7 @@ from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from mltui.console.faults import is_missing
+from mltui.console.faults import is_missing, words_of
 from mltui.console.keymap import LINEAGE
 from mltui.console.screens.deleted import deletion_of, way_back, when_and_by_whom
 from mltui.console.screens.frame import Frame
@@ -68,7 +68,6 @@ class LineageScreen(Frame):
             found = await (client.lineage_of_source(self._key) if self._is_source else client.lineage(self._key))
         except Exception as error:
             if self.is_whole():
-                self.query_one(LineageTree).awaited = False
                 self._failed(error)
             return
         if self.is_whole():
@@ -79,7 +78,9 @@ class LineageScreen(Frame):
             self.query_one(LineageTree).show(found)
 
     def _failed(self, error: Exception) -> None:
-        if self._found is not None and is_missing(error):
+        if self._found is None:
+            self.query_one(LineageTree).fail(words_of(error))
+        elif is_missing(error):
             self._say(Text("  ✗ deleted", "error"))
         else:
             self.app.report(error)

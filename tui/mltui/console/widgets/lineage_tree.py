@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.message import Message
@@ -11,6 +12,7 @@ from mltui.console.state.lineage import Branch, came_from, led_to, root_of
 from mltui.console.widgets import cells
 from mltui.console.widgets.keys import Key, bindings
 from mltui.console.widgets.lineage_lines import fitted
+from mltui.console.widgets.note import placed
 from mltui.console.widgets.virtual import VirtualLines
 from mltui.wire.lineage import Lineage, LineageNode
 
@@ -39,6 +41,7 @@ class LineageTree(VirtualLines):
         self._lines: list[Branch | Text] = []
         """Headings are Text."""
         self._drawn_as: list[Text] = []
+        self._wrong = ""
         self.awaited = True
 
     def show(self, lineage: Lineage) -> None:
@@ -57,6 +60,11 @@ class LineageTree(VirtualLines):
         self._fit()
         self.repaint_changed()
         self.point()
+
+    def fail(self, words: str) -> None:
+        """Why there is nothing to show, for as long as nothing is shown."""
+        self._wrong, self.awaited = words, False
+        self.repaint_changed()
 
     @property
     def selected(self) -> LineageNode | None:
@@ -88,6 +96,12 @@ class LineageTree(VirtualLines):
     def draw_line(self, index: int, base: Style) -> Strip:
         line = Text(" ").append_text(self._drawn_as[index])
         return Strip([*cells.styled(line, self.viewport.width, "left", base, self.palette)])
+
+    def draw_beyond(self, y: int, base: Style) -> Strip:
+        if self._lines:
+            return super().draw_beyond(y, base)
+        words = placed(self._wrong or "Loading…", self.viewport.width, self.viewport.height).get(y, "")
+        return Strip([Segment(words, base + self.palette.style("error" if self._wrong else "muted"))])
 
     def action_open(self) -> None:
         if self.selected is not None:
