@@ -139,3 +139,26 @@ async def test_a_console_that_ends_drops_what_waits(server: ConsoleServer, open_
             await console.until_shown("digits-3")
             # Each waits for the one before it, and looks for it while the screens go.
             console.type_ahead(*["j", "k"] * 50)
+
+
+async def test_a_form_that_is_sent_twice_over_a_slow_line_does_it_once(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with slow_line(server.url, b"POST /api/v1/ingestion-jobs") as line:
+        monkeypatch.setattr(server, "url", line.url)
+        async with open_console() as console:
+            await console.type(":ingest")
+            await console.press("enter")
+            await console.until_shown("No ingestion jobs yet")
+            await console.press("a")
+            await console.until_shown("Add an ingestion job")
+            console.paste("/nowhere/once.csv")
+            line.open.clear()
+            for _ in range(3):
+                await console.press("ctrl+s")
+                await console.until(lambda: line.waiting, "a request that is held up")
+            await console.pilot.pause(0.2)
+            # One that was given up may have been done, too.
+            assert (line.waiting, line.hung_up) == (1, 0)
+            line.open.set()
+            await console.until_shown("1 job", "once")

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from mltui.console.keymap import FORM, LINE
-from mltui.console.screens.dialog import Dialog
+from mltui.console.screens.dialog import SEND, Dialog
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.text_field import TextField
 
@@ -47,10 +47,10 @@ class AskLine(Dialog[str | None]):
         text = self.query_one(Input).value
         fault = self._check(text)
         self._say(fault)
-        if not fault:
+        if not fault and not self.is_sending:
             self.carry_out(text)
 
-    @work(group="send", exclusive=True, exit_on_error=False)
+    @work(group=SEND, exit_on_error=False)
     async def carry_out(self, text: str) -> None:
         fault = await asyncio.to_thread(self._act, text) if self._act is not None else ""
         self._say(fault)

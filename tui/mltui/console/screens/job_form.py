@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from mltui.console.faults import cut
 from mltui.console.keymap import FORM
-from mltui.console.screens.dialog import Dialog
+from mltui.console.screens.dialog import SEND, Dialog
 from mltui.console.screens.start import Field
 from mltui.console.state import column_types
 from mltui.console.widgets.keys import bindings
@@ -102,10 +102,10 @@ class JobForm(Dialog[str | None]):
         wrong = [field for field in self.query(Field) if not self._check(field)]
         if wrong:
             wrong[0].query_one(Input).focus()
-        else:
+        elif not self.is_sending:
             self.send()
 
-    @work(group="send", exclusive=True, exit_on_error=False)
+    @work(group=SEND, exit_on_error=False)
     async def send(self) -> None:
         self.dismiss((await self.app.client.create_job(job_of(self._texts()))).id)
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from mltui.console.keymap import FORM
-from mltui.console.screens.dialog import Dialog
+from mltui.console.screens.dialog import SEND, Dialog
 from mltui.console.screens.tag_line import parse_tags, tag_fault
 from mltui.console.state import parameters
 from mltui.console.theme import palette
@@ -141,10 +141,10 @@ class StartScreen(Dialog[str | None]):
         wrong = [field for field in self.query(Field) if not self._check(field)]
         if wrong:
             wrong[0].query_one(Input).focus()
-        else:
+        elif not self.is_sending:
             self.send()
 
-    @work(group="send", exclusive=True, exit_on_error=False)
+    @work(group=SEND, exit_on_error=False)
     async def send(self) -> None:
         typed = {name: field.text for field in self.query(Field) if (name := self._parameter(field)) is not None}
         texts = {field.id: field.text.strip() for field in self.query(Field)}
