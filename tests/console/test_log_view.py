@@ -22,6 +22,13 @@ async def test_a_million_lines_open_at_the_tail_with_one_request() -> None:
         assert app.view.painted_lines <= 3 * 24
 
 
+async def test_the_scroll_bar_of_a_log_that_opens_at_its_tail_is_at_its_end() -> None:
+    app = LogApp(LogServer(40))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app, pilot)
+        assert app.view.vertical_scrollbar.position == app.view.max_scroll_y == 40 - 24
+
+
 async def test_follows_until_one_scrolls_up_and_again_after_f() -> None:
     app = LogApp(LogServer(5000))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -1,5 +1,6 @@
 """Typing faster than dialogs open, and pasting more than anybody writes."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from slow_line import slow_line
 from test_metrics import look_at, session
 from textual.widgets import Input
 
+from mltui.console.typed import WAIT_S
 from mltui.console.widgets.exact_table import ExactTable
 from mltui.console.widgets.text_field import MOST
 
@@ -96,6 +98,7 @@ async def test_a_key_for_a_run_that_is_on_its_way_waits_for_it(
             await console.until(lambda: line.waiting, "a request that is held up")
             line.open.set()
             await console.until_shown("Runs › digits-3", "team=fraud")
+            await console.until(lambda: not console.app.screen.is_modal, "the dialog to be gone")
 
 
 @pytest.mark.parametrize("key", ["enter", "t"])
@@ -162,3 +165,37 @@ async def test_a_form_that_is_sent_twice_over_a_slow_line_does_it_once(
             assert (line.waiting, line.hung_up) == (1, 0)
             line.open.set()
             await console.until_shown("1 job", "once")
+
+
+async def test_what_is_typed_after_a_form_was_sent_waits_until_it_is_gone(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with slow_line(server.url, b"POST /api/v1/ingestion-jobs") as line:
+        monkeypatch.setattr(server, "url", line.url)
+        async with open_console() as console:
+            await console.type(":ingest")
+            await console.press("enter")
+            await console.until_shown("No ingestion jobs yet")
+            line.open.clear()
+            console.type_ahead("a", *"/nowhere/one.csv", "ctrl+s", "a", *"/nowhere/two.csv", "ctrl+s")
+            await console.until(lambda: line.waiting, "a request that is held up")
+            # Longer than any key waits for another.
+            await asyncio.sleep(2 * WAIT_S)
+            line.open.set()
+            await console.until_shown("2 jobs", "one", "two")
+
+
+async def test_who_leaves_a_form_that_is_being_sent_has_given_up_what_was_typed(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with slow_line(server.url, b"POST /api/v1/ingestion-jobs") as line:
+        monkeypatch.setattr(server, "url", line.url)
+        async with open_console() as console:
+            await console.type(":ingest")
+            await console.press("enter")
+            await console.until_shown("No ingestion jobs yet")
+            line.open.clear()
+            console.type_ahead("a", *"/nowhere/one.csv", "ctrl+s", *"abc")
+            await console.until(lambda: line.waiting, "a request that is held up")
+            console.type_ahead("escape", "question_mark")
+            await console.until_shown("EVERYWHERE")

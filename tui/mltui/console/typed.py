@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from typing import Any
 
 from textual.app import App
 from textual.events import Event, Key, Paste
@@ -11,11 +12,18 @@ from textual.screen import ModalScreen, Screen
 
 WAIT_S = 0.5
 """The longest that a key waits for the one before it."""
-GO_BACK = ("app.back", "app.quit")
-"""Ids of keys that wait for nothing to come from the server."""
+GO_BACK = ("screen.back", "leave", "app.quit")
+"""Actions that wait for nothing to come from the server."""
 LOOK_EVERY_S = 0.01
 ASKS = "action_"
 """How workers are called that ask something in a dialog: as the action that they are."""
+SEND = "send"
+"""The group of a dialog's worker that sends what was filled in; the dialog goes when that has arrived."""
+
+
+def is_sending(screen: Screen[Any]) -> bool:
+    """Whether what was filled in is on its way: sent again, it would be done twice."""
+    return any(one.group == SEND and one.node is screen and not one.is_finished for one in screen.app.workers)
 
 
 class Taken(Message):
@@ -36,7 +44,8 @@ class InOrder(App[object]):
     way up to the app; and what opens a dialog has not opened it yet when the next key does something below.
 
     What acts on lines that are on their way (`check_action` says None) waits for them, and so does what was typed
-    after it. Who goes back has given it up.
+    after it. What is typed while a dialog sends what it was filled in with is for what is below it. Who goes back has
+    given it up.
     """
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
@@ -93,9 +102,9 @@ class InOrder(App[object]):
         """Whether what the next key acts on is on its way; with the keys before one that goes back, it is dropped."""
         active = self.screen.active_bindings
         known = [active.get(event.key) if isinstance(event, Key) else None for event in self._typed]
-        if known[0] is None or known[0].enabled:
+        if not is_sending(self.screen) and (known[0] is None or known[0].enabled):
             return False
-        back = next((at for at, one in enumerate(known) if one is not None and one.binding.id in GO_BACK), None)
+        back = next((at for at, one in enumerate(known) if one is not None and one.binding.action in GO_BACK), None)
         if back is None:
             return True
         for _ in range(back):

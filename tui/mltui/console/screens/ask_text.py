@@ -10,7 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from mltui.console.keymap import FORM, LINE
-from mltui.console.screens.dialog import SEND, Dialog
+from mltui.console.screens.dialog import Dialog
+from mltui.console.typed import SEND, is_sending
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.text_field import TextField
 
@@ -47,7 +48,7 @@ class AskLine(Dialog[str | None]):
         text = self.query_one(Input).value
         fault = self._check(text)
         self._say(fault)
-        if not fault and not self.is_sending:
+        if not fault and not is_sending(self):
             self.carry_out(text)
 
     @work(group=SEND, exit_on_error=False)

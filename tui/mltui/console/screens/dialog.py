@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mltui.console.app import MltuiApp
 
 A = TypeVar("A")
-SEND = "send"
-"""The group of workers that send what a dialog was filled in with."""
 
 
 class Dialog(ModalScreen[A], Generic[A]):
@@ -43,11 +41,6 @@ class Dialog(ModalScreen[A], Generic[A]):
 
     def body(self) -> Iterable[Widget]:
         raise NotImplementedError
-
-    @property
-    def is_sending(self) -> bool:
-        """Whether what was filled in is on its way: sent again, it would be done twice."""
-        return any(worker.group == SEND and worker.node is self and not worker.is_finished for worker in self.workers)
 
     def action_leave(self) -> None:
         self.dismiss(None)

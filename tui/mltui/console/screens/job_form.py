@@ -14,9 +14,10 @@ from textual.widgets import Input, Static
 
 from mltui.console.faults import cut
 from mltui.console.keymap import FORM
-from mltui.console.screens.dialog import SEND, Dialog
+from mltui.console.screens.dialog import Dialog
 from mltui.console.screens.start import Field
 from mltui.console.state import column_types
+from mltui.console.typed import SEND, is_sending
 from mltui.console.widgets.keys import bindings
 from mltui.wire.base import in_words
 from mltui.wire.ingestion import BadRows, Compression, CreateJob, ReadOptions, Runner, SourceFormat, check_delimiter
@@ -102,7 +103,7 @@ class JobForm(Dialog[str | None]):
         wrong = [field for field in self.query(Field) if not self._check(field)]
         if wrong:
             wrong[0].query_one(Input).focus()
-        elif not self.is_sending:
+        elif not is_sending(self):
             self.send()
 
     @work(group=SEND, exit_on_error=False)

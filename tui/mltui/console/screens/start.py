@@ -12,10 +12,11 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from mltui.console.keymap import FORM
-from mltui.console.screens.dialog import SEND, Dialog
+from mltui.console.screens.dialog import Dialog
 from mltui.console.screens.tag_line import parse_tags, tag_fault
 from mltui.console.state import parameters
 from mltui.console.theme import palette
+from mltui.console.typed import SEND, is_sending
 from mltui.console.widgets.keys import bindings
 from mltui.console.widgets.text_field import TextField
 from mltui.wire.counting import counted
@@ -141,7 +142,7 @@ class StartScreen(Dialog[str | None]):
         wrong = [field for field in self.query(Field) if not self._check(field)]
         if wrong:
             wrong[0].query_one(Input).focus()
-        elif not self.is_sending:
+        elif not is_sending(self):
             self.send()
 
     @work(group=SEND, exit_on_error=False)

@@ -99,8 +99,9 @@ class PaintedLines(ScrollView, can_focus=True, inherit_bindings=False):
             self.virtual_size = size
 
     def scroll_to(self, x: float | None = None, y: float | None = None, **how: Any) -> None:
-        # One animated page-up is half a megabyte to the terminal.
-        how["animate"] = False
+        # One animated page-up is half a megabyte to the terminal. And before there is a scrollbar Textual does not
+        # scroll: it comes with the next layout, of which nobody tells.
+        how["animate"], how["force"] = False, True
         super().scroll_to(x, y, **how)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
