@@ -63,6 +63,9 @@ def test_what_a_program_registers_is_there_with_what_it_knew(mltui, trained):
     assert {node["kind"] for node in json.loads(mltui("lineage", trained, "--json").stdout)["nodes"]} == {
         "run", "artifact", "model_version",
     }  # fmt: skip
+    assert mltui("lineage", "", code=1).stderr == (
+        "mltui: lineage of what? write an id, a name, or the URI of a source\n"
+    )
 
 
 def test_aliases_and_stages_move_with_a_reason_and_an_approval(mltui, trained):

@@ -191,7 +191,7 @@ def test_utf_16_is_read_where_it_can_be(tmp_path, ingested, options):
     assert "b.csv is UTF-16 of a kind that cannot be read as csv" in fault(ingested, tmp_path / "b.csv", **options)
 
 
-BAD_JSON = [('{"id": \n', "is not JSON"), ("[1]\n", "is not an object"), ('{"id": "x"}\n', "id: not a BIGINT")]
+BAD_JSON = [('{"id": \n', "not JSON"), ("[1]\n", "not an object"), ('{"id": "x"}\n', "id: not a BIGINT")]
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD_JSON)
@@ -213,10 +213,10 @@ def test_bad_lines_of_json_are_set_aside(tmp_path, ingested):
     file = tmp_path / "rows.jsonl"
     file.write_text('{"id": 1, "n": null}\n' * LATER + BAD_JSON[0][0] + BAD_JSON[2][0] + '{"n": "y"}\n')
     result = ingested(file, types={"id": "BIGINT"}, bad_rows=BadRows.SET_ASIDE)
-    assert [(bad.line - LATER, bad.reason) for bad in result.bad] == [(1, "is not JSON"), (2, "id: not a BIGINT")]
+    assert [(bad.line - LATER, bad.reason) for bad in result.bad] == [(1, "not JSON"), (2, "id: not a BIGINT")]
     assert (len(result.rows), result.rows[-1]) == (LATER + 1, (None, "y"))
     said = fault(ingested, file, types={"id": "BIGINT"}, bad_rows=BadRows.SET_ASIDE, bad_rows_limit=1)
-    assert said.startswith("more than 1 bad rows; the first is ")
+    assert said.startswith("more than 1 bad row; the first is ")
 
 
 @pytest.mark.parametrize(("ending", "unit"), [("jsonl", "line"), ("json", "element"), ("jsonl.gz", "line")])
@@ -226,12 +226,12 @@ def test_what_is_no_object_is_a_bad_row_like_others(tmp_path, ingested, ending, 
     text = f"[{','.join(values)}]" if ending == "json" else "\n".join(values)
     file.write_bytes(gzip.compress(text.encode()) if ending.endswith("gz") else text.encode())
     types = {"id": "BIGINT"}
-    assert fault(ingested, file, types=types) == f"{file}, {unit} 2: is not an object"
+    assert fault(ingested, file, types=types) == f"{file}, {unit} 2: not an object"
     result = ingested(file, types=types, bad_rows=BadRows.SET_ASIDE)
     assert result.types == {"id": "BIGINT", "day": "DATE"}
     assert [row[0] for row in result.rows] == [1, 2]
     assert [(str(bad), bad.text) for bad in result.bad] == [
-        (f"{file}, {unit} 2: is not an object", "[1]"), (f"{file}, {unit} 4: is not an object", "3"),
+        (f"{file}, {unit} 2: not an object", "[1]"), (f"{file}, {unit} 4: not an object", "3"),
         (f"{file}, {unit} 5: id: not a BIGINT", '{"id": "x"}'),
     ]  # fmt: skip
 
@@ -241,7 +241,7 @@ def test_what_is_no_object_is_a_bad_row_like_others(tmp_path, ingested, ending, 
 def test_an_array_without_objects_is_no_table(tmp_path, ingested, content, options):
     file = tmp_path / "a.json"
     file.write_text(content)
-    assert f"{file}, element 1: is not an object" in fault(ingested, file, **options)
+    assert f"{file}, element 1: not an object" in fault(ingested, file, **options)
 
 
 @pytest.mark.parametrize(
@@ -374,3 +374,12 @@ def test_what_json_lines_say_is_what_the_table_has(tmp_path, rows):
     file.write_text("".join(json.dumps({"n": n, "text": f"~{text}"}) + "\n" for n, text in rows))
     result = Result(tmp_path, file, bad_rows=BadRows.SET_ASIDE)
     assert (result.rows, result.bad) == ([(n, f"~{text}") for n, text in rows], [])
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_a_source_that_goes_away_is_told_by_its_name(tmp_path, ending):
+    file = write(tmp_path / f"rows.{ending}")
+    source = source_of(local_files(str(file)), tmp_path, ReadOptions())
+    file.unlink()
+    with pytest.raises(SourceFault, match=f"{file} went away while it was read"):
+        Conversion(tmp_path).convert(source, ReadOptions(), tmp_path / "table.parquet")

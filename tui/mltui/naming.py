@@ -47,6 +47,8 @@ async def run_id(client: "Client", word: str) -> str:
 
 async def id_to_trace(client: "Client", word: str) -> str:
     """What to ask for the lineage of: `latest` and parts of ids are those of runs, all else the server knows."""
+    if not word:
+        raise NoneSuch("lineage of what? write an id, a name, or the URI of a source")
     if word == LATEST:
         return await run_id(client, word)
     found = await _with_id_part(client, word.lower())

@@ -17,7 +17,7 @@ JOBS = (
     ("clicks", "s3://lake/raw/clicks-2024.csv.gz", "running", "agent", 620, 1000, 5_400_000, 0, None),
     ("events", "/data/events/*.csv", "completed", "agent", 1000, 1000, 3_000_000, 17, None),
     ("prices", "https://example.com/prices.jsonl", "failed", "agent", 40, 90, 70_000, None,
-     "/data/prices.jsonl, line 70,013: is not JSON"),
+     "/data/prices.jsonl, line 70,013: not JSON"),
     ("warehouse", "snowflake://sales/orders", "running", "outside", None, None, None, None, None),
     ("orders", "snowflake://sales/returns", "running", "outside", None, None, None, None, None),
     ("users", "/data/users.parquet", "pending", "agent", None, None, None, None, None),

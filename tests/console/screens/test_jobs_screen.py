@@ -234,7 +234,7 @@ async def test_a_jobs_own_keys_are_those_that_its_state_allows(jobs, open_consol
     async with open_console() as console:
         await open_jobs(console)
         await console.press("j", "j", "enter")
-        await console.until_shown("Ingestion › prices", "WHAT WENT WRONG", "line 70,013: is not JSON", "R Retry")
+        await console.until_shown("Ingestion › prices", "WHAT WENT WRONG", "line 70,013: not JSON", "R Retry")
         assert "Complete" not in console.text
         await console.press("D")
         await console.until_shown("Delete prices?")

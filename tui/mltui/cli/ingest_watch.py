@@ -87,7 +87,7 @@ def _show_progress(job: "JobRow", looks: int) -> None:
 def _progress(job: "JobRow") -> str:
     words = [job.name, size(job.bytes), counted(job.rows or 0, "row")]
     if job.progress is not None:
-        words.append(f"{100 * job.progress:.0f} %")
+        words.append(f"{int(100 * job.progress)} %")
     return "  ".join([*words, *pace(job)])
 
 

@@ -30,7 +30,7 @@ def print_jobs(jobs: "Sequence[JobRow]", total: int) -> None:
 
 
 def _cells(job: "JobRow") -> list[str]:
-    done = "-" if job.progress is None else f"{100 * job.progress:.0f} %"
+    done = "-" if job.progress is None else f"{int(100 * job.progress)} %"
     rows = "-" if job.rows is None else f"{job.rows:,}"
     return [
         state(job.status), short_id(job.id), job.name, done, size(job.bytes), rate(job), duration(job.seconds_left),

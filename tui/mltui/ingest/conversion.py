@@ -11,9 +11,10 @@ from mltui.ingest.fault import SourceFault
 from mltui.ingest.json_reading import JsonReading
 from mltui.ingest.parquet_reading import ParquetReading
 from mltui.ingest.profile import Profiled, profile_of
-from mltui.ingest.reading import BadRow, Reading, literal, said
+from mltui.ingest.reading import BadRow, Reading, gone, literal, said
 from mltui.ingest.source import Source
 from mltui.ingest.written import WatchedCopy
+from mltui.wire.counting import counted
 from mltui.wire.ingestion import ReadOptions, SourceFormat
 
 MEMORY_LIMIT = "2GB"
@@ -68,7 +69,12 @@ class Conversion:
         Raises SourceFault, and duckdb.InterruptException once it is stopped.
         """
         with self._working:
-            return self._convert(source, options, target)
+            try:
+                return self._convert(source, options, target)
+            except FileNotFoundError as error:
+                if error.filename not in source.names:
+                    raise
+                raise SourceFault(gone(source.names[error.filename])) from None
 
     def _convert(self, source: Source, options: ReadOptions, target: Path) -> list[BadRow]:
         try:
@@ -89,7 +95,7 @@ class Conversion:
         except duckdb.Error as error:
             raise reading.fault(error) from None
         if len(bad) > options.bad_rows_limit:
-            raise SourceFault(f"more than {options.bad_rows_limit:,} bad rows; the first is {bad[0]}")
+            raise SourceFault(f"more than {counted(options.bad_rows_limit, 'bad row')}; the first is {bad[0]}")
         reading.check_written(written + len(bad))
         return bad
 

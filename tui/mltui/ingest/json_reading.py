@@ -120,8 +120,8 @@ class JsonReading(Reading):
             for name, kind in self._types.items()
         )
         return f"""
-SELECT number, json, value, CASE WHEN json IS NULL THEN 'is not JSON' WHEN json_type(json) <> 'OBJECT'
-  THEN 'is not an object'{misfits} END AS reason
+SELECT number, json, value, CASE WHEN json IS NULL THEN 'not JSON' WHEN json_type(json) <> 'OBJECT'
+  THEN 'not an object'{misfits} END AS reason
 FROM (SELECT row_number() OVER () AS number, json, {value} AS value FROM {self._values(files)})"""
 
     def _misfit(self, name: str, kind: str) -> str:

@@ -12,6 +12,7 @@ from mltui.ingest.source import Source
 from mltui.wire.ingestion import BadRows, Compression, ReadOptions
 
 LONGEST_TEXT = 1000
+NO_FILE = "No files found that match the pattern"
 STORED = {'"NULL"': "VARCHAR", "HUGEINT": "DECIMAL(38, 0)", "UHUGEINT": "DECIMAL(38, 0)"}
 """What columns become whose types Parquet does not have: those without a value, and numbers it would have as DOUBLE."""
 
@@ -105,4 +106,11 @@ def said(error: Exception, source: Source, file: str) -> str:
     for link, name in source.names.items():
         line = line.replace(link, name)
     name = source.names[file]
+    if line.startswith(NO_FILE):
+        return gone(name)
     return line if name in line else f"{name}: {line}"
+
+
+def gone(name: str) -> str:
+    """A file that was there when the job began."""
+    return f"{name} went away while it was read; retry the job once it is back"
