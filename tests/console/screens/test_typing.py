@@ -1,7 +1,8 @@
 """Typing faster than dialogs open, and pasting more than anybody writes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from artifact_files import add_artifacts
 from conftest import Console
 from console_server import ConsoleServer, add_runs, run_id
 from metric_points import add_metrics
-from slow_line import slow_line
+from slow_line import SlowLine, slow_line
 from test_metrics import look_at, session
 from textual.widgets import Input
 
@@ -144,58 +145,55 @@ async def test_a_console_that_ends_drops_what_waits(server: ConsoleServer, open_
             console.type_ahead(*["j", "k"] * 50)
 
 
-async def test_a_form_that_is_sent_twice_over_a_slow_line_does_it_once(
+@asynccontextmanager
+async def jobs_that_are_held_up(
     server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> AsyncIterator[tuple[Console, SlowLine]]:
+    """A console with the list of jobs, whose next form is on its way until the line is open."""
     async with slow_line(server.url, b"POST /api/v1/ingestion-jobs") as line:
         monkeypatch.setattr(server, "url", line.url)
         async with open_console() as console:
             await console.type(":ingest")
             await console.press("enter")
             await console.until_shown("No ingestion jobs yet")
-            await console.press("a")
-            await console.until_shown("Add an ingestion job")
-            console.paste("/nowhere/once.csv")
             line.open.clear()
-            for _ in range(3):
-                await console.press("ctrl+s")
-                await console.until(lambda: line.waiting, "a request that is held up")
-            await console.pilot.pause(0.2)
-            # One that was given up may have been done, too.
-            assert (line.waiting, line.hung_up) == (1, 0)
-            line.open.set()
-            await console.until_shown("1 job", "once")
+            yield console, line
+
+
+async def test_a_form_that_is_sent_twice_over_a_slow_line_does_it_once(
+    server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with jobs_that_are_held_up(server, open_console, monkeypatch) as (console, line):
+        await console.press("a")
+        await console.until_shown("Add an ingestion job")
+        console.paste("/nowhere/once.csv")
+        for _ in range(3):
+            await console.press("ctrl+s")
+            await console.until(lambda: line.waiting, "a request that is held up")
+        await console.pilot.pause(0.2)
+        # One that was given up may have been done, too.
+        assert (line.waiting, line.hung_up) == (1, 0)
+        line.open.set()
+        await console.until_shown("1 job", "once")
 
 
 async def test_what_is_typed_after_a_form_was_sent_waits_until_it_is_gone(
     server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with slow_line(server.url, b"POST /api/v1/ingestion-jobs") as line:
-        monkeypatch.setattr(server, "url", line.url)
-        async with open_console() as console:
-            await console.type(":ingest")
-            await console.press("enter")
-            await console.until_shown("No ingestion jobs yet")
-            line.open.clear()
-            console.type_ahead("a", *"/nowhere/one.csv", "ctrl+s", "a", *"/nowhere/two.csv", "ctrl+s")
-            await console.until(lambda: line.waiting, "a request that is held up")
-            # Longer than any key waits for another.
-            await asyncio.sleep(2 * WAIT_S)
-            line.open.set()
-            await console.until_shown("2 jobs", "one", "two")
+    async with jobs_that_are_held_up(server, open_console, monkeypatch) as (console, line):
+        console.type_ahead("a", *"/nowhere/one.csv", "ctrl+s", "a", *"/nowhere/two.csv", "ctrl+s")
+        await console.until(lambda: line.waiting, "a request that is held up")
+        # Longer than any key waits for another.
+        await asyncio.sleep(2 * WAIT_S)
+        line.open.set()
+        await console.until_shown("2 jobs", "one", "two")
 
 
 async def test_who_leaves_a_form_that_is_being_sent_has_given_up_what_was_typed(
     server: ConsoleServer, open_console: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with slow_line(server.url, b"POST /api/v1/ingestion-jobs") as line:
-        monkeypatch.setattr(server, "url", line.url)
-        async with open_console() as console:
-            await console.type(":ingest")
-            await console.press("enter")
-            await console.until_shown("No ingestion jobs yet")
-            line.open.clear()
-            console.type_ahead("a", *"/nowhere/one.csv", "ctrl+s", *"abc")
-            await console.until(lambda: line.waiting, "a request that is held up")
-            console.type_ahead("escape", "question_mark")
-            await console.until_shown("EVERYWHERE")
+    async with jobs_that_are_held_up(server, open_console, monkeypatch) as (console, line):
+        console.type_ahead("a", *"/nowhere/one.csv", "ctrl+s", *"abc")
+        await console.until(lambda: line.waiting, "a request that is held up")
+        console.type_ahead("escape", "question_mark")
+        await console.until_shown("EVERYWHERE")
