@@ -43,7 +43,8 @@ async def told(
 async def _tell(client: Client, job: str, run: str, account: Account, look: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(TELL_EVERY_S)
-        look()
+        # In a thread: it asks a DuckDB that is busy, and a cancellation must be heard meanwhile.
+        await asyncio.to_thread(look)
         said = Progress(run=run, bytes=account.bytes, bytes_total=account.total, rows=account.rows)
         # Whoever is away hears the next one; whoever refuses has ended the job, of which the agent hears.
         with contextlib.suppress(Unreachable, ProblemError):
